@@ -1,0 +1,55 @@
+"""The only place where bytes for hashing are made, and digests are named.
+
+Canonical bytes are RFC 8785 (JSON Canonicalization Scheme). Numbers are exact decimals of at most 15
+significant digits, and each of those has a double of its own, so that the JSON number is exact too.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import rfc8785
+
+__all__ = ["canonical_bytes", "digest", "digest_of_bytes", "plain"]
+
+
+def canonical_bytes(value: Any) -> bytes:
+    """The RFC 8785 bytes of a value made of mappings, lists, texts, exact numbers, booleans and nulls."""
+    return rfc8785.dumps(plain(value))
+
+
+def digest(value: Any) -> str:
+    """The digest of a value, as ``sha256:`` and 64 hexadecimal digits."""
+    return digest_of_bytes(canonical_bytes(value))
+
+
+def digest_of_bytes(data: bytes) -> str:
+    """The digest of bytes, as ``sha256:`` and 64 hexadecimal digits."""
+    return "sha256:" + hashlib.sha256(data).hexdigest()
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON has it: dates as text, exact numbers as the JSON number that denotes them."""
+    match value:
+        case None | bool() | str():
+            return value
+        case int():
+            return plain(Decimal(value))
+        case float():
+            return plain(Decimal(repr(value)))
+        case Decimal():
+            whole = value == value.to_integral_value() and abs(value) < 2**53
+            return int(value) if whole else float(value)
+        case date():
+            return value.isoformat()
+        case Mapping():
+            return {str(key): plain(member) for key, member in value.items()}
+        case Sequence():
+            return [plain(member) for member in value]
+        case _:
+            msg = f"no canonical form for {value!r}"
+            raise TypeError(msg)

@@ -1,0 +1,138 @@
+"""A located tree to a typed model, with every error of the model turned into a diagnostic at its place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from release_gate.diagnostics import Diagnostic, InputError, Span, did_you_mean, printable
+from release_gate.source import Document, Pointer
+
+__all__ = ["Base", "problems_of", "validate"]
+
+
+class Base(BaseModel):
+    """A part of a document: frozen, strict, and without unknown keys."""
+
+    model_config = ConfigDict(
+        frozen=True, strict=True, extra="forbid", use_attribute_docstrings=True, arbitrary_types_allowed=True
+    )
+
+
+Model = TypeVar("Model", bound=BaseModel)
+
+_WHAT = {
+    "string_type": ("this must be a text", 'put it in quotes if it looks like something else: "1.10"'),
+    "bool_type": ("this must be true or false", "write true or false, without quotes"),
+    "dict_type": ("this must be a mapping", "write `key: value` lines below it"),
+    "model_type": ("this must be a mapping", "write `key: value` lines below it"),
+    "list_type": ("this must be a list", "write [a, b] or lines that start with `- `"),
+    "tuple_type": ("this must be a list", "write [a, b] or lines that start with `- `"),
+    "int_type": ("this must be a whole number", ""),
+    "missing": ("`{key}` is missing", "add `{key}:`"),
+}
+
+
+def validate(
+    model: type[Model], tree: Any, document: Document | None, error: type[InputError], code: str
+) -> Model:
+    """Build a model from a tree.
+
+    Args:
+        model: What to build.
+        tree: Mappings, lists and scalars.
+        document: Where the tree stands, if it was read from a file.
+        error: What to raise.
+        code: The code of a diagnostic that does not name its own.
+
+    Raises:
+        InputError: Of the class ``error``, with every diagnostic.
+    """
+    try:
+        return model.__pydantic_validator__.validate_python(tree)
+    except ValidationError as found:
+        raise error(problems_of(found, model, tree, document, code)) from None
+
+
+def problems_of(
+    error: ValidationError, model: type[BaseModel], tree: Any, document: Document | None, code: str
+) -> list[Diagnostic]:
+    """Every error of a validation as a diagnostic."""
+    return [_problem(dict(item), model, tree, document, code) for item in error.errors(include_url=False)]
+
+
+def _problem(
+    item: dict[str, Any], model: type[BaseModel], tree: Any, document: Document | None, code: str
+) -> Diagnostic:
+    pointer = _pointer(tuple(item["loc"]), tree)
+    key = str(item["loc"][-1]) if item["loc"] else ""
+    context = item.get("ctx") or {}
+    at = _place(document, pointer, key=item["type"] == "extra_forbidden")
+    if item["type"] == "extra_forbidden":
+        known = _keys_of(model, tuple(item["loc"][:-1]))
+        return Diagnostic(code, f"unknown key `{printable(key)}`{_inside(pointer)}", at, did_you_mean(key, known))
+    if item["type"] in _WHAT:
+        message, help_ = _WHAT[item["type"]]
+        if item["type"] == "missing":
+            at = _place(document, pointer[:-1] if pointer and pointer[-1] == key else pointer, key=False)
+        return Diagnostic(code, message.format(key=key) + _inside(pointer), at, help_.format(key=key))
+    message = str(item["msg"]).removeprefix("Value error, ").removeprefix("Assertion failed, ")
+    if item["type"] == "string_pattern_mismatch":
+        message = f"`{printable(str(item['input']))}` is not written as it must be"
+        help_ = f"it must match {context.get('pattern')}"
+    else:
+        help_ = str(context.get("help", ""))
+    return Diagnostic(str(context.get("code", code)), message[:1].lower() + message[1:], at, help_)
+
+
+def _inside(pointer: Pointer) -> str:
+    path = ".".join(str(step) for step in pointer[:-1])
+    return f" in `{printable(path)}`" if path else ""
+
+
+def _place(document: Document | None, pointer: Pointer, *, key: bool) -> Span | None:
+    if document is None:
+        return None
+    return document.key_span(pointer) if key else document.span(pointer)
+
+
+def _pointer(loc: tuple[str | int, ...], tree: Any) -> Pointer:
+    """A pydantic location as a pointer into the tree as it was written."""
+    pointer: list[str | int] = []
+    for index, step in enumerate(loc):
+        if isinstance(tree, Mapping) and step in tree:
+            tree = tree[step]
+        elif isinstance(tree, list) and isinstance(step, int) and step < len(tree):
+            tree = tree[step]
+        elif index < len(loc) - 1:
+            continue  # a step that the model adds, such as the `items` of a plain list
+        pointer.append(step)
+    return tuple(pointer)
+
+
+def _keys_of(model: Any, loc: tuple[str | int, ...]) -> list[str]:
+    """The keys that a model knows at a location."""
+    for step in loc:
+        model = _step(model, step)
+    fields = getattr(model, "model_fields", {})
+    return [found.alias or name for name, found in fields.items()]
+
+
+def _step(model: Any, step: str | int) -> Any:
+    fields = getattr(model, "model_fields", None)
+    if fields is not None:
+        found = next((f for name, f in fields.items() if step in (name, f.alias)), None)
+        return found.annotation if found else None
+    for argument in getattr(model, "__args__", ()):
+        if hasattr(argument, "model_fields"):
+            if isinstance(step, str) and step in argument.model_fields and _is_union(model):
+                return _step(argument, step)
+            return argument
+    return None
+
+
+def _is_union(model: Any) -> bool:
+    return type(None) in getattr(model, "__args__", ())
+

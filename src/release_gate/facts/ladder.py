@@ -1,0 +1,50 @@
+"""The access ladder: twelve rungs from closed to open, and the boundary that cannot be crossed back.
+
+Access belongs to an artifact, not to a model. The order is total. The rungs map to the levels of Irene
+Solaiman's gradient of release (arXiv 2302.04844): closed up to ``evaluators``, hosted up to ``hosted``,
+API up to ``api_general``, downloadable up to ``weights_open``, and fully open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from release_gate.facts.truth import Step
+
+__all__ = ["BOUNDARY", "LADDER", "LOWEST_JUDGED", "RUNGS", "rungs_for"]
+
+_NAMES: Final = (
+    "withheld",
+    "internal",
+    "evaluators",
+    "trusted_testers",
+    "hosted",
+    "api_restricted",
+    "api_general",
+    "weights_gated_manual",
+    "weights_gated_auto",
+    "weights_restricted",
+    "weights_open",
+    "fully_open",
+)
+
+LADDER: Final[tuple[Step, ...]] = tuple(Step(rank, name) for rank, name in enumerate(_NAMES))
+"""Every rung, closed to open."""
+
+RUNGS: Final[Mapping[str, Step]] = MappingProxyType({step.name: step for step in LADDER})
+"""The rungs by name."""
+
+BOUNDARY: Final = RUNGS["weights_gated_manual"]
+"""The first rung at which a copy leaves the building, for good: the irreversible boundary."""
+
+LOWEST_JUDGED: Final = RUNGS["internal"]
+"""Rules start here, unless they say ``at: withheld``."""
+
+_HIGHEST: Final[Mapping[str, Step]] = MappingProxyType({"api": RUNGS["api_general"], "demo": RUNGS["hosted"]})
+
+
+def rungs_for(kind: str) -> tuple[Step, ...]:
+    """The rungs that make sense for a kind of artifact: an API has no open weights."""
+    return LADDER[: _HIGHEST.get(kind, LADDER[-1]).rank + 1]

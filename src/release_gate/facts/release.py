@@ -1,0 +1,659 @@
+"""The request: what is to be released, and what is known about it.
+
+Every leaf is a :class:`~release_gate.facts.types.Fact`; one that is not written is unknown. The schema
+that rules are checked against derives from these models.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Generic, Literal, Self, TypeVar
+
+from pydantic import Field, PrivateAttr, field_validator, model_validator
+
+from release_gate.canonical import digest
+from release_gate.diagnostics import RequestError, Span, did_you_mean, printable
+from release_gate.document import Base, validate
+from release_gate.facts.ladder import RUNGS, rungs_for
+from release_gate.facts.truth import Reason, Step
+from release_gate.facts.types import (
+    MISSING,
+    Boolean,
+    Choice,
+    Day,
+    Fact,
+    Length,
+    Number,
+    Text,
+    problem,
+)
+from release_gate.facts.vocabularies import COUNTRY
+from release_gate.source import Document, Pointer, Tree, read_file, require_mapping
+
+__all__ = ["Artifact", "ListOf", "ReleaseRequest", "SignOff"]
+
+ID = r"[a-z0-9][a-z0-9._-]{0,63}"
+DIGEST = r"sha256:[0-9a-f]{64}"
+Id = Annotated[str, Field(pattern=f"^{ID}$")]
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+
+AnyText = Annotated[Fact, Text()]
+AnyNumber = Annotated[Fact, Number()]
+Share = Annotated[Fact, Number(Decimal(0), Decimal(1))]
+YesNo = Annotated[Fact, Boolean()]
+Date = Annotated[Fact, Day()]
+Country = Annotated[Fact, Text(COUNTRY, "a country code such as US, or EU")]
+Digest = Annotated[Fact, Text(DIGEST, "a digest such as sha256: and 64 hexadecimal digits")]
+Access = Annotated[Fact, Choice.of("access")]
+
+
+def _choice(name: str) -> Any:
+    return Annotated[Fact, Choice.of(name)]
+
+
+class FactRecord(Base):
+    """Facts that belong together. ``{unknown: REASON}`` says it of all of them."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _all_unknown(cls, raw: Any) -> Any:
+        if isinstance(raw, Mapping) and set(raw) == {"unknown"}:
+            return {
+                name: {"unknown": raw["unknown"]}
+                for name, found in cls.model_fields.items()
+                if any(isinstance(mark, Text | Number | Boolean | Choice | Day | Length) for mark in found.metadata)
+            }
+        return raw
+
+
+T = TypeVar("T")
+
+
+class ListOf(Base, Generic[T]):
+    """A list of facts or records. A plain list is complete; ``complete: false`` says that there is more."""
+
+    items: tuple[T, ...] = ()
+    """What is in it."""
+    complete: bool = True
+    """Whether this is all."""
+    unknown: Annotated[str, Field(description="Why the list is not known.")] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _plain_list(cls, raw: Any) -> Any:
+        if isinstance(raw, list | tuple):
+            return {"items": tuple(raw)}
+        if raw is None:
+            raise problem("a list cannot be null", "write [] for a list that is known to be empty")
+        if isinstance(raw, Mapping):
+            if "unknown" in raw and (len(raw) > 1 or raw["unknown"] not in {reason.value for reason in Reason}):
+                raise problem("an unknown list says only `unknown:` and the reason", "write {unknown: missing}")
+            if isinstance(raw.get("items"), list):
+                return {**raw, "items": tuple(raw["items"])}
+        return raw
+
+
+class Developer(FactRecord):
+    """Who develops the model."""
+
+    name: AnyText = MISSING
+    """Name of the organisation."""
+    jurisdiction: Country = MISSING
+    """Where it is established."""
+    annual_revenue_usd: AnyNumber = MISSING
+    """Gross annual revenue in US dollars."""
+
+
+class Requester(FactRecord):
+    """Who asks for the release."""
+
+    id: AnyText = MISSING
+    """Identifier of the person, as sign-offs name persons."""
+    organisation: AnyText = MISSING
+    """Their organisation."""
+
+
+class ModelFacts(FactRecord):
+    """What the model is."""
+
+    name: AnyText = MISSING
+    """Its name."""
+    version: AnyText = MISSING
+    """Its version."""
+    family: AnyText = MISSING
+    """The family it belongs to."""
+    architecture: AnyText = MISSING
+    """Its architecture."""
+    modalities_in: ListOf[_choice("modality")] = ListOf(unknown="missing")  # type: ignore[valid-type]
+    """What it takes in."""
+    modalities_out: ListOf[_choice("modality")] = ListOf(unknown="missing")  # type: ignore[valid-type]
+    """What it gives out."""
+    languages: ListOf[AnyText] = ListOf(unknown="missing")
+    """The human languages it is meant for."""
+    parameters: AnyNumber = MISSING
+    """Number of parameters."""
+    parameters_active: AnyNumber = MISSING
+    """Number of parameters that are active for one token."""
+    context_length: AnyNumber = MISSING
+    """Tokens of context."""
+
+
+class Compute(FactRecord):
+    """What it took to train."""
+
+    training_flop: AnyNumber = MISSING
+    """Operations of the whole training."""
+    modification_flop: AnyNumber = MISSING
+    """Operations of the modification alone."""
+    method: _choice("compute_method") = MISSING  # type: ignore[valid-type]
+    """How the operations were counted."""
+    gpu_hours: AnyNumber = MISSING
+    """Hours of accelerators."""
+    energy_kwh: AnyNumber = MISSING
+    """Energy in kilowatt-hours."""
+    tco2eq: AnyNumber = MISSING
+    """Emissions in tonnes of carbon dioxide equivalent."""
+
+
+class Terms(FactRecord):
+    """What a licence lets people do. Read from the licence table; state it for a licence that is not there."""
+
+    commercial_use: YesNo = MISSING
+    """Whether commercial use is allowed."""
+    redistribution: YesNo = MISSING
+    """Whether copies may be passed on to anybody."""
+    derivatives: YesNo = MISSING
+    """Whether derivatives may be made."""
+    use_restrictions: YesNo = MISSING
+    """Whether fields of use are restricted."""
+    flow_down: YesNo = MISSING
+    """Whether its conditions must bind derivatives."""
+    outputs_may_train: YesNo = MISSING
+    """Whether outputs may train other models."""
+    open: YesNo = MISSING
+    """Whether it is an open licence: anybody, any purpose, modification and redistribution."""
+    mau_cap: AnyNumber = MISSING
+    """Monthly users above which another licence is needed; null if there is no such cap."""
+
+
+class DataSource(FactRecord):
+    """One source of training data."""
+
+    name: Name
+    """Its name."""
+    kind: _choice("data_kind") = MISSING  # type: ignore[valid-type]
+    """What it is."""
+    license: AnyText = MISSING
+    """Its licence, as an SPDX identifier or LicenseRef."""
+    terms: Terms = Terms()
+    """What that licence allows."""
+    share: Share = MISSING
+    """Its share of the training data."""
+    opt_out_respected: YesNo = MISSING
+    """Whether opt-outs of rights-holders were respected."""
+    csam_scan: YesNo = MISSING
+    """Whether it was scanned for sexual abuse material."""
+    pii: YesNo = MISSING
+    """Whether it holds personal data."""
+
+
+class Data(FactRecord):
+    """What it was trained on."""
+
+    sources: ListOf[DataSource] = ListOf(unknown="missing")
+    """The sources of training data."""
+    cutoff: Date = MISSING
+    """The newest training data."""
+
+
+class Capability(FactRecord):
+    """What the model can do in a domain."""
+
+    level: _choice("level") = MISSING  # type: ignore[valid-type]
+    """How much."""
+    status: _choice("capability_status") = MISSING  # type: ignore[valid-type]
+    """Whether the threshold of concern is reached."""
+
+
+class Misuse(FactRecord):
+    """How the model may be misused in a domain."""
+
+    likelihood: _choice("likelihood") = MISSING  # type: ignore[valid-type]
+    """How likely, with the release."""
+    severity: _choice("severity") = MISSING  # type: ignore[valid-type]
+    """How bad."""
+
+
+class Measurement(FactRecord):
+    """The result of a measurement, and on what, when, by whom and behind what it was measured."""
+
+    value: Annotated[Fact, Number(None, None)] = MISSING
+    """The result."""
+    measured: Date = MISSING
+    """When."""
+    on: Digest = MISSING
+    """The digest of the artifact that was measured."""
+    independent: YesNo = MISSING
+    """Whether it was measured by somebody independent of the developer."""
+    behind: ListOf[AnyText] = ListOf(unknown="missing")
+    """The ids of the safeguards that were in place while measuring; [] for the bare weights."""
+    n: AnyNumber = MISSING
+    """Size of the sample."""
+    source: Name | None = None
+    """The name of its source."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _value_of(cls, raw: Any) -> Any:
+        if not isinstance(raw, Mapping):
+            return {"value": raw}
+        own = {key: raw[key] for key in ("value", "low", "high", "stderr", "unknown", "note") if key in raw}
+        rest = {key: value for key, value in raw.items() if key not in own}
+        return {**rest, "value": own if own else {"unknown": "missing"}}
+
+
+class Evidence(FactRecord):
+    """A piece of evidence."""
+
+    id: Id
+    """Its identifier."""
+    kind: _choice("evidence_kind") = MISSING  # type: ignore[valid-type]
+    """What it is."""
+    producer: AnyText = MISSING
+    """Who made it."""
+    independent: YesNo = MISSING
+    """Whether the producer is independent of the developer."""
+    produced: Date = MISSING
+    """When it was made."""
+    on: Digest = MISSING
+    """The digest of the artifact it is about."""
+    state: _choice("evidence_state") = MISSING  # type: ignore[valid-type]
+    """What it came to."""
+
+
+class Safeguard(FactRecord):
+    """A measure against misuse."""
+
+    id: Id
+    """Its identifier."""
+    kind: _choice("safeguard_kind") = MISSING  # type: ignore[valid-type]
+    """What it is."""
+    removable: YesNo = MISSING
+    """Whether somebody who holds the artifact can remove it."""
+    effective: YesNo = MISSING
+    """Whether it was shown to work."""
+
+
+class PaperFacts(FactRecord):
+    """A document that goes with the release."""
+
+    status: _choice("document_status") = MISSING  # type: ignore[valid-type]
+    """How far it is."""
+    covers: ListOf[AnyText] = ListOf(unknown="missing")
+    """What it covers."""
+    date: Date = MISSING
+    """Its date."""
+
+
+class Component(FactRecord):
+    """A part of what makes a model open, in the words of the Model Openness Framework."""
+
+    kind: _choice("component_kind")  # type: ignore[valid-type]
+    """Which part."""
+    open: YesNo = MISSING
+    """Whether it is published under an open licence."""
+
+
+class Stage(FactRecord):
+    """A stage of a rollout."""
+
+    rung: Access
+    """The access level."""
+    earliest: Date = MISSING
+    """Not before."""
+    min_duration: Annotated[Fact, Length()] = MISSING
+    """How long at least."""
+    rollback: _choice("rollback") = MISSING  # type: ignore[valid-type]
+    """Whether it can be taken back."""
+
+
+class Rollout(FactRecord):
+    """The plan of the release."""
+
+    stages: ListOf[Stage] = ListOf(unknown="missing")
+    """Its stages."""
+
+
+class Transparency(FactRecord):
+    """What is made public."""
+
+    website: AnyText = MISSING
+    """Where."""
+    contact: AnyText = MISSING
+    """How to report a problem."""
+    release_date: Date = MISSING
+    """The date of release."""
+    intended_uses: ListOf[AnyText] = ListOf(unknown="missing")
+    """What it is meant for."""
+    restrictions: ListOf[AnyText] = ListOf(unknown="missing")
+    """What it must not be used for."""
+
+
+class PastRelease(FactRecord):
+    """An earlier release of this model or its family."""
+
+    name: Name
+    """What was released."""
+    rung: Access = MISSING
+    """The access level."""
+    date: Date = MISSING
+    """When."""
+
+
+class Incident(FactRecord):
+    """Something that went wrong."""
+
+    id: Id
+    """Its identifier."""
+    kind: AnyText = MISSING
+    """What it was."""
+    severity: _choice("incident_severity") = MISSING  # type: ignore[valid-type]
+    """How bad."""
+    date: Date = MISSING
+    """When."""
+    resolved: YesNo = MISSING
+    """Whether it is over."""
+
+
+class ObligationFacts(FactRecord):
+    """A duty from an earlier release."""
+
+    id: Id
+    """Its identifier."""
+    status: _choice("obligation_status") = MISSING  # type: ignore[valid-type]
+    """Where it stands."""
+    due: Date = MISSING
+    """When it is due."""
+
+
+class Ancestor(FactRecord):
+    """An edge of the lineage: the child stands on the parent."""
+
+    child: Name | None = None
+    """The artifact, variant or ancestor that stands on it; all artifacts, if not said."""
+    parent: Name
+    """What it stands on."""
+    relation: _choice("relation") = MISSING  # type: ignore[valid-type]
+    """How."""
+    license: AnyText = MISSING
+    """The licence of the parent, as an SPDX identifier or LicenseRef."""
+    terms: Terms = Terms()
+    """What that licence allows."""
+    access: Access = MISSING
+    """The access level of the parent."""
+    training_flop: AnyNumber = MISSING
+    """Operations of the parent's training."""
+    permission: YesNo = MISSING
+    """Whether the owner of the parent has given permission for this release."""
+
+
+class Sections(Base):
+    """The facts that may differ between artifacts."""
+
+    model: ModelFacts = ModelFacts()
+    """What the model is."""
+    compute: Compute = Compute()
+    """What it took to train."""
+    data: Data = Data()
+    """What it was trained on."""
+    capability: dict[str, Capability] = Field(default_factory=dict)
+    """What it can do, by domain."""
+    misuse: dict[str, Misuse] = Field(default_factory=dict)
+    """How it may be misused, by domain."""
+    metric: dict[str, Measurement] = Field(default_factory=dict)
+    """Results of measurements, by name."""
+    own: dict[str, Any] = Field(default_factory=dict)
+    """Facts that a policy declares itself, by name."""
+    document: dict[str, PaperFacts] = Field(default_factory=dict)
+    """Documents, by kind."""
+    evidence: ListOf[Evidence] = ListOf(unknown="missing")
+    """The evidence. Incomplete, unless it says that it is complete."""
+    safeguards: ListOf[Safeguard] = ListOf(unknown="missing")
+    """Measures against misuse."""
+    components: ListOf[Component] = ListOf(unknown="missing")
+    """The parts that are published."""
+
+    @field_validator("evidence", mode="before")
+    @classmethod
+    def _incomplete(cls, raw: Any) -> Any:
+        return {"items": raw, "complete": False} if isinstance(raw, list) else raw
+
+
+class Artifact(Base):
+    """One thing that gets released."""
+
+    id: Id
+    """Its identifier."""
+    kind: Literal["weights", "delta", "adapter", "checkpoint", "dataset", "code", "api", "demo"]
+    """What it is."""
+    wanted: Annotated[str, Field(description="The access level that is asked for.")]
+    variant: str | None = None
+    """The variant whose facts hold for it."""
+    current: Access = MISSING
+    """The access level it has now."""
+    license: AnyText = MISSING
+    """Its licence, as an SPDX identifier or LicenseRef."""
+    terms: Terms = Terms()
+    """What that licence allows; needed only for a licence that the licence table does not have."""
+    format: AnyText = MISSING
+    """Its file format."""
+    digest: Digest = MISSING
+    """The digest of its content."""
+    jurisdictions: ListOf[Country] = ListOf(unknown="missing")
+    """Where it is offered."""
+    affordances: ListOf[_choice("affordance")] = ListOf(unknown="missing")  # type: ignore[valid-type]
+    """What people can do with it."""
+
+    @field_validator("wanted")
+    @classmethod
+    def _rung(cls, raw: str) -> str:
+        if raw not in RUNGS:
+            raise problem(f"`{printable(raw)}` is not an access level", did_you_mean(raw, RUNGS))
+        return raw
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Self:
+        rungs = rungs_for(self.kind)
+        if RUNGS[self.wanted] not in rungs:
+            raise problem(f"an artifact of kind `{self.kind}` has no `{self.wanted}`", f"at most `{rungs[-1]}`")
+        return self
+
+    @property
+    def rung(self) -> Step:
+        """The access level that is asked for."""
+        return RUNGS[self.wanted]
+
+
+class SignOff(Base):
+    """What a named person says in a role, about one artifact, bound to what was seen."""
+
+    person: Id
+    """Who."""
+    role: Id
+    """In which role."""
+    word: Literal["recommend", "approve", "object", "reverse"]
+    """What they say."""
+    artifact: Id
+    """About which artifact."""
+    rung: str
+    """Up to which access level; for an objection, from which one."""
+    on: date
+    """When."""
+    expires: date | None = None
+    """The last day on which it counts."""
+    request: Annotated[str, Field(pattern=f"^{DIGEST}$")] | None = None
+    """The proposal digest of the request that was seen."""
+    policies: Annotated[str, Field(pattern=f"^{DIGEST}$")] | None = None
+    """The digest of the policies that were in force."""
+
+    @field_validator("on", "expires", mode="before")
+    @classmethod
+    def _date(cls, raw: Any) -> Any:
+        return None if raw is None else Day().read(raw)
+
+    @field_validator("rung")
+    @classmethod
+    def _rung(cls, raw: str) -> str:
+        if raw not in RUNGS:
+            raise problem(f"`{printable(raw)}` is not an access level", did_you_mean(raw, RUNGS))
+        return raw
+
+
+class SourceInfo(Base):
+    """Where a fact comes from."""
+
+    title: Name
+    """What it is called."""
+    at: str | None = None
+    """Where it is found."""
+    confidence: Literal["memory", "secondary", "primary"] = "secondary"
+    """How sure one can be."""
+
+
+class ReleaseRequest(Sections):
+    """A proposed release, and what is known about it."""
+
+    release_gate: Literal["request/v1"] = "request/v1"
+    """The kind of this document."""
+    id: Id
+    """Identifier of the request."""
+    title: Name | None = None
+    """What it is about."""
+    action: Literal[
+        "develop", "deploy_internal", "release", "widen", "narrow", "withdraw", "change_license", "change_safeguard"
+    ]
+    """What is proposed."""
+    requester: Requester = Requester()
+    """Who asks."""
+    assessors: ListOf[AnyText] = ListOf(unknown="missing")
+    """The persons who assessed the risk, as sign-offs name them."""
+    developer: Developer = Developer()
+    """Who develops the model."""
+    variants: dict[str, Sections] = Field(default_factory=dict)
+    """What differs between artifacts, by the name of the variant."""
+    artifacts: Annotated[tuple[Artifact, ...], Field(min_length=1)]
+    """What gets released."""
+    lineage: ListOf[Ancestor] = ListOf(unknown="missing")
+    """What it stands on; [] if on nothing."""
+    rollout: Rollout = Rollout()
+    """The plan."""
+    transparency: Transparency = Transparency()
+    """What is made public."""
+    releases: ListOf[PastRelease] = ListOf(unknown="missing")
+    """Earlier releases."""
+    incidents: ListOf[Incident] = ListOf(unknown="missing")
+    """What went wrong before."""
+    obligations: ListOf[ObligationFacts] = ListOf(unknown="missing")
+    """Duties from earlier releases."""
+    sign_offs: tuple[SignOff, ...] = ()
+    """What people said about this request."""
+    sources: dict[str, SourceInfo] = Field(default_factory=dict)
+    """Where facts come from, by name."""
+
+    _document: Document | None = PrivateAttr(default=None)
+    _tree: Any = PrivateAttr(default=None)
+
+    @field_validator("artifacts", "sign_offs", mode="before")
+    @classmethod
+    def _tuple(cls, raw: Any) -> Any:
+        return tuple(raw) if isinstance(raw, list) else raw
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        ids = [artifact.id for artifact in self.artifacts]
+        for twice in {name for name in ids if ids.count(name) > 1}:
+            raise problem(f"two artifacts have the id `{twice}`", "give each its own")
+        for artifact in self.artifacts:
+            if artifact.variant is not None and artifact.variant not in self.variants:
+                raise problem(
+                    f"the artifact `{artifact.id}` names the variant `{printable(artifact.variant)}`, which is not there",
+                    did_you_mean(artifact.variant, self.variants),
+                )
+        for past in self.sign_offs:
+            if past.artifact not in ids:
+                raise problem(f"a sign-off names the artifact `{past.artifact}`, which is not there", did_you_mean(past.artifact, ids))
+        self._check_lineage()
+        return self
+
+    def _check_lineage(self) -> None:
+        edges: dict[str, list[str]] = {}
+        for edge in self.lineage.items:
+            edges.setdefault(edge.child or "", []).append(edge.parent)
+        done: set[str] = set()
+        for start in edges:
+            trail: list[tuple[str, int]] = [(start, 0)]
+            while trail:
+                node, turn = trail.pop()
+                parents = edges.get(node, [])
+                if turn == len(parents) or node in done:
+                    done.add(node)
+                    continue
+                trail.append((node, turn + 1))
+                if parents[turn] in {name for name, _ in trail}:
+                    raise problem(f"the lineage goes in a circle through `{printable(parents[turn])}`", "a model cannot stand on itself")
+                trail.append((parents[turn], 0))
+
+    @classmethod
+    def load(cls, path: str | Path) -> ReleaseRequest:
+        """Read a request from a YAML or JSON file.
+
+        Raises:
+            DocumentError: It is not YAML as we accept it, or not a request.
+            RequestError: It is not a valid request.
+        """
+        return cls.from_document(read_file(Path(path)))
+
+    @classmethod
+    def from_document(cls, document: Document) -> ReleaseRequest:
+        """Build a request from a document that was read."""
+        require_mapping(document, ("request/v1",))
+        request = validate(cls, document.tree, document, RequestError, "RG401")
+        request._document, request._tree = document, document.tree
+        return request
+
+    @classmethod
+    def model_validate(cls, obj: Any, **_: Any) -> ReleaseRequest:  # type: ignore[override]
+        """Build a request from Python mappings, lists and scalars.
+
+        Raises:
+            RequestError: It is not a valid request.
+        """
+        request = validate(cls, obj, None, RequestError, "RG401")
+        request._tree = obj
+        return request
+
+    def where(self, pointer: Pointer) -> Span | None:
+        """Where something is written, if the request was read from a file."""
+        if self._document is None or pointer not in self._document.spans:
+            return None
+        return self._document.spans[pointer]
+
+    @property
+    def tree(self) -> Tree:
+        """The request as it was given."""
+        return self._tree
+
+    @cached_property
+    def digest(self) -> str:
+        """The digest of the request as it was given."""
+        return digest(self._tree)
+
+    @cached_property
+    def proposal_digest(self) -> str:
+        """The digest of the request without its sign-offs: what a sign-off binds to."""
+        return digest({key: value for key, value in self._tree.items() if key != "sign_offs"})
+

@@ -1,0 +1,74 @@
+"""The schema of facts: from each path that a rule may read to its type. Derived from the request models."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any, get_args, get_origin
+
+from pydantic import BaseModel
+
+from release_gate.facts import release
+from release_gate.facts.types import Boolean, Choice, Day, FactType, ListType, MapType, RecordType, Text, Type
+from release_gate.facts.vocabularies import vocabulary
+
+__all__ = ["artifact_schema", "schema"]
+
+_MAPS = {"capability": "capability_domain", "misuse": "misuse_domain", "document": "document_kind"}
+_STRUCTURAL = {"source", "child"}
+
+
+@cache
+def schema() -> RecordType:
+    """Every fact that rules may read, except for those that a policy adds."""
+    request = _record(release.ReleaseRequest)
+    fields = dict(request.fields)
+    for name in ("id", "release_gate", "title", "variants", "artifacts", "sign_offs", "sources", "own", "metric", "assessors"):
+        fields.pop(name, None)
+    fields["request"] = RecordType({"id": Text(), "action": Choice.of("action")})
+    fields.pop("action", None)
+    fields["as_of"] = Day()
+    fields["artifact"] = artifact_schema()
+    ancestor = _record(release.Ancestor)
+    inherited = {name: kind for name, kind in ancestor.fields.items() if name != "parent"}
+    fields["lineage"] = ListType(RecordType({"name": Text(), "direct": Boolean(), **inherited}))
+    fields["metric"] = MapType({}, FactType(), "metric")
+    fields["own"] = RecordType({})
+    return RecordType(fields)
+
+
+@cache
+def artifact_schema() -> RecordType:
+    """The facts of the artifact that is judged."""
+    fields = dict(_record(release.Artifact).fields)
+    fields.pop("variant", None)
+    access = Choice.of("access")
+    return RecordType({**fields, "kind": Choice.of("artifact_kind"), "access": access, "wanted": access})
+
+
+def _record(model: type[BaseModel]) -> RecordType:
+    fields: dict[str, Type] = {}
+    for name, found in model.model_fields.items():
+        if name in _STRUCTURAL:
+            continue
+        kind = next((mark for mark in found.metadata if isinstance(mark, FactType)), None) or _type(name, found.annotation)
+        if kind is not None:
+            fields[name] = kind
+    return RecordType(fields)
+
+
+def _type(name: str, annotation: Any) -> Type | None:
+    arguments = get_args(annotation)
+    if get_origin(annotation) is dict and name in _MAPS:
+        words = vocabulary(_MAPS[name])
+        return MapType(words.members, _record(arguments[1]), words.name)
+    if isinstance(annotation, type) and issubclass(annotation, release.ListOf):
+        (item,) = annotation.__pydantic_generic_metadata__["args"]
+        return ListType(_item(item))
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return _record(annotation)
+    return Text() if annotation in (str, release.Name) or name in ("id", "name") else None
+
+
+def _item(item: Any) -> Type:
+    marks = [mark for mark in getattr(item, "__metadata__", ()) if isinstance(mark, FactType)]
+    return marks[0] if marks else _record(item)

@@ -1,0 +1,363 @@
+"""The types of facts: how each is written, what it is, and what rules may do with it.
+
+The leaf types mark the fields of the request models, so that the schema that rules are checked against
+derives from the models themselves (:mod:`release_gate.facts.schema`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Final, TypeAlias
+
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic_core import PydanticCustomError, core_schema
+
+from release_gate.diagnostics import did_you_mean, printable
+from release_gate.facts.truth import Duration, Range, Reason, Unknown, Value, interval_of_measurement
+from release_gate.facts.vocabularies import Vocabulary, vocabulary
+from release_gate.source import number_problem, text_problem
+
+__all__ = [
+    "MISSING",
+    "Boolean",
+    "Choice",
+    "Day",
+    "Fact",
+    "FactType",
+    "Length",
+    "ListType",
+    "MapType",
+    "Number",
+    "RecordType",
+    "Text",
+    "Type",
+    "exact",
+    "problem",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A fact of a request: its value, and who says so.
+
+    Attributes:
+        value: A known value, a range, or unknown for a reason.
+        source: The name of its source, among the sources of the request.
+        note: A remark.
+    """
+
+    value: Value = Unknown(Reason.MISSING)
+    source: str | None = None
+    note: str | None = None
+
+
+MISSING: Final = Fact()
+_STATED_REASONS: Final = tuple(reason.value for reason in Reason if reason is not Reason.NOT_COMPUTABLE)
+
+
+def problem(message: str, help: str = "") -> PydanticCustomError:  # noqa: A002
+    """An error of a value that says what to do about it."""
+    return PydanticCustomError("fact", "{message}", {"message": message, "help": help})
+
+
+def exact(raw: Any) -> Decimal | None:
+    """A Python or YAML number as the exact number that it shows, or None if it is not a number."""
+    if isinstance(raw, bool) or not isinstance(raw, int | float | Decimal):
+        return None
+    return Decimal(repr(raw)) if isinstance(raw, float) else Decimal(raw)
+
+
+class FactType:
+    """The type of a leaf fact. Subclasses say how a known value is read."""
+
+    title: str = ""
+    forms = frozenset({"value", "unknown", "source", "note", "method"})
+
+    def read(self, raw: Any) -> Value:
+        """A known value from what is written, or raise the problem with it."""
+        raise NotImplementedError
+
+    def parse(self, raw: Any) -> Fact:
+        """A fact from what is written: a value, or a mapping that says more about it."""
+        if isinstance(raw, Fact):
+            return raw
+        if not isinstance(raw, Mapping):
+            return Fact(self._known(raw))
+        for key in raw:
+            if key not in self.forms:
+                raise problem(f"unknown key `{printable(str(key))}` for a fact", did_you_mean(str(key), self.forms))
+        source, note = (self._text(raw, key) for key in ("source", "note"))
+        ways = [key for key in ("value", "unknown", "low") if key in raw]
+        if len(ways) != 1:
+            raise problem("a fact says one of `value`, `low` and `high`, or `unknown`", "keep one of them")
+        return Fact(self._value(ways[0], raw), source, note)
+
+    def _value(self, way: str, raw: Mapping[str, Any]) -> Value:
+        if way == "unknown":
+            return _unknown(raw["unknown"])
+        if way == "low":
+            if "high" not in raw:
+                raise problem("a range needs both `low` and `high`", "add `high:`")
+            low, high = self._known(raw["low"]), self._known(raw["high"])
+            if low is None or high is None:
+                raise problem("the ends of a range must be known", "write {unknown: missing} if they are not")
+            if low > high:
+                raise problem("`low` is above `high`", "exchange them")
+            return low if low == high else Range(low, high)
+        return self._known(raw["value"])
+
+    def _known(self, raw: Any) -> Value:
+        return None if raw is None else self.read(raw)
+
+    @staticmethod
+    def _text(raw: Mapping[str, Any], key: str) -> str | None:
+        value = raw.get(key)
+        if value is not None and not isinstance(value, str):
+            raise problem(f"`{key}` must be a text")
+        return value
+
+    def describe(self) -> str:
+        """The type in words."""
+        return self.title
+
+    def json_schema(self) -> dict[str, Any]:
+        """The JSON Schema of a known value."""
+        return {}
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> Any:
+        return core_schema.no_info_plain_validator_function(
+            self.parse, serialization=core_schema.plain_serializer_function_ser_schema(lambda fact: str(fact.value))
+        )
+
+    def __get_pydantic_json_schema__(self, schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        known = self.json_schema()
+        said = {"source": {"type": "string"}, "note": {"type": "string"}, "method": {"type": "string"}}
+        more: dict[str, Any] = {"value": {"anyOf": [known, {"type": "null"}]}}
+        if "low" in self.forms:
+            more |= {"low": known, "high": known}
+        if "stderr" in self.forms:
+            more |= {"stderr": {"type": "number", "minimum": 0}}
+        said |= {"unknown": {"enum": list(_STATED_REASONS)}} | more
+        return {"anyOf": [known, {"type": "null"}, {"type": "object", "properties": said, "additionalProperties": False}]}
+
+
+def _unknown(raw: Any) -> Unknown:
+    if raw not in _STATED_REASONS:
+        raise problem(
+            f"`{printable(str(raw))}` is no reason for not knowing", did_you_mean(str(raw), _STATED_REASONS)
+        )
+    return Unknown(Reason(raw))
+
+
+@dataclass(frozen=True)
+class Boolean(FactType):
+    """True or false."""
+
+    title = "true or false"
+
+    def read(self, raw: Any) -> bool:
+        if not isinstance(raw, bool):
+            raise problem("this must be true or false", "write true or false, without quotes")
+        return raw
+
+    def json_schema(self) -> dict[str, Any]:
+        return {"type": "boolean"}
+
+
+@dataclass(frozen=True)
+class Number(FactType):
+    """An exact number, or a range of numbers.
+
+    Attributes:
+        low: The smallest possible value.
+        high: The largest possible value.
+        unit: What it counts.
+    """
+
+    low: Decimal | None = Decimal(0)
+    high: Decimal | None = None
+    unit: str = ""
+    forms = FactType.forms | {"low", "high", "stderr"}
+
+    def read(self, raw: Any) -> Decimal:
+        number = exact(raw)
+        if number is None:
+            raise problem("this must be a number", "write it without quotes, as 1000 or 1e25, and without separators")
+        if reason := number_problem(number):
+            raise problem(f"this number {reason}", "round it")
+        if (self.low is not None and number < self.low) or (self.high is not None and number > self.high):
+            raise problem(f"`{number}` is outside of {self.bounds}", "98 % is written 0.98" if self.high == 1 else "")
+        return number.normalize() + 0 if number else Decimal(0)
+
+    def _value(self, way: str, raw: Mapping[str, Any]) -> Value:
+        value = super()._value(way, raw)
+        if "stderr" not in raw:
+            return value
+        stderr = exact(raw["stderr"])
+        if way != "value" or not isinstance(value, Decimal) or stderr is None or stderr < 0 or number_problem(stderr):
+            raise problem("`stderr` is a number of at least 0, beside a `value`")
+        return interval_of_measurement(value, stderr, self.low, self.high)
+
+    @property
+    def bounds(self) -> str:
+        """The possible values in words."""
+        low = "-∞" if self.low is None else str(self.low)
+        return f"{low} to {'∞' if self.high is None else self.high}"
+
+    def describe(self) -> str:
+        return "number" + (f" of {self.unit}" if self.unit else "")
+
+    def json_schema(self) -> dict[str, Any]:
+        schema: dict[str, Any] = {"type": "number"}
+        if self.low is not None:
+            schema["minimum"] = float(self.low)
+        if self.high is not None:
+            schema["maximum"] = float(self.high)
+        return schema
+
+
+@dataclass(frozen=True)
+class Text(FactType):
+    """A text.
+
+    Attributes:
+        pattern: What it must look like.
+        means: The pattern in words.
+    """
+
+    pattern: str = ""
+    means: str = ""
+    title = "text"
+
+    def read(self, raw: Any) -> str:
+        if not isinstance(raw, str):
+            raise problem("this must be a text", 'put it in quotes: "…"')
+        if reason := text_problem(raw):
+            raise problem(f"this text {reason}", "retype it")
+        if self.pattern and not re.fullmatch(self.pattern, raw):
+            raise problem(f"`{printable(raw)}` is not {self.means}")
+        return raw
+
+    def json_schema(self) -> dict[str, Any]:
+        return {"type": "string"} | ({"pattern": f"^(?:{self.pattern})$"} if self.pattern else {})
+
+
+@dataclass(frozen=True)
+class Day(FactType):
+    """A date."""
+
+    title = "date"
+    forms = FactType.forms | {"low", "high"}
+
+    def read(self, raw: Any) -> date:
+        if isinstance(raw, date) and not isinstance(raw, datetime):
+            return raw
+        try:
+            if isinstance(raw, str) and len(raw) == 10:
+                return date.fromisoformat(raw)
+        except ValueError:
+            pass
+        raise problem(f"`{printable(str(raw))}` is not a date", "write year-month-day, as 2026-11-24")
+
+    def json_schema(self) -> dict[str, Any]:
+        return {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}
+
+
+@dataclass(frozen=True)
+class Length(FactType):
+    """A length of time in whole days. ``calendar`` allows months and years, which have no fixed length."""
+
+    calendar: bool = False
+    title = "duration"
+    forms = FactType.forms
+
+    def read(self, raw: Any) -> Duration:
+        duration = raw if isinstance(raw, Duration) else Duration.parse(raw) if isinstance(raw, str) else None
+        if duration is None:
+            raise problem(f"`{printable(str(raw))}` is not a duration", "write P180D for 180 days")
+        if not self.calendar and (duration.months or duration.seconds % 86_400):
+            raise problem("a duration here is counted in days", "write P180D instead of P6M")
+        return duration
+
+    def json_schema(self) -> dict[str, Any]:
+        return {"type": "string", "pattern": "^P"}
+
+
+@dataclass(frozen=True)
+class Choice(FactType):
+    """A word of a vocabulary, or a range of words of an ordered one."""
+
+    vocabulary: Vocabulary
+
+    @classmethod
+    def of(cls, name: str) -> Choice:
+        """A choice from a built-in vocabulary."""
+        return cls(vocabulary(name))
+
+    @property
+    def forms(self) -> frozenset[str]:  # type: ignore[override]
+        """The keys of a fact of this type."""
+        return FactType.forms | ({"low", "high"} if self.vocabulary.ordered else set())
+
+    def read(self, raw: Any) -> Value:
+        if isinstance(raw, str) and raw in self.vocabulary.members:
+            return self.vocabulary.value(raw)
+        if isinstance(raw, str) and self.vocabulary.extensible and re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,63}", raw):
+            return raw
+        shown = printable(str(raw))
+        raise problem(f"`{shown}` is not a {self.vocabulary.name.replace('_', ' ')}", did_you_mean(shown, self.vocabulary.members))
+
+    def describe(self) -> str:
+        sign = " < " if self.vocabulary.ordered else ", "
+        return sign.join(self.vocabulary.members)
+
+    def json_schema(self) -> dict[str, Any]:
+        if self.vocabulary.extensible:
+            return {"type": "string", "examples": list(self.vocabulary.members)}
+        return {"enum": list(self.vocabulary.members)}
+
+    def __hash__(self) -> int:
+        return hash(self.vocabulary.name)
+
+
+@dataclass(frozen=True)
+class RecordType:
+    """Named facts that belong together."""
+
+    fields: Mapping[str, Type] = field(hash=False)
+    title: str = "record"
+
+    def describe(self) -> str:
+        """The type in words."""
+        return "record of " + ", ".join(self.fields)
+
+
+@dataclass(frozen=True)
+class MapType:
+    """Facts of one type for each word of a vocabulary."""
+
+    words: Mapping[str, str] = field(hash=False)
+    item: Type
+    name: str
+
+    def describe(self) -> str:
+        """The type in words."""
+        return f"one for each {self.name}"
+
+
+@dataclass(frozen=True)
+class ListType:
+    """A list of values of one type."""
+
+    item: Type
+
+    def describe(self) -> str:
+        """The type in words."""
+        return f"list of: {self.item.describe()}"
+
+
+Type: TypeAlias = "FactType | RecordType | MapType | ListType"

@@ -1,0 +1,450 @@
+"""YAML text to a located tree, by the rules of YAML 1.2 and nothing more clever.
+
+A builder of our own over PyYAML's event stream, because its loaders take ``1e25`` for a string, ``no``
+for false, the last of two equal keys, and crash on deep nesting. What a release decision must not depend
+on is refused with a diagnostic: anchors and aliases, tags, several documents, keys that are not strings,
+duplicate keys, numbers that are not finite or not exact, invisible and reordering characters.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+import yaml
+
+from release_gate.diagnostics import Diagnostic, DocumentError, Source, Span, did_you_mean, printable
+
+__all__ = [
+    "MAX_BYTES",
+    "Document",
+    "Pointer",
+    "Tree",
+    "number_problem",
+    "parse_number",
+    "read_document",
+    "read_file",
+    "text_problem",
+]
+
+MAX_BYTES: Final = 2 * 1024 * 1024
+MAX_DEPTH: Final = 64
+MAX_NODES: Final = 100_000
+MAX_SCALAR: Final = 64 * 1024
+MAX_PROBLEMS: Final = 50
+MAX_DIGITS: Final = 15
+MAX_EXPONENT: Final = 300
+
+Tree: TypeAlias = "None | bool | Decimal | str | list[Tree] | dict[str, Tree]"
+Pointer: TypeAlias = tuple[str | int, ...]
+"""The way to a place in a tree: keys and indexes, from the top."""
+
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_NUMBER = re.compile(r"[-+]?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+_NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
+_FORBIDDEN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb]"
+)
+_WORDS: Final[dict[str, bool | None]] = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+}
+_PLAIN, _SINGLE, _DOUBLE, _LITERAL = ("", None), "'", '"', "|"
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A document that was read: its tree, and where each part of it stands.
+
+    Attributes:
+        source: The name and the text.
+        tree: Mappings, lists, strings, exact numbers, booleans and nulls.
+        spans: For the pointer to each value, its place.
+        keys: For the pointer to each value in a mapping, the place of its key.
+        styles: For the pointer to each string, how it was quoted.
+    """
+
+    source: Source
+    tree: Tree
+    spans: dict[Pointer, Span] = field(repr=False)
+    keys: dict[Pointer, Span] = field(repr=False)
+    styles: dict[Pointer, str] = field(repr=False)
+
+    def span(self, pointer: Pointer) -> Span | None:
+        """The place of a value, or of the nearest thing around it that is written down."""
+        while pointer and pointer not in self.spans:
+            pointer = pointer[:-1]
+        return self.spans.get(pointer)
+
+    def key_span(self, pointer: Pointer) -> Span | None:
+        """The place of a key, or of the nearest thing around it."""
+        return self.keys.get(pointer) or self.span(pointer)
+
+    def within(self, pointer: Pointer, start: int, end: int) -> Span | None:
+        """The place of the characters ``start`` to ``end`` of a string value.
+
+        Exact where the string was written on one line without escapes, or as a ``|`` block; elsewhere
+        the whole value.
+        """
+        span = self.spans.get(pointer)
+        style = self.styles.get(pointer)
+        if span is None or style is None:
+            return self.span(pointer)
+        if style == _LITERAL:
+            return _within_literal(self, pointer, span, start, end)
+        value = self.tree
+        for step in pointer:
+            value = value[step]  # type: ignore[index, call-overload]
+        quote = 1 if style in (_SINGLE, _DOUBLE) else 0
+        written = span.text[quote : len(span.text) - quote]
+        if written != value:
+            return span
+        column = span.column + quote
+        return Span(span.source, span.line, column + start, span.line, column + max(end, start + 1))
+
+
+def _within_literal(document: Document, pointer: Pointer, span: Span, start: int, end: int) -> Span:
+    """Find characters of a ``|`` block, whose lines keep their text after a common indentation."""
+    value: Any = document.tree
+    for step in pointer:
+        value = value[step]
+    line = value.count("\n", 0, start)
+    offset = start - (value.rfind("\n", 0, start) + 1)
+    lines = document.source.text.splitlines()
+    number = span.line + 1 + line
+    content = value.split("\n")[line]
+    if number > len(lines) or not lines[number - 1].endswith(content):
+        return span
+    column = len(lines[number - 1]) - len(content) + offset + 1
+    return Span(span.source, number, column, number, column + max(min(end - start, len(content) - offset), 1))
+
+
+def read_file(path: Path, name: str | None = None) -> Document:
+    """Read a document from a file.
+
+    Args:
+        path: The file.
+        name: What diagnostics and decisions call it; the path as given, if not said.
+
+    Raises:
+        DocumentError: The file cannot be read, is too large, or is not the YAML that we accept.
+    """
+    shown = name if name is not None else path.as_posix()
+    try:
+        with path.open("rb") as stream:
+            data = stream.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise DocumentError(
+            [Diagnostic("RG001", f"cannot read `{printable(shown)}`: {(error.strerror or 'unreadable').lower()}")]
+        ) from None
+    return read_document(data, shown)
+
+
+def read_document(data: bytes | str, name: str = "<text>") -> Document:
+    """Read a document from bytes or text.
+
+    Raises:
+        DocumentError: With every diagnostic that was found.
+    """
+    text = _decode(data, name)
+    return _Builder(Source(name, text)).build()
+
+
+def _decode(data: bytes | str, name: str) -> str:
+    shown = printable(name)
+    if len(data) > MAX_BYTES:
+        raise DocumentError(
+            [
+                Diagnostic(
+                    "RG002",
+                    f"`{shown}` is larger than {MAX_BYTES // 1024 // 1024} MiB",
+                    help="a request or a policy is small; split the policy, or leave raw results in files of their own",
+                )
+            ]
+        )
+    if isinstance(data, bytes):
+        try:
+            data = data.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise DocumentError(
+                [
+                    Diagnostic(
+                        "RG003",
+                        f"`{shown}` is not UTF-8 text (byte {error.start} cannot be read)",
+                        help="save it as UTF-8",
+                    )
+                ]
+            ) from None
+    if match := _FORBIDDEN.search(data):
+        line, column = data.count("\n", 0, match.start()) + 1, match.start() - data.rfind("\n", 0, match.start())
+        raise DocumentError(
+            [
+                Diagnostic(
+                    "RG004",
+                    f"the invisible or reordering character U+{ord(match[0]):04X} is not allowed",
+                    Span(Source(name, data), line, column, line, column + 1),
+                    "remove it; text and comments must be what they look like",
+                )
+            ]
+        )
+    return data
+
+
+def parse_number(text: str) -> Decimal | None:
+    """The exact number that a plain scalar writes, or None if it is not written as a number."""
+    return Decimal(text) if _NUMBER.fullmatch(text) else None
+
+
+def number_problem(number: Decimal) -> str:
+    """Why a number cannot be used exactly, or an empty string.
+
+    At most 15 significant digits and a magnitude below 1e300: within that bound, decimal order and the
+    order of doubles agree, and nothing that reads the number elsewhere reads another one.
+    """
+    if not number.is_finite():
+        return "is not a finite number"
+    digits = number.normalize() if number else Decimal(0)
+    if len(digits.as_tuple().digits) > MAX_DIGITS:
+        return f"has more than {MAX_DIGITS} significant digits"
+    if number and abs(number.adjusted()) >= MAX_EXPONENT:
+        return "is out of range (1e-299 to 1e299)"
+    return ""
+
+
+_FORBIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp", "Co"})
+
+
+def text_problem(text: str) -> str:
+    """Why a text cannot be shown and compared safely, or an empty string."""
+    if text.isascii() and text.isprintable():
+        return ""
+    for char in text:
+        if char not in "\n\t" and unicodedata.category(char) in _FORBIDDEN_CATEGORIES:
+            return f"contains the invisible or reordering character U+{ord(char):04X}"
+    return "" if unicodedata.is_normalized("NFC", text) else "is not in Unicode normal form C"
+
+
+@dataclass(slots=True)
+class _Frame:
+    """A list or a mapping that is being read."""
+
+    container: list[Any] | dict[str, Any]
+    pointer: Pointer
+    start: yaml.Mark
+    key: str | None = None
+
+
+class _Builder:
+    """Events in, document out. Never recurses, so that no nesting can hurt it."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.problems: list[Diagnostic] = []
+        self.spans: dict[Pointer, Span] = {}
+        self.keys: dict[Pointer, Span] = {}
+        self.styles: dict[Pointer, str] = {}
+        self.frames: list[_Frame] = []
+        self.root: Any = None
+        self.nodes = 0
+        self.documents = 0
+
+    def build(self) -> Document:
+        try:
+            for event in self.events():
+                self.take(event)
+        except RecursionError:  # the pure-Python scanner; libyaml does not recurse
+            self.stop("RG008", "is nested too deeply", None)
+        if self.documents == 0 and not self.problems:
+            self.problem("RG010", "the document is empty", Span(self.source, 1, 1, 1, 1))
+        if self.problems:
+            raise DocumentError(self.problems)
+        return Document(self.source, self.root, self.spans, self.keys, self.styles)
+
+    def events(self) -> Iterator[Any]:
+        try:
+            yield from yaml.parse(self.source.text, Loader=_LOADER)
+        except yaml.MarkedYAMLError as error:
+            mark = error.problem_mark or error.context_mark
+            self.stop("RG005", _yaml_message(error), self.point(mark) if mark else None)
+        except yaml.YAMLError as error:
+            self.stop("RG005", f"is not YAML: {printable(str(error).splitlines()[0].lower())}", None)
+
+    def take(self, event: Any) -> None:
+        match event:
+            case yaml.DocumentStartEvent():
+                self.documents += 1
+                if self.documents > 1:
+                    self.stop("RG006", "a file holds one document", self.span(event), "remove the `---`, or use two files")
+            case yaml.AliasEvent():
+                self.problem("RG007", f"aliases are not allowed (`*{event.anchor}`)", self.span(event), "write the value out")
+                self.add(None, event)
+            case yaml.ScalarEvent():
+                self.check_node(event)
+                self.scalar(event)
+            case yaml.MappingStartEvent():
+                self.check_node(event)
+                self.open({}, event)
+            case yaml.SequenceStartEvent():
+                self.check_node(event)
+                self.open([], event)
+            case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
+                frame = self.frames.pop()
+                self.spans[frame.pointer] = self.span_between(frame.start, event.end_mark)
+
+    def check_node(self, event: Any) -> None:
+        self.nodes += 1
+        if self.nodes > MAX_NODES:
+            self.stop("RG008", f"the document has more than {MAX_NODES:,} values", self.span(event))
+        if event.anchor:
+            self.problem("RG007", f"anchors are not allowed (`&{event.anchor}`)", self.span(event), "write the value out")
+        if event.tag is not None:
+            self.problem("RG009", f"tags are not allowed (`{printable(event.tag)}`)", self.span(event), "remove the tag")
+
+    def open(self, container: Any, event: Any) -> None:
+        if len(self.frames) >= MAX_DEPTH:
+            self.stop("RG008", f"the document is nested more than {MAX_DEPTH} levels deep", self.span(event))
+        top = self.frames[-1] if self.frames else None
+        if top is not None and isinstance(top.container, dict) and top.key is None:
+            self.stop("RG011", "a key must be a text", self.point(event.start_mark), "write a plain word before the colon")
+        pointer = self.place(container)
+        self.frames.append(_Frame(container, pointer, event.start_mark))
+
+    def scalar(self, event: Any) -> None:
+        span = self.span(event)
+        text: str = event.value
+        top = self.frames[-1] if self.frames else None
+        if len(text) > MAX_SCALAR:
+            self.stop("RG008", f"a text is longer than {MAX_SCALAR // 1024} KiB", self.point(event.start_mark))
+        if top is not None and isinstance(top.container, dict) and top.key is None:
+            self.key(event, text, span, top)
+            return
+        value = self.value(event, text, span)
+        self.add(value, event)
+
+    def key(self, event: Any, text: str, span: Span, top: _Frame) -> None:
+        plain = event.style in _PLAIN
+        if plain and text == "<<":
+            self.problem("RG007", "merge keys are not allowed (`<<`)", span, "write the values out")
+        elif plain and (text in _WORDS or parse_number(text) is not None or _NOT_FINITE.fullmatch(text)):
+            self.problem("RG011", f"the key `{printable(text)}` is not a text", span, f"put it in quotes: \"{printable(text)}\"")
+        elif reason := text_problem(text):
+            self.problem("RG012", f"the key `{printable(text)}` {reason}", span, "retype it")
+        if text in top.container:
+            first = self.keys.get((*top.pointer, text))
+            where = f" (first on line {first.line})" if first else ""
+            self.problem("RG013", f"the key `{printable(text)}` is written twice{where}", span, "keep one of them")
+        else:
+            self.keys[(*top.pointer, text)] = span
+        top.key = text
+
+    def value(self, event: Any, text: str, span: Span) -> None | bool | Decimal | str:
+        if event.style in _PLAIN:
+            if text in _WORDS:
+                return _WORDS[text]
+            if _NOT_FINITE.fullmatch(text):
+                self.problem("RG014", f"`{text}` is not a finite number", span, "if it is not known, write {unknown: missing}")
+                return None
+            if _NUMBER.fullmatch(text):
+                return self.number(text, span)
+        if reason := text_problem(text):
+            self.problem("RG012", f"this text {reason}", span, "retype it; such characters make one text look like another")
+        return text
+
+    def number(self, text: str, span: Span) -> Decimal | None:
+        if len(text) > 400:
+            self.problem("RG014", "this number is too long to be exact", span, f"keep {MAX_DIGITS} significant digits")
+            return None
+        number = Decimal(text)
+        if reason := number_problem(number):
+            self.problem("RG014", f"`{printable(text, 40)}` {reason}", span, "round it, or put it in quotes if it is a text")
+            return None
+        return number
+
+    def add(self, value: Any, event: Any) -> None:
+        pointer = self.place(value)
+        span = self.span(event)
+        self.spans[pointer] = span
+        if isinstance(value, str):
+            self.styles[pointer] = event.style or ""
+
+    def place(self, value: Any) -> Pointer:
+        if not self.frames:
+            self.root = value
+            return ()
+        top = self.frames[-1]
+        if isinstance(top.container, list):
+            top.container.append(value)
+            return (*top.pointer, len(top.container) - 1)
+        key, top.key = top.key, None
+        if key is None:  # an alias where a key should be
+            return (*top.pointer, "")
+        top.container.setdefault(key, value)
+        return (*top.pointer, key)
+
+    def span(self, event: Any) -> Span:
+        return self.span_between(event.start_mark, event.end_mark)
+
+    def span_between(self, start: yaml.Mark, end: yaml.Mark) -> Span:
+        return Span(self.source, start.line + 1, start.column + 1, end.line + 1, end.column + 1)
+
+    def point(self, mark: yaml.Mark) -> Span:
+        return Span(self.source, mark.line + 1, mark.column + 1, mark.line + 1, mark.column + 2)
+
+    def problem(self, code: str, message: str, span: Span | None, help: str = "") -> None:  # noqa: A002
+        self.problems.append(Diagnostic(code, message, span, help))
+        if len(self.problems) >= MAX_PROBLEMS:
+            raise DocumentError(self.problems)
+
+    def stop(self, code: str, message: str, span: Span | None, help: str = "") -> None:  # noqa: A002
+        self.problems.append(Diagnostic(code, message, span, help))
+        raise DocumentError(self.problems)
+
+
+def _yaml_message(error: yaml.MarkedYAMLError) -> str:
+    problem = printable((error.problem or "cannot be read").lower())
+    return f"is not YAML: {problem}" + (f" {error.context}" if error.context else "")
+
+
+def require_mapping(document: Document, kinds: tuple[str, ...]) -> str:
+    """The kind of a document, from its ``release_gate:`` line.
+
+    Raises:
+        DocumentError: It is not a mapping, or does not say a kind that is one of ``kinds``.
+    """
+    tree = document.tree
+    wanted = " or ".join(f"`{kind}`" for kind in kinds)
+    if not isinstance(tree, dict) or "release_gate" not in tree:
+        raise DocumentError(
+            [
+                Diagnostic(
+                    "RG015",
+                    "this document does not say what it is",
+                    document.span(()) and _first_line(document),
+                    f"start it with `release_gate: {kinds[0]}`",
+                )
+            ]
+        )
+    kind = tree["release_gate"]
+    if kind not in kinds:
+        shown = printable(str(kind))
+        raise DocumentError(
+            [
+                Diagnostic(
+                    "RG015",
+                    f"this document is a `{shown}`, where {wanted} is expected",
+                    document.span(("release_gate",)),
+                    did_you_mean(shown, kinds),
+                )
+            ]
+        )
+    return str(kind)
+
+
+def _first_line(document: Document) -> Span:
+    return Span(document.source, 1, 1, 1, max(2, len(document.source.text.partition("\n")[0]) + 1))
