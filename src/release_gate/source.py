@@ -209,12 +209,15 @@ def number_problem(number: Decimal) -> str:
     """
     if not number.is_finite():
         return "is not a finite number"
-    digits = number.normalize() if number else Decimal(0)
-    if len(digits.as_tuple().digits) > MAX_DIGITS:
-        return f"has more than {MAX_DIGITS} significant digits"
     if number and abs(number.adjusted()) >= MAX_EXPONENT:
         return "is out of range (1e-299 to 1e299)"
+    if len(_significant(number)) > MAX_DIGITS:
+        return f"has more than {MAX_DIGITS} significant digits"
     return ""
+
+
+def _significant(number: Decimal) -> str:
+    return "".join(str(digit) for digit in number.as_tuple().digits).strip("0")
 
 
 _FORBIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp", "Co"})

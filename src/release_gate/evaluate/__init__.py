@@ -1,0 +1,1 @@
+"""What a condition comes to. The reference is the definition; other evaluators must agree with it."""

@@ -1,0 +1,1 @@
+"""The language of conditions: rule-engine's grammar, our tree, our checker."""
