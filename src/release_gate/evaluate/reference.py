@@ -80,7 +80,9 @@ class Trace:
     def _decisive(self) -> Iterator[Read]:
         if self.read is not None:
             yield self.read
-        deciding = _DECIDED_BY.get(self.value) if isinstance(self.value, bool) and _is_junction(self.node) else None
+        deciding = (
+            _DECIDED_BY.get(self.value) if isinstance(self.value, bool) and _is_junction(self.node) else None
+        )
         for step in self.below:
             if deciding is None or deciding(self.node, step):
                 yield from step._decisive()  # noqa: SLF001
@@ -229,7 +231,9 @@ def _comprehension(node: nodes.Comprehension, facts: Facts) -> Trace:
         return Trace(node, source.value, (source,))
     sure, possible, below = [], [], [source]
     path = source.read.path if source.read is not None else "list"
-    every = [(item, True) for item in source.value.members] + [(item, False) for item in source.value.possible]
+    every = [(item, True) for item in source.value.members] + [
+        (item, False) for item in source.value.possible
+    ]
     for index, (item, is_sure) in enumerate(every):
         label = item.label if isinstance(item, Record) and item.label else str(index)
         step, kept = _member(node, facts, item, f"{path}[{label}]")

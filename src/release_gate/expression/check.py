@@ -16,7 +16,19 @@ from release_gate.expression import nodes
 from release_gate.expression.nodes import At, Node
 from release_gate.expression.parse import FUNCTIONS, PARTS, ExpressionProblem, parse
 from release_gate.facts.truth import Duration
-from release_gate.facts.types import Boolean, Choice, Day, FactType, Length, ListType, MapType, Number, RecordType, Text, Type
+from release_gate.facts.types import (
+    Boolean,
+    Choice,
+    Day,
+    FactType,
+    Length,
+    ListType,
+    MapType,
+    Number,
+    RecordType,
+    Text,
+    Type,
+)
 
 __all__ = ["Scope", "check_condition", "check_value"]
 
@@ -55,7 +67,14 @@ def check_condition(text: str, scope: Scope) -> tuple[Node | None, list[Problem]
     """Read and check a condition: the tree, and every problem."""
     node, kind, problems = check_value(text, scope)
     if node is not None and not problems and not isinstance(kind, Boolean | _Any):
-        problems = [Problem("RG211", f"a condition must be true or false, and this is a {kind.describe()}", node.at, "compare it with something")]
+        problems = [
+            Problem(
+                "RG211",
+                f"a condition must be true or false, and this is a {kind.describe()}",
+                node.at,
+                "compare it with something",
+            )
+        ]
     return (None if problems else node), problems
 
 
@@ -84,18 +103,30 @@ class _Checker:
 
     def check(self, node: Node, names: Mapping[str, Type]) -> tuple[Node, Type]:
         method = cast(
-            "Callable[[Any, Mapping[str, Type]], tuple[Node, Type]]", getattr(self, "_" + type(node).__name__.lower())
+            "Callable[[Any, Mapping[str, Type]], tuple[Node, Type]]",
+            getattr(self, "_" + type(node).__name__.lower()),
         )
         return method(node, names)
 
     def truth(self, node: Node, names: Mapping[str, Type]) -> Node:
         checked, kind = self.check(node, names)
         if not isinstance(kind, Boolean | _Any):
-            self.problem("RG211", f"this must be true or false, and is a {kind.describe()}", node.at, "compare it with something")
+            self.problem(
+                "RG211",
+                f"this must be true or false, and is a {kind.describe()}",
+                node.at,
+                "compare it with something",
+            )
         return checked
 
     def _literal(self, node: nodes.Literal, names: Mapping[str, Type]) -> tuple[Node, Type]:
-        kinds: dict[type, Type] = {bool: Boolean(), Decimal: Number(None), str: Text(), date: Day(), Duration: Length(calendar=True)}
+        kinds: dict[type, Type] = {
+            bool: Boolean(),
+            Decimal: Number(None),
+            str: Text(),
+            date: Day(),
+            Duration: Length(calendar=True),
+        }
         return node, kinds.get(type(node.value), NULL)
 
     def _fact(self, node: nodes.Fact, names: Mapping[str, Type]) -> tuple[Node, Type]:
@@ -108,30 +139,49 @@ class _Checker:
         elif head in self.scope.root.fields:
             kind = self.scope.root.fields[head]
         else:
-            return self.problem("RG212", f"unknown fact `{head}`", node.at, did_you_mean(head, [*self.scope.root.fields, *names]))
+            return self.problem(
+                "RG212",
+                f"unknown fact `{head}`",
+                node.at,
+                did_you_mean(head, [*self.scope.root.fields, *names]),
+            )
         used = [head]
         for name in rest:
             if isinstance(kind, RecordType | MapType):
                 known = kind.fields if isinstance(kind, RecordType) else kind.words
                 if name not in known:
                     at = At(node.at.end - len(name), node.at.end) if name == node.path[-1] else node.at
-                    return self.problem("RG212", f"unknown fact `{'.'.join([*used, name])}`", at, did_you_mean(name, known))
+                    return self.problem(
+                        "RG212", f"unknown fact `{'.'.join([*used, name])}`", at, did_you_mean(name, known)
+                    )
                 kind = kind.fields[name] if isinstance(kind, RecordType) else kind.item
                 used.append(name)
             elif len(used) == len(node.path) - 1:
                 return self._part(nodes.Part(node.at, replace(node, path=tuple(used)), name), names)
             else:
-                return self.problem("RG212", f"`{'.'.join(used)}` is a {kind.describe()} and has no `{name}`", node.at)
+                return self.problem(
+                    "RG212", f"`{'.'.join(used)}` is a {kind.describe()} and has no `{name}`", node.at
+                )
         if isinstance(kind, RecordType | MapType):
             known = kind.fields if isinstance(kind, RecordType) else kind.words
-            return self.problem("RG213", f"`{'.'.join(used)}` is not one fact", node.at, did_you_mean("", known) or "name one of its facts")
+            return self.problem(
+                "RG213",
+                f"`{'.'.join(used)}` is not one fact",
+                node.at,
+                did_you_mean("", known) or "name one of its facts",
+            )
         return node, kind
 
     def definition(self, node: nodes.Fact) -> tuple[Node, Type]:
         name = ".".join(node.path[1:])
         body = self.scope.definitions.get(name)
         if body is None:
-            return self.problem("RG214", f"there is no definition `{name}`", node.at, did_you_mean(name, self.scope.definitions))
+            return self.problem(
+                "RG214",
+                f"there is no definition `{name}`",
+                node.at,
+                did_you_mean(name, self.scope.definitions),
+            )
         return nodes.Named(node.at, name, body), Boolean()
 
     def _named(self, node: nodes.Named, names: Mapping[str, Type]) -> tuple[Node, Type]:
@@ -160,11 +210,20 @@ class _Checker:
             if node.op not in ("==", "!="):
                 self.problem("RG215", "null has no order", node.at, "write == null")
         elif not _same(left, right):
-            self.problem("RG215", f"a {left.describe()} cannot be compared with a {right.describe()}", node.at)
+            self.problem(
+                "RG215", f"a {left.describe()} cannot be compared with a {right.describe()}", node.at
+            )
         elif node.op not in ("==", "!=") and not _ordered(left):
-            self.problem("RG215", f"`{node.op}` needs an order, and this has none ({left.describe()})", node.at, "write == or `in`")
+            self.problem(
+                "RG215",
+                f"`{node.op}` needs an order, and this has none ({left.describe()})",
+                node.at,
+                "write == or `in`",
+            )
         elif node.op not in ("==", "!=") and any(_calendar(side) for side in (node.left, node.right)):
-            self.problem("RG215", "months have no fixed length and so no order", node.at, 'write days: t"P180D"')
+            self.problem(
+                "RG215", "months have no fixed length and so no order", node.at, 'write days: t"P180D"'
+            )
 
     def fit(self, node: Node, kind: Type, other: Type) -> tuple[Node, Type]:
         """A text that stands beside a choice is one of its words."""
@@ -173,21 +232,33 @@ class _Checker:
         word = node.value
         if word not in other.vocabulary.members:
             name = other.vocabulary.name.replace("_", " ")
-            return self.problem("RG216", f"`{word}` is not a {name}", node.at, did_you_mean(str(word), other.vocabulary.members))
+            return self.problem(
+                "RG216",
+                f"`{word}` is not a {name}",
+                node.at,
+                did_you_mean(str(word), other.vocabulary.members),
+            )
         return replace(node, value=other.vocabulary.value(word)), other
 
     def _in(self, node: nodes.In, names: Mapping[str, Type]) -> tuple[Node, Type]:
         member, member_kind = self.check(node.member, names)
         container, kind = self.check(node.container, names)
         if isinstance(container, nodes.ListOf):
-            items = tuple(self.fit(item, self.check(item, names)[1], member_kind)[0] for item in container.items)
+            items = tuple(
+                self.fit(item, self.check(item, names)[1], member_kind)[0] for item in container.items
+            )
             container, kind = replace(container, items=items), ListType(member_kind)
         elif isinstance(kind, ListType):
             member, member_kind = self.fit(member, member_kind, kind.item)
         if isinstance(kind, _Any):
             return replace(node, member=member, container=container), Boolean()
         if not isinstance(kind, ListType):
-            self.problem("RG217", f"`in` needs a list on its right, and this is a {kind.describe()}", node.at, "write [a, b], or == for one value")
+            self.problem(
+                "RG217",
+                f"`in` needs a list on its right, and this is a {kind.describe()}",
+                node.at,
+                "write [a, b], or == for one value",
+            )
         elif not _same(member_kind, kind.item):
             self.problem("RG217", f"a {member_kind.describe()} cannot be in a {kind.describe()}", node.at)
         return replace(node, member=member, container=container), Boolean()
@@ -204,16 +275,36 @@ class _Checker:
         result = replace(node, left=left, right=right)
         if ANY in (left_kind, right_kind):
             return result, ANY
-        kinds = tuple("number" if isinstance(k, Number) else "day" if isinstance(k, Day) else "length" if isinstance(k, Length) else "" for k in (left_kind, right_kind))
+        kinds = tuple(
+            "number"
+            if isinstance(k, Number)
+            else "day"
+            if isinstance(k, Day)
+            else "length"
+            if isinstance(k, Length)
+            else ""
+            for k in (left_kind, right_kind)
+        )
         if kinds == ("number", "number"):
             return result, Number(None)
         if kinds == ("day", "day") and node.op == "-":
             return result, Length()
-        if (kinds == ("day", "length") and node.op in "+-") or (kinds == ("length", "day") and node.op == "+"):
-            if any(isinstance(side, nodes.Literal) and isinstance(side.value, Duration) and side.value.seconds % 86_400 for side in (left, right)):
+        if (kinds == ("day", "length") and node.op in "+-") or (
+            kinds == ("length", "day") and node.op == "+"
+        ):
+            if any(
+                isinstance(side, nodes.Literal)
+                and isinstance(side.value, Duration)
+                and side.value.seconds % 86_400
+                for side in (left, right)
+            ):
                 return self.problem("RG218", "only whole days can be added to a date", node.at)
             return result, Day()
-        return self.problem("RG218", f"`{node.op}` does not work on a {left_kind.describe()} and a {right_kind.describe()}", node.at)
+        return self.problem(
+            "RG218",
+            f"`{node.op}` does not work on a {left_kind.describe()} and a {right_kind.describe()}",
+            node.at,
+        )
 
     def _choose(self, node: nodes.Choose, names: Mapping[str, Type]) -> tuple[Node, Type]:
         test = self.truth(node.test, names)
@@ -225,7 +316,9 @@ class _Checker:
         otherwise, other = self.fit(otherwise, other, kind)
         then, kind = self.fit(then, kind, other)
         if not _same(kind, other):
-            return self.problem("RG219", f"one branch is a {kind.describe()}, the other a {other.describe()}", node.at)
+            return self.problem(
+                "RG219", f"one branch is a {kind.describe()}, the other a {other.describe()}", node.at
+            )
         return replace(node, test=test, then=then, otherwise=otherwise), kind
 
     def _coalesce(self, node: nodes.Coalesce, names: Mapping[str, Type]) -> tuple[Node, Type]:
@@ -233,7 +326,9 @@ class _Checker:
         instead, other = self.check(node.instead, names)
         instead, other = self.fit(instead, other, kind)
         if not _same(kind, other):
-            return self.problem("RG219", f"`??` replaces a {kind.describe()} by a {other.describe()}", node.at)
+            return self.problem(
+                "RG219", f"`??` replaces a {kind.describe()} by a {other.describe()}", node.at
+            )
         return replace(node, value=value, instead=instead), kind
 
     def _listof(self, node: nodes.ListOf, names: Mapping[str, Type]) -> tuple[Node, Type]:
@@ -248,9 +343,13 @@ class _Checker:
         if isinstance(kind, _Any):
             return node, ANY
         if not isinstance(kind, ListType):
-            return self.problem("RG217", f"`for` needs a list, and this is a {kind.describe()}", node.items.at)
+            return self.problem(
+                "RG217", f"`for` needs a list, and this is a {kind.describe()}", node.items.at
+            )
         if node.variable in names or node.variable in self.scope.root.fields or node.variable == "is":
-            return self.problem("RG220", f"`{node.variable}` already means something else", node.at, "choose another name")
+            return self.problem(
+                "RG220", f"`{node.variable}` already means something else", node.at, "choose another name"
+            )
         inner = {**names, node.variable: kind.item}
         if isinstance(node.result, nodes.Fact) and node.result.path == (node.variable,):
             result, result_kind = cast("tuple[Node, Type]", (node.result, kind.item))
@@ -269,13 +368,25 @@ class _Checker:
                 return self.problem("RG217", f"$abs needs a number, and this is a {kind.describe()}", node.at)
             return result, Number(None)
         if not isinstance(kind, ListType):
-            return self.problem("RG217", f"${node.function} needs a list, and this is a {kind.describe()}", node.at)
+            return self.problem(
+                "RG217", f"${node.function} needs a list, and this is a {kind.describe()}", node.at
+            )
         if node.function in ("any", "all"):
             if not isinstance(kind.item, Boolean | _Any):
-                return self.problem("RG211", f"${node.function} needs conditions, and these are each a {kind.item.describe()}", node.at, f"write ${node.function}([condition for x in list])")
+                return self.problem(
+                    "RG211",
+                    f"${node.function} needs conditions, and these are each a {kind.item.describe()}",
+                    node.at,
+                    f"write ${node.function}([condition for x in list])",
+                )
             return result, Boolean()
         if node.function == "distinct" and not isinstance(kind.item, FactType):
-            return self.problem("RG217", "$distinct needs a list of values", node.at, "write $distinct([x.name for x in list])")
+            return self.problem(
+                "RG217",
+                "$distinct needs a list of values",
+                node.at,
+                "write $distinct([x.name for x in list])",
+            )
         return result, Number(None)
 
     def _part(self, node: nodes.Part, names: Mapping[str, Type]) -> tuple[Node, Type]:
@@ -290,7 +401,9 @@ class _Checker:
         elif isinstance(kind, Day):
             parts = ("year", "month", "day")
         if node.name not in parts:
-            return self.problem("RG212", f"a {kind.describe()} has no `{node.name}`", node.at, did_you_mean(node.name, parts))
+            return self.problem(
+                "RG212", f"a {kind.describe()} has no `{node.name}`", node.at, did_you_mean(node.name, parts)
+            )
         return replace(node, value=value), Boolean() if node.name == "is_empty" else Number(None)
 
 

@@ -65,7 +65,9 @@ def trend(node: Node, path: tuple[str, ...]) -> Trend:
             return trend(node.left, path)
         case nodes.Choose() if not reads(node.test, path):
             return _join([trend(node.then, path), trend(node.otherwise, path)])
-        case nodes.Call(function="any" | "all", argument=nodes.Comprehension() as each) if not reads(each.items, path):
+        case nodes.Call(function="any" | "all", argument=nodes.Comprehension() as each) if not reads(
+            each.items, path
+        ):
             filtered = trend(each.condition, path) if each.condition is not None else Trend.FLAT
             return _join([trend(each.result, path), filtered if node.function == "any" else filtered.reverse])
         case _:

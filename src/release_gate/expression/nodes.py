@@ -165,7 +165,21 @@ class Part(_Node):
 
 
 Node: TypeAlias = (
-    Literal | Fact | Named | Not | Logic | Compare | In | Match | Binary | Choose | Coalesce | ListOf | Comprehension | Call | Part
+    Literal
+    | Fact
+    | Named
+    | Not
+    | Logic
+    | Compare
+    | In
+    | Match
+    | Binary
+    | Choose
+    | Coalesce
+    | ListOf
+    | Comprehension
+    | Call
+    | Part
 )
 
 

@@ -51,7 +51,9 @@ def parse(text: str) -> Node:
         ExpressionProblem: It cannot be read, or uses what the language leaves out.
     """
     if len(text) > MAX_LENGTH:
-        raise ExpressionProblem("RG201", f"a condition is longer than {MAX_LENGTH} characters", At(0, 1), "use definitions")
+        raise ExpressionProblem(
+            "RG201", f"a condition is longer than {MAX_LENGTH} characters", At(0, 1), "use definitions"
+        )
     if not text.strip():
         raise ExpressionProblem("RG201", "the condition is empty", At(0, 1))
     with _LOCK:
@@ -100,7 +102,9 @@ def _parser() -> Any:
                     return ends
                 ends[token.lexpos] = self._lexer.lexpos
                 if len(ends) > MAX_TOKENS:
-                    raise ExpressionProblem("RG201", f"a condition has more than {MAX_TOKENS} words and signs", At(0, 1))
+                    raise ExpressionProblem(
+                        "RG201", f"a condition has more than {MAX_TOKENS} words and signs", At(0, 1)
+                    )
 
         def note(self, p: Any, *, group: bool) -> None:
             node = p[0]
@@ -145,7 +149,12 @@ _HINTS: Final = {
 
 def _syntax(text: str, start: int, end: int, *, at_end: bool) -> NoReturn:
     if at_end:
-        raise ExpressionProblem("RG201", "the condition ends too early", At(max(start, 0), len(text)), "is a bracket or a value missing?")
+        raise ExpressionProblem(
+            "RG201",
+            "the condition ends too early",
+            At(max(start, 0), len(text)),
+            "is a bracket or a value missing?",
+        )
     word = text[start:end]
     hint = next((help_ for sign, help_ in _HINTS.items() if text.startswith(sign, start)), "")
     raise ExpressionProblem("RG201", f"`{word}` cannot stand here", At(start, end), hint)
@@ -173,7 +182,9 @@ class _Lowering:
     def lower(self, deferred: Any, depth: int, outer: At | None = None) -> Node:
         at = self.spans.get(id(deferred)) or outer or At(0, len(self.text))
         if depth > MAX_DEPTH:
-            raise ExpressionProblem("RG201", f"the condition is nested more than {MAX_DEPTH} levels deep", at, "use definitions")
+            raise ExpressionProblem(
+                "RG201", f"the condition is nested more than {MAX_DEPTH} levels deep", at, "use definitions"
+            )
         kind = deferred.cls.__name__
         if kind in _REFUSED:
             message, help_ = _REFUSED[kind]
@@ -200,7 +211,9 @@ class _Lowering:
         text = args[0]
         number = parse_number(text) if len(text) < 60 else None
         if number is None:
-            raise ExpressionProblem("RG203", f"`{text[:40]}` is not a number here", at, "write it in decimal, as 1e25")
+            raise ExpressionProblem(
+                "RG203", f"`{text[:40]}` is not a number here", at, "write it in decimal, as 1e25"
+            )
         if reason := number_problem(number):
             raise ExpressionProblem("RG203", f"`{text}` {reason}", at, "round it")
         return nodes.Literal(at, number.normalize() + 0 if number else Decimal(0))
@@ -230,12 +243,16 @@ class _Lowering:
 
     def name(self, name: str, at: At) -> str:
         if name != name.lower() or name.startswith("__"):
-            raise ExpressionProblem("RG204", f"`{name}` is not a name", at, "names are lower case: letters, digits and _")
+            raise ExpressionProblem(
+                "RG204", f"`{name}` is not a name", at, "names are lower case: letters, digits and _"
+            )
         return name
 
     def _getattribute(self, args: Any, kwargs: Any, at: At, depth: int) -> Node:
         if kwargs.get("safe"):
-            raise ExpressionProblem("RG202", "`&.` is not needed here", at, "write a dot; what is missing is unknown")
+            raise ExpressionProblem(
+                "RG202", "`&.` is not needed here", at, "write a dot; what is missing is unknown"
+            )
         value = self.lower(args[0], depth, at)
         name = self.name(args[1], at)
         if isinstance(value, nodes.Fact):
@@ -262,19 +279,25 @@ class _Lowering:
         return nodes.Logic(at, op.lower(), tuple(parts))
 
     def _comparison(self, args: Any, kwargs: Any, at: At, depth: int) -> Node:
-        return nodes.Compare(at, _COMPARE[args[0]], self.operand(args[1], depth, at), self.operand(args[2], depth, at))
+        return nodes.Compare(
+            at, _COMPARE[args[0]], self.operand(args[1], depth, at), self.operand(args[2], depth, at)
+        )
 
     _arithmeticcomparison = _comparison
 
     def operand(self, deferred: Any, depth: int, at: At) -> Node:
         if deferred.cls.__name__ == "CoalesceExpression" and id(deferred) not in self.grouped:
-            raise ExpressionProblem("RG202", "`??` beside a comparison needs parentheses", at, "write (a ?? b) >= c")
+            raise ExpressionProblem(
+                "RG202", "`??` beside a comparison needs parentheses", at, "write (a ?? b) >= c"
+            )
         return self.lower(deferred, depth, at)
 
     def _coalesce(self, args: Any, kwargs: Any, at: At, depth: int) -> Node:
         for side in args:
             if "Comparison" in side.cls.__name__ and id(side) not in self.grouped:
-                raise ExpressionProblem("RG202", "`??` beside a comparison needs parentheses", at, "write (a ?? b) >= c")
+                raise ExpressionProblem(
+                    "RG202", "`??` beside a comparison needs parentheses", at, "write (a ?? b) >= c"
+                )
         return nodes.Coalesce(at, self.lower(args[0], depth, at), self.lower(args[1], depth, at))
 
     def _contains(self, args: Any, kwargs: Any, at: At, depth: int) -> Node:
@@ -283,9 +306,16 @@ class _Lowering:
     def _fuzzycomparison(self, args: Any, kwargs: Any, at: At, depth: int) -> Node:
         op, pattern = args[0], self.lower(args[2], depth, at)
         if not isinstance(pattern, nodes.Literal) or not isinstance(pattern.value, str):
-            raise ExpressionProblem("RG205", "a pattern must be written out", pattern.at, 'write a text: "^llama"')
+            raise ExpressionProblem(
+                "RG205", "a pattern must be written out", pattern.at, 'write a text: "^llama"'
+            )
         if reason := pattern_problem(pattern.value):
-            raise ExpressionProblem("RG205", f"the pattern cannot be used: {reason}", pattern.at, "patterns are those of RE2: no look-around, no back-references")
+            raise ExpressionProblem(
+                "RG205",
+                f"the pattern cannot be used: {reason}",
+                pattern.at,
+                "patterns are those of RE2: no look-around, no back-references",
+            )
         match = nodes.Match(at, op.endswith("FZM"), self.lower(args[1], depth, at), pattern.value)
         return nodes.Not(at, match) if op.startswith("NE") else match
 
@@ -318,7 +348,9 @@ class _Lowering:
         name = function.args[1] if function.cls.__name__ == "SymbolExpression" else ""
         if function.kwargs.get("scope") != "built-in" or name not in FUNCTIONS:
             known = ", ".join("$" + each for each in FUNCTIONS)
-            raise ExpressionProblem("RG206", "there is no such function", self.spans.get(id(function), at), f"one of {known}")
+            raise ExpressionProblem(
+                "RG206", "there is no such function", self.spans.get(id(function), at), f"one of {known}"
+            )
         if len(arguments) != 1:
             raise ExpressionProblem("RG206", f"`${name}` takes one value", at)
         return nodes.Call(at, name, self.lower(arguments[0], depth, at))

@@ -1,0 +1,1 @@
+"""Policies: their documents, and the checked form that is evaluated."""

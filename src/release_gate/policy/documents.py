@@ -1,0 +1,388 @@
+"""The shape of policy and gate documents, as they are written."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any, Literal, Self, TypeVar
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from release_gate.diagnostics import did_you_mean, printable
+from release_gate.document import Base
+from release_gate.facts.ladder import RUNGS
+from release_gate.facts.release import Id, Name
+from release_gate.facts.truth import Duration
+from release_gate.facts.types import Day, Length, exact, problem
+
+__all__ = ["EFFECTS", "GateDocument", "PolicyDocument", "PolicyReference", "RuleDocument", "SignOffAsked"]
+
+EFFECTS = ("tier", "ceiling", "require", "sign_off", "oblige", "deny")
+T = TypeVar("T")
+
+
+def _tuple(raw: Any) -> Any:
+    return tuple(raw) if isinstance(raw, list) else raw
+
+
+def _whole(raw: Any) -> Any:
+    number = exact(raw)
+    return int(number) if number is not None and number == number.to_integral_value() and 0 < number < 100 else raw
+
+
+def _rung(raw: Any) -> Any:
+    if isinstance(raw, str) and raw not in RUNGS:
+        raise problem(f"`{printable(raw)}` is not an access level", did_you_mean(raw, RUNGS))
+    return raw
+
+
+def _date(raw: Any) -> Any:
+    return None if raw is None else Day().read(raw)
+
+
+def _duration(raw: Any) -> Any:
+    return None if raw is None else Length(calendar=True).read(raw)
+
+
+Many = Annotated[tuple[T, ...], BeforeValidator(_tuple)]
+Rung = Annotated[str, BeforeValidator(_rung)]
+AnyDate = Annotated[date | None, BeforeValidator(_date)]
+AnyDuration = Annotated[Duration | None, BeforeValidator(_duration), Field(json_schema_extra={"type": "string"})]
+Whole = Annotated[int, BeforeValidator(_whole)]
+Kind = Literal["weights", "delta", "adapter", "checkpoint", "dataset", "code", "api", "demo"]
+FactName = Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]{0,63}$")]
+Scalar = Annotated[Any, Field(description="A number, a text, true or false.")]
+
+
+class InForce(Base):
+    """From when to when."""
+
+    from_: AnyDate = Field(default=None, alias="from")
+    """The first day."""
+    until: AnyDate = None
+    """The last day."""
+    superseded_by: str | None = None
+    """What takes its place."""
+
+    def holds(self, day: date) -> bool:
+        """Whether a day lies within."""
+        return (self.from_ is None or self.from_ <= day) and (self.until is None or day <= self.until)
+
+
+class SourceDocument(Base):
+    """A document that rules rest on."""
+
+    title: Name
+    """Its title."""
+    publisher: str | None = None
+    """Who published it."""
+    date: AnyDate = None
+    """When."""
+    version: str | None = None
+    """Which version."""
+    url: str | None = None
+    """Where."""
+    confidence: Literal["primary", "secondary", "memory", "unverified"] | None = None
+    """How sure one can be of what is said of it."""
+
+
+class Citation(Base):
+    """A place in a source."""
+
+    source: str
+    """The name of the source, among the sources of the policy."""
+    section: str | None = None
+    """Where in it."""
+    confidence: Literal["primary", "secondary", "memory", "unverified"] | None = None
+    """How sure one can be of this rule."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, raw: Any) -> Any:
+        return {"source": raw} if isinstance(raw, str) else raw
+
+
+class ParameterDocument(Base):
+    """A value that an overlay may set."""
+
+    value: Scalar
+    """The value."""
+    stricter: Literal["higher", "lower"] | None = None
+    """Which way is stricter."""
+
+
+class MetricDocument(Base):
+    """A measurement that the policy asks for, and when one counts."""
+
+    title: str | None = None
+    """What it measures."""
+    range: Many[Any] | None = None
+    """The smallest and the largest possible value."""
+    better: Literal["higher", "lower"] | None = None
+    """Which way is better."""
+    max_age: str | None = None
+    """How old a measurement may be: a duration, or `parameter.NAME`."""
+    bound: bool = False
+    """Whether it must have been measured on the artifact that is released, by digest."""
+    independent: bool = False
+    """Whether it must come from somebody independent of the developer."""
+
+
+class OwnFactDocument(Base):
+    """A fact of the policy's own."""
+
+    title: str | None = None
+    """What it means."""
+    choices: Many[FactName] | None = None
+    """Its words."""
+    ordered: bool = False
+    """Whether the words go from least to most."""
+    type: Literal["boolean", "number", "text", "date"] | None = None
+    """Its type, if it has no choices."""
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if (self.choices is None) == (self.type is None):
+            raise problem("a fact says its `choices` or its `type`", "write choices: [low, high], or type: boolean")
+        return self
+
+
+class FactsDocument(Base):
+    """Facts beyond the built-in ones."""
+
+    metrics: dict[FactName, MetricDocument] = Field(default_factory=dict)
+    """Measurements."""
+    own: dict[FactName, OwnFactDocument] = Field(default_factory=dict)
+    """Other facts."""
+
+
+class TierDocument(Base):
+    """A risk class."""
+
+    id: FactName
+    """Its name."""
+    ceiling: Rung
+    """The most open access level that it may ever have."""
+
+
+class TableDocument(Base):
+    """A table that gives the tier to start from."""
+
+    columns: Many[str]
+    """What it looks at: facts with a fixed set of values."""
+    rows: Many[Many[Any]]
+    """A cell for each column, and the tier."""
+    hit: Literal["first", "unique", "strictest"] = "unique"
+    """What counts when several rows match."""
+    otherwise: str | None = None
+    """The tier when no row matches."""
+
+
+class SignOffAsked(Base):
+    """A sign-off that a rule asks for."""
+
+    role: Id | None = None
+    """The role that signs."""
+    all: Many[Id] | None = None
+    """The roles that all sign, each by another person."""
+    count: Whole = 1
+    """How many persons of the role."""
+    not_: Many[Literal["requester", "assessor"]] = Field(default=(), alias="not")
+    """Who may not sign."""
+    max_age: AnyDuration = None
+    """How old it may be."""
+    after_recommendation: Id | None = None
+    """The role that must have recommended first."""
+    reversible_by: Id | None = None
+    """The role that may reverse it."""
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if (self.role is None) == (self.all is None):
+            raise problem("a sign-off names its `role`, or `all` roles", "write sign_off: {role: safety-lead}")
+        return self
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """Every role, as often as it must sign."""
+        return self.all if self.all is not None else (str(self.role),) * self.count
+
+
+class Due(Base):
+    """When a duty is due. One of these."""
+
+    with_: Literal["release"] | None = Field(default=None, alias="with")
+    """At the time of release."""
+    before: Literal["release"] | None = None
+    """Before the release."""
+    by: AnyDate = None
+    """On a date."""
+    within: AnyDuration = None
+    """So long after something."""
+    of: str | None = None
+    """After what."""
+    every: AnyDuration = None
+    """Again and again."""
+    until: str | None = None
+    """Until what."""
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        ways = [self.with_, self.before, self.by, self.within, self.every]
+        if sum(way is not None for way in ways) != 1:
+            raise problem("a duty is due once: `with`, `before`, `by`, `within` or `every`", "write due: {every: P90D}")
+        return self
+
+
+class Oblige(Base):
+    """A duty that outlives the decision."""
+
+    duty: Name
+    """What is to be done."""
+    due: Due | None = None
+    """When."""
+    owner: Id | None = None
+    """Who owes it."""
+    on: str | None = None
+    """What starts it."""
+    retain: AnyDuration = None
+    """How long the proof is kept."""
+
+
+class Waivable(Base):
+    """Who may excuse a rule, and for how long."""
+
+    by: Id
+    """The role."""
+    for_: AnyDuration = Field(default=None, alias="for")
+    """The longest time."""
+
+
+class Instead(Base):
+    """What a requirement that is not met asks for, in place of denying."""
+
+    sign_off: SignOffAsked
+    """A sign-off."""
+
+
+class RuleDocument(Base):
+    """A condition and one effect."""
+
+    id: Id
+    """Its name."""
+    when: str | None = None
+    """When it applies; always, if not said."""
+    at: Rung | None = None
+    """The access level from which it applies."""
+    applies_to: Many[Kind] | None = None
+    """The kinds of artifact it applies to."""
+    in_force: InForce | None = None
+    """From when to when it applies."""
+    tier: str | None = None
+    """Effect: the risk is at least this."""
+    ceiling: Rung | None = None
+    """Effect: nothing more open than this."""
+    require: str | None = None
+    """Effect: this condition must hold."""
+    sign_off: SignOffAsked | None = None
+    """Effect: a person must sign."""
+    oblige: Oblige | None = None
+    """Effect: a duty comes with the release."""
+    deny: Name | None = None
+    """Effect: no, for this reason."""
+    else_: Instead | None = Field(default=None, alias="else")
+    """Beside `require`: what to ask for if it is not met, in place of denying."""
+    because: str | None = None
+    """Why the rule exists."""
+    fix: str | None = None
+    """What to do about it."""
+    cite: Citation | None = None
+    """The source it rests on."""
+    waivable: Waivable | None = None
+    """Who may excuse it."""
+
+    @model_validator(mode="after")
+    def _one_effect(self) -> Self:
+        given = [name for name in EFFECTS if getattr(self, name) is not None]
+        if len(given) != 1:
+            said = " and ".join(f"`{name}`" for name in given) or "none"
+            raise problem(f"the rule `{self.id}` has one effect, and says {said}", f"one of {', '.join(EFFECTS)}")
+        if self.else_ is not None and self.require is None:
+            raise problem(f"the rule `{self.id}` has `else` without `require`", "`else` belongs to `require`")
+        return self
+
+    @property
+    def effect(self) -> str:
+        """Which effect it has."""
+        return next(name for name in EFFECTS if getattr(self, name) is not None)
+
+
+class PolicyDocument(Base):
+    """Tiers and rules."""
+
+    release_gate: Literal["policy/v1"]
+    """The kind of this document."""
+    id: Id
+    """Its name."""
+    version: Annotated[str, Field(pattern=r"^[0-9A-Za-z][0-9A-Za-z.+-]{0,63}$")]
+    """Its version."""
+    title: Name
+    """What it is about."""
+    subject: Literal["release"] = "release"
+    """What it judges."""
+    covers: bool = False
+    """Whether it judges the release as a whole."""
+    status: Literal["illustrative", "adopted", "superseded"] = "illustrative"
+    """Its standing."""
+    in_force: InForce = InForce()
+    """From when to when it applies."""
+    applies_to: Many[Kind] | None = None
+    """The kinds of artifact it applies to."""
+    scope: str | None = None
+    """The requests it applies to; all, if not said."""
+    sources: dict[FactName, SourceDocument] = Field(default_factory=dict)
+    """The documents that its rules rest on."""
+    parameters: dict[FactName, ParameterDocument] = Field(default_factory=dict)
+    """Values that an overlay may set."""
+    facts: FactsDocument = FactsDocument()
+    """Facts beyond the built-in ones."""
+    definitions: dict[FactName, str] = Field(default_factory=dict)
+    """Named conditions, read as `is.NAME`."""
+    tiers: Many[TierDocument] = ()
+    """Risk classes, least to most."""
+    default_tier: str | None = None
+    """The tier to start from."""
+    tier_table: TableDocument | None = None
+    """A table that gives the tier to start from."""
+    rules: Many[RuleDocument] = ()
+    """The rules. Their order means nothing."""
+
+
+class PolicyReference(Base):
+    """A policy of a gate: a pack by name, or a file."""
+
+    pack: str | None = None
+    """The pack, with `@version` behind it or without."""
+    file: str | None = None
+    """The file."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _file(cls, raw: Any) -> Any:
+        return {"file": raw} if isinstance(raw, str) else raw
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if (self.pack is None) == (self.file is None):
+            raise problem("a policy of a gate is a pack or a file", "write `- pack: NAME` or `- path/to/policy.yaml`")
+        return self
+
+
+class GateDocument(Base):
+    """The policies that a project is judged by."""
+
+    release_gate: Literal["gate/v1"]
+    """The kind of this document."""
+    policies: Annotated[tuple[PolicyReference, ...], BeforeValidator(_tuple), Field(min_length=1)]
+    """The policies in force."""
+
+

@@ -1,0 +1,98 @@
+"""The checked form of a policy: conditions are trees, levels are steps, and nothing can be wrong any more."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from release_gate.diagnostics import Span
+from release_gate.expression.nodes import Condition
+from release_gate.facts.truth import Step, Value
+from release_gate.facts.types import FactType
+from release_gate.facts.view import MeasurementRule
+from release_gate.policy.documents import InForce, Oblige, PolicyDocument, RuleDocument, SignOffAsked
+
+__all__ = ["Policy", "Rule", "Table", "Tier"]
+
+
+@dataclass(frozen=True)
+class Tier:
+    """A risk class and the most open rung it may have."""
+
+    step: Step
+    ceiling: Step
+    span: Span | None
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table that gives the tier to start from. A cell is the set of values it accepts; None accepts any."""
+
+    columns: tuple[Condition, ...]
+    domains: tuple[tuple[Value, ...], ...]
+    rows: tuple[tuple[tuple[frozenset[Value] | None, ...], Step], ...]
+    hit: str
+    otherwise: Step | None
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A condition and one effect."""
+
+    id: str
+    effect: str
+    at: Step
+    when: Condition | None
+    require: Condition | None
+    tier: Step | None
+    ceiling: Step | None
+    sign_off: SignOffAsked | None
+    oblige: Oblige | None
+    document: RuleDocument
+    span: Span | None
+
+    def in_force(self, day: date) -> bool:
+        """Whether it applies on a day."""
+        return self.document.in_force is None or self.document.in_force.holds(day)
+
+    def applies_to(self, kind: str) -> bool:
+        """Whether it applies to a kind of artifact."""
+        return self.document.applies_to is None or kind in self.document.applies_to
+
+
+@dataclass(frozen=True)
+class Policy:
+    """A policy that can be evaluated."""
+
+    document: PolicyDocument
+    digest: str
+    name: str
+    scope: Condition | None
+    tiers: tuple[Tier, ...]
+    default_tier: Step | None
+    table: Table | None
+    rules: tuple[Rule, ...]
+    parameters: Mapping[str, Value]
+    metrics: Mapping[str, MeasurementRule]
+    own: Mapping[str, FactType]
+    definitions: Mapping[str, Condition]
+
+    @property
+    def id(self) -> str:
+        """Its name."""
+        return self.document.id
+
+    @property
+    def version(self) -> str:
+        """Its version."""
+        return self.document.version
+
+    @property
+    def in_force(self) -> InForce:
+        """From when to when it applies."""
+        return self.document.in_force
+
+    def applies_to(self, kind: str) -> bool:
+        """Whether it applies to a kind of artifact."""
+        return self.document.applies_to is None or kind in self.document.applies_to
