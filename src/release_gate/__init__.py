@@ -1,1 +1,45 @@
-"""x"""
+"""Judge model release requests by declarative risk-tier policies, and say why.
+
+>>> from datetime import date
+>>> from release_gate import Gate, ReleaseRequest
+>>> gate = Gate.from_policies(["responsible-democratization"])
+>>> request = ReleaseRequest.load("request.yaml")
+>>> decision = gate.decide(request, as_of=date(2026, 11, 24))
+>>> decision.verdict
+"""
+
+from release_gate.decision import ArtifactDecision, Decision, FactRead, Finding, Verdict
+from release_gate.diagnostics import (
+    Diagnostic,
+    DocumentError,
+    InputError,
+    PolicyError,
+    ReleaseGateError,
+    RequestError,
+    Severity,
+    Span,
+)
+from release_gate.facts.release import ReleaseRequest
+from release_gate.gate.gate import Gate
+from release_gate.gate.text import render_diagnostics, render_text
+
+__all__ = [
+    "ArtifactDecision",
+    "Decision",
+    "Diagnostic",
+    "DocumentError",
+    "FactRead",
+    "Finding",
+    "Gate",
+    "InputError",
+    "PolicyError",
+    "ReleaseGateError",
+    "ReleaseRequest",
+    "RequestError",
+    "Severity",
+    "Span",
+    "Verdict",
+    "render_diagnostics",
+    "render_text",
+]
+__version__ = "0.1.0"

@@ -26,7 +26,11 @@ def _tuple(raw: Any) -> Any:
 
 def _whole(raw: Any) -> Any:
     number = exact(raw)
-    return int(number) if number is not None and number == number.to_integral_value() and 0 < number < 100 else raw
+    return (
+        int(number)
+        if number is not None and number == number.to_integral_value() and 0 < number < 100
+        else raw
+    )
 
 
 def _rung(raw: Any) -> Any:
@@ -46,7 +50,9 @@ def _duration(raw: Any) -> Any:
 Many = Annotated[tuple[T, ...], BeforeValidator(_tuple)]
 Rung = Annotated[str, BeforeValidator(_rung)]
 AnyDate = Annotated[date | None, BeforeValidator(_date)]
-AnyDuration = Annotated[Duration | None, BeforeValidator(_duration), Field(json_schema_extra={"type": "string"})]
+AnyDuration = Annotated[
+    Duration | None, BeforeValidator(_duration), Field(json_schema_extra={"type": "string"})
+]
 Whole = Annotated[int, BeforeValidator(_whole)]
 Kind = Literal["weights", "delta", "adapter", "checkpoint", "dataset", "code", "api", "demo"]
 FactName = Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]{0,63}$")]
@@ -142,7 +148,9 @@ class OwnFactDocument(Base):
     @model_validator(mode="after")
     def _one(self) -> Self:
         if (self.choices is None) == (self.type is None):
-            raise problem("a fact says its `choices` or its `type`", "write choices: [low, high], or type: boolean")
+            raise problem(
+                "a fact says its `choices` or its `type`", "write choices: [low, high], or type: boolean"
+            )
         return self
 
 
@@ -198,7 +206,9 @@ class SignOffAsked(Base):
     @model_validator(mode="after")
     def _one(self) -> Self:
         if (self.role is None) == (self.all is None):
-            raise problem("a sign-off names its `role`, or `all` roles", "write sign_off: {role: safety-lead}")
+            raise problem(
+                "a sign-off names its `role`, or `all` roles", "write sign_off: {role: safety-lead}"
+            )
         return self
 
     @property
@@ -229,7 +239,9 @@ class Due(Base):
     def _one(self) -> Self:
         ways = [self.with_, self.before, self.by, self.within, self.every]
         if sum(way is not None for way in ways) != 1:
-            raise problem("a duty is due once: `with`, `before`, `by`, `within` or `every`", "write due: {every: P90D}")
+            raise problem(
+                "a duty is due once: `with`, `before`, `by`, `within` or `every`", "write due: {every: P90D}"
+            )
         return self
 
 
@@ -305,7 +317,9 @@ class RuleDocument(Base):
         given = [name for name in EFFECTS if getattr(self, name) is not None]
         if len(given) != 1:
             said = " and ".join(f"`{name}`" for name in given) or "none"
-            raise problem(f"the rule `{self.id}` has one effect, and says {said}", f"one of {', '.join(EFFECTS)}")
+            raise problem(
+                f"the rule `{self.id}` has one effect, and says {said}", f"one of {', '.join(EFFECTS)}"
+            )
         if self.else_ is not None and self.require is None:
             raise problem(f"the rule `{self.id}` has `else` without `require`", "`else` belongs to `require`")
         return self
@@ -373,7 +387,9 @@ class PolicyReference(Base):
     @model_validator(mode="after")
     def _one(self) -> Self:
         if (self.pack is None) == (self.file is None):
-            raise problem("a policy of a gate is a pack or a file", "write `- pack: NAME` or `- path/to/policy.yaml`")
+            raise problem(
+                "a policy of a gate is a pack or a file", "write `- pack: NAME` or `- path/to/policy.yaml`"
+            )
         return self
 
 
@@ -384,5 +400,3 @@ class GateDocument(Base):
     """The kind of this document."""
     policies: Annotated[tuple[PolicyReference, ...], BeforeValidator(_tuple), Field(min_length=1)]
     """The policies in force."""
-
-

@@ -20,7 +20,18 @@ from release_gate.expression.parse import ExpressionProblem
 from release_gate.facts.ladder import LOWEST_JUDGED, RUNGS
 from release_gate.facts.schema import schema
 from release_gate.facts.truth import Duration, Step, Value
-from release_gate.facts.types import Boolean, Choice, Day, FactType, Length, Number, RecordType, Text, Type, exact
+from release_gate.facts.types import (
+    Boolean,
+    Choice,
+    Day,
+    FactType,
+    Length,
+    Number,
+    RecordType,
+    Text,
+    Type,
+    exact,
+)
 from release_gate.facts.view import MeasurementRule
 from release_gate.facts.vocabularies import Vocabulary
 from release_gate.policy.documents import PolicyDocument, RuleDocument
@@ -75,7 +86,12 @@ class _Loader:
         rules = tuple(self.rule(index, rule) for index, rule in enumerate(self.shape.rules))
         self.check_ids()
         if self.shape.covers and not self.shape.rules:
-            self.problem("RG310", "a policy that covers a release needs rules", ("covers",), "nothing evaluated is never a pass")
+            self.problem(
+                "RG310",
+                "a policy that covers a release needs rules",
+                ("covers",),
+                "nothing evaluated is never a pass",
+            )
         if self.problems:
             raise PolicyError(self.problems)
         return Policy(
@@ -112,7 +128,9 @@ class _Loader:
         declared = self.shape.facts.own[name]
         if declared.choices is not None:
             return Choice(Vocabulary(name, {word: word for word in declared.choices}, declared.ordered))
-        return {"boolean": Boolean(), "number": Number(None), "text": Text(), "date": Day()}[str(declared.type)]
+        return {"boolean": Boolean(), "number": Number(None), "text": Text(), "date": Day()}[
+            str(declared.type)
+        ]
 
     def read_parameters(self) -> None:
         for name, parameter in self.shape.parameters.items():
@@ -125,7 +143,9 @@ class _Loader:
             elif isinstance(value, str):
                 value = Duration.parse(value) or value
             elif not isinstance(value, bool):
-                self.problem("RG302", "a parameter is a number, a text, true or false", ("parameters", name, "value"))
+                self.problem(
+                    "RG302", "a parameter is a number, a text, true or false", ("parameters", name, "value")
+                )
             self.parameters[name] = value
 
     def read_metrics(self) -> None:
@@ -135,10 +155,17 @@ class _Loader:
             if metric.range is not None:
                 ends = [exact(end) for end in metric.range]
                 if len(ends) != 2 or None in ends or ends[0] >= ends[1]:  # type: ignore[operator]
-                    self.problem("RG303", "a range is the smallest and the largest value", (*pointer, "range"), "write range: [0, 1]")
+                    self.problem(
+                        "RG303",
+                        "a range is the smallest and the largest value",
+                        (*pointer, "range"),
+                        "write range: [0, 1]",
+                    )
                 else:
                     low, high = ends
-            self.metrics[name] = MeasurementRule(low, high, self.max_age(metric.max_age, pointer), metric.bound, metric.independent)
+            self.metrics[name] = MeasurementRule(
+                low, high, self.max_age(metric.max_age, pointer), metric.bound, metric.independent
+            )
 
     def max_age(self, text: str | None, pointer: Pointer) -> Duration | None:
         if text is None:
@@ -147,7 +174,12 @@ class _Loader:
         if text.startswith("parameter."):
             value = self.parameters.get(text.removeprefix("parameter."))
         if not isinstance(value, Duration):
-            self.problem("RG303", f"`{printable(text)}` is not a duration", (*pointer, "max_age"), "write P180D, or parameter.NAME of such a parameter")
+            self.problem(
+                "RG303",
+                f"`{printable(text)}` is not a duration",
+                (*pointer, "max_age"),
+                "write P180D, or parameter.NAME of such a parameter",
+            )
             return None
         return value
 
@@ -189,14 +221,24 @@ class _Loader:
         scope = self.condition(self.shape.scope, ("scope",))
         for path in (ACCESS, TIER):
             if scope is not None and reads(scope.root, path):
-                self.problem("RG305", f"a scope cannot read `{'.'.join(path)}`", ("scope",), "use `at` or `when` on the rules")
+                self.problem(
+                    "RG305",
+                    f"a scope cannot read `{'.'.join(path)}`",
+                    ("scope",),
+                    "use `at` or `when` on the rules",
+                )
         return scope
 
     # -- tiers
 
     def tier(self, word: str, pointer: Pointer) -> Step | None:
         if word not in self.tier_words.members:
-            self.problem("RG306", f"`{printable(word)}` is not a tier", pointer, did_you_mean(word, self.tier_words.members))
+            self.problem(
+                "RG306",
+                f"`{printable(word)}` is not a tier",
+                pointer,
+                did_you_mean(word, self.tier_words.members),
+            )
             return None
         value = self.tier_words.value(word)
         return value if isinstance(value, Step) else None
@@ -208,7 +250,12 @@ class _Loader:
         )
         for lower, higher in pairwise(tiers):
             if higher.ceiling > lower.ceiling:
-                self.problem("RG307", f"the ceiling of `{higher.step}` is above that of `{lower.step}`, a lesser risk", ("tiers", higher.step.rank, "ceiling"), "tiers go from least to most risky")
+                self.problem(
+                    "RG307",
+                    f"the ceiling of `{higher.step}` is above that of `{lower.step}`, a lesser risk",
+                    ("tiers", higher.step.rank, "ceiling"),
+                    "tiers go from least to most risky",
+                )
         if tiers and self.shape.default_tier is None and self.shape.tier_table is None:
             self.problem("RG307", "tiers need a `default_tier` or a `tier_table` to start from", ("tiers",))
         return tiers
@@ -229,16 +276,27 @@ class _Loader:
             node, kind, problems = check_value(text, self.scope)
             self.report(problems, pointer)
             if not isinstance(kind, Choice | Boolean) and not problems:
-                self.problem("RG308", "a column has a fixed set of values", pointer, "use a fact with choices, or a condition")
+                self.problem(
+                    "RG308",
+                    "a column has a fixed set of values",
+                    pointer,
+                    "use a fact with choices, or a condition",
+                )
             if node is None or problems or not isinstance(kind, Choice | Boolean):
                 return None
             if reads(node, ACCESS) or reads(node, TIER):
                 self.problem("RG305", "a table cannot read `artifact.access` or `tier`", pointer)
             columns.append(Condition(text, node))
             kinds.append(kind)
-        rows = [row for index, cells in enumerate(shape.rows) if (row := self.row(index, cells, kinds)) is not None]
+        rows = [
+            row
+            for index, cells in enumerate(shape.rows)
+            if (row := self.row(index, cells, kinds)) is not None
+        ]
         otherwise = self.tier(shape.otherwise, ("tier_table", "otherwise")) if shape.otherwise else None
-        domains = tuple(kind.vocabulary.values if isinstance(kind, Choice) else (False, True) for kind in kinds)
+        domains = tuple(
+            kind.vocabulary.values if isinstance(kind, Choice) else (False, True) for kind in kinds
+        )
         table = Table(tuple(columns), domains, tuple(rows), shape.hit, otherwise)
         self.check_table(table)
         return table
@@ -246,10 +304,13 @@ class _Loader:
     def row(self, index: int, cells: tuple[Any, ...], kinds: list[Choice | Boolean]) -> Any:
         pointer: Pointer = ("tier_table", "rows", index)
         if len(cells) != len(kinds) + 1:
-            self.problem("RG308", f"a row has {len(kinds) + 1} cells: one for each column, and the tier", pointer)
+            self.problem(
+                "RG308", f"a row has {len(kinds) + 1} cells: one for each column, and the tier", pointer
+            )
             return None
         accepted = tuple(
-            self.cell(cell, kind, (*pointer, place)) for place, (cell, kind) in enumerate(zip(cells, kinds, strict=False))
+            self.cell(cell, kind, (*pointer, place))
+            for place, (cell, kind) in enumerate(zip(cells, kinds, strict=False))
         )
         tier = self.tier(str(cells[-1]), (*pointer, len(kinds)))
         return (accepted, tier) if tier is not None else None
@@ -265,7 +326,12 @@ class _Loader:
                 found.add(kind.vocabulary.value(word))
             else:
                 known = kind.vocabulary.members if isinstance(kind, Choice) else ("true", "false")
-                self.problem("RG308", f"`{printable(str(word))}` is not a value of this column", pointer, did_you_mean(str(word), [*known, "any"]))
+                self.problem(
+                    "RG308",
+                    f"`{printable(str(word))}` is not a value of this column",
+                    pointer,
+                    did_you_mean(str(word), [*known, "any"]),
+                )
         return frozenset(found)
 
     def check_table(self, table: Table) -> None:
@@ -273,16 +339,30 @@ class _Loader:
         for domain in table.domains:
             size *= len(domain)
         if size > 10_000:
-            self.problem("RG308", "the table has more than 10,000 combinations", ("tier_table",), "use fewer columns")
+            self.problem(
+                "RG308", "the table has more than 10,000 combinations", ("tier_table",), "use fewer columns"
+            )
             return
         for values in product(*table.domains):
             hits = [tier for cells, tier in table.rows if row_matches(cells, values)]
-            shown = ", ".join(f"{column.text} {_shown(value)}" for column, value in zip(table.columns, values, strict=True))
+            shown = ", ".join(
+                f"{column.text} {_shown(value)}" for column, value in zip(table.columns, values, strict=True)
+            )
             if not hits and table.otherwise is None:
-                self.problem("RG309", f"no row of the table covers: {shown}", ("tier_table",), "add a row, or `otherwise`")
+                self.problem(
+                    "RG309",
+                    f"no row of the table covers: {shown}",
+                    ("tier_table",),
+                    "add a row, or `otherwise`",
+                )
                 return
             if table.hit == "unique" and len(set(hits)) > 1:
-                self.problem("RG309", f"rows of the table conflict for: {shown}", ("tier_table",), "make them agree, or say hit: strictest")
+                self.problem(
+                    "RG309",
+                    f"rows of the table conflict for: {shown}",
+                    ("tier_table",),
+                    "make them agree, or say hit: strictest",
+                )
                 return
 
     # -- rules
@@ -298,7 +378,12 @@ class _Loader:
         if shape.tier is not None and when is not None and reads(when.root, TIER):
             self.problem("RG305", "a rule that sets the tier cannot read it", (*pointer, "when"))
         if shape.cite is not None and shape.cite.source not in self.shape.sources:
-            self.problem("RG311", f"there is no source `{printable(shape.cite.source)}`", (*pointer, "cite"), did_you_mean(shape.cite.source, self.shape.sources))
+            self.problem(
+                "RG311",
+                f"there is no source `{printable(shape.cite.source)}`",
+                (*pointer, "cite"),
+                did_you_mean(shape.cite.source, self.shape.sources),
+            )
         self.check_texts(shape, pointer, [c for c in (when, require) if c is not None])
         return Rule(
             id=shape.id,
@@ -321,7 +406,14 @@ class _Loader:
                 at = next(iter(_uses(condition.root, path)), condition.root).at
                 span = self.document.within(pointer, at.start, at.end)
                 message = f"`{name}` may only make this rule stricter as it rises"
-                self.problems.append(Diagnostic("RG312", message, span, f"here, compare it with {signs}; what is allowed open must be allowed closed"))
+                self.problems.append(
+                    Diagnostic(
+                        "RG312",
+                        message,
+                        span,
+                        f"here, compare it with {signs}; what is allowed open must be allowed closed",
+                    )
+                )
 
     def check_texts(self, shape: RuleDocument, pointer: Pointer, conditions: list[Condition]) -> None:
         variables = {node.variable for condition in conditions for node in _comprehensions(condition.root)}
@@ -332,13 +424,20 @@ class _Loader:
                     continue
                 _, _, problems = check_value(path, self.scope)
                 if problems:
-                    self.problem("RG313", f"`{{{printable(path)}}}` is not a fact that can be shown", (*pointer, key), did_you_mean(head, [*variables, *self.scope.root.fields]))
+                    self.problem(
+                        "RG313",
+                        f"`{{{printable(path)}}}` is not a fact that can be shown",
+                        (*pointer, key),
+                        did_you_mean(head, [*variables, *self.scope.root.fields]),
+                    )
 
     def check_ids(self) -> None:
         seen: set[str] = set()
         for index, rule in enumerate(self.shape.rules):
             if rule.id in seen:
-                self.problem("RG314", f"two rules have the id `{rule.id}`", ("rules", index, "id"), "give each its own")
+                self.problem(
+                    "RG314", f"two rules have the id `{rule.id}`", ("rules", index, "id"), "give each its own"
+                )
             seen.add(rule.id)
         tiers = [tier.id for tier in self.shape.tiers]
         for rank, tier in enumerate(tiers):

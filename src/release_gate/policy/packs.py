@@ -37,11 +37,20 @@ def load_pack(reference: str) -> Policy:
     name, _, version = reference.partition("@")
     if name not in pack_names():
         raise PolicyError(
-            [Diagnostic("RG501", f"there is no pack `{printable(name)}`", help=did_you_mean(name, pack_names()))]
+            [
+                Diagnostic(
+                    "RG501", f"there is no pack `{printable(name)}`", help=did_you_mean(name, pack_names())
+                )
+            ]
         )
     policy = load_policy(data_folder("policies") / name / "policy.yaml", f"pack:{name}/policy.yaml")
     if version and policy.version != version and not policy.version.startswith(version + "."):
         raise PolicyError(
-            [Diagnostic("RG501", f"the pack `{name}` is there in version {policy.version}, not {printable(version)}")]
+            [
+                Diagnostic(
+                    "RG501",
+                    f"the pack `{name}` is there in version {policy.version}, not {printable(version)}",
+                )
+            ]
         )
     return policy

@@ -1,0 +1,89 @@
+"""The command ``release-gate``. Options become one call of the library, and its result an exit code."""
+
+from __future__ import annotations
+
+import sys
+from enum import IntEnum
+from typing import Any
+
+import click
+
+from release_gate import __version__
+from release_gate.decision import Verdict
+from release_gate.diagnostics import InputError, PolicyError
+from release_gate.gate.text import render_diagnostics
+
+__all__ = ["Exit", "cli", "exit_code", "main"]
+
+
+class Exit(IntEnum):
+    """Exit codes. A denial never shares a number with a crash."""
+
+    ALLOWED = 0
+    INTERNAL = 1
+    USAGE = 2
+    INVALID = 3
+    DENIED = 5
+    WAITING = 6
+
+
+def exit_code(verdict: Verdict) -> Exit:
+    """The exit code of a verdict."""
+    if verdict.allows:
+        return Exit.ALLOWED
+    return Exit.DENIED if verdict is Verdict.DENY else Exit.WAITING
+
+
+class _Lazy(click.Group):
+    """A group that reads a command's module only when it is asked for."""
+
+    commands_in = ("check", "demo", "explain", "packs", "schema")
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands_in)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.commands_in:
+            return None
+        from importlib import import_module  # noqa: PLC0415 - only the command that runs is read
+
+        command: click.Command = getattr(import_module(f"release_gate.cli.{cmd_name}"), cmd_name)
+        return command
+
+
+@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="release-gate")
+def cli() -> None:
+    """Judge model release requests by policies, and say why.
+
+    Exit codes: 0 approved or approved with conditions, 1 internal error, 2 wrong usage, 3 invalid policy or
+    request, 5 denied, 6 needs evidence or approval.
+    """
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command. Every failure has an exit code of its own, and none of them is 0."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    try:
+        result: Any = cli(arguments, prog_name="release-gate", standalone_mode=False)
+    except click.exceptions.Exit as stop:
+        sys.exit(stop.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(Exit.USAGE)
+    except click.Abort:
+        sys.exit(130)
+    except InputError as error:
+        click.echo(render_diagnostics(error.diagnostics, colour=sys.stderr.isatty()), err=True, nl=False)
+        kind = "policy" if isinstance(error, PolicyError) else "input"
+        click.echo(
+            f"\n{len(error.diagnostics)} problems: the {kind} is not valid, and nothing was decided", err=True
+        )
+        sys.exit(Exit.INVALID)
+    except Exception as error:  # noqa: BLE001 - the last boundary: whatever it is, the gate stays closed
+        click.echo(f"internal error: {type(error).__name__}: {error!s:.300}", err=True)
+        click.echo("nothing was decided; please report this", err=True)
+        sys.exit(Exit.INTERNAL)
+    sys.exit(int(result or 0))

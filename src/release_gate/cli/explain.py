@@ -1,0 +1,79 @@
+"""``release-gate explain``: the conditions of the rules, with what each part came to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import click
+
+from release_gate.cli.options import AS_OF, POLICIES_AS_OF, gate_of
+from release_gate.decision import in_words
+from release_gate.diagnostics import did_you_mean, printable
+from release_gate.engine import explain_rule
+from release_gate.evaluate.reference import Trace
+from release_gate.facts.release import ReleaseRequest
+from release_gate.facts.truth import Unknown
+
+
+@click.command()
+@click.argument("request", type=click.Path(path_type=Path))
+@click.argument("rule", required=False)
+@click.option("--gate", type=click.Path(path_type=Path), help="The gate file.  [default: release-gate.yaml]")
+@click.option(
+    "--policy",
+    "policies",
+    multiple=True,
+    metavar="PACK-or-FILE",
+    help="A policy, in place of a gate file; repeatable.",
+)
+@AS_OF
+@POLICIES_AS_OF
+def explain(
+    request: Path,
+    rule: str | None,
+    gate: Path | None,
+    policies: tuple[str, ...],
+    as_of: date,
+    policies_as_of: date | None,
+) -> int:
+    """Show what the conditions of RULE (policy/rule), or of every rule, came to, part by part."""
+    found = gate_of(gate, policies)
+    asked = ReleaseRequest.load(request)
+    shown = 0
+    names = []
+    for policy in found.policies:
+        if not policy.in_force.holds(policies_as_of or as_of):
+            continue
+        for each in policy.rules:
+            name = f"{policy.id}/{each.id}"
+            names.append(name)
+            if rule not in (None, name, each.id):
+                continue
+            shown += 1
+            for artifact in asked.artifacts:
+                click.echo(f"{name}  for {artifact.id} at {artifact.wanted}")
+                for label, text, trace in explain_rule(asked, artifact, policy, each, as_of):
+                    click.echo(f"  {label}: {printable(text, 500)}")
+                    for line in _tree(trace, text, 2):
+                        click.echo(line)
+    if not shown:
+        raise click.UsageError(f"there is no rule `{rule}`; {did_you_mean(str(rule), names)}")
+    return 0
+
+
+def _tree(trace: Trace, text: str, depth: int) -> Iterator[str]:
+    at = trace.node.at
+    said = trace.member or (trace.read.path if trace.read else text[at.start : at.end])
+    place = trace.read.seen.where if trace.read else None
+    where = f"   ({place.file}:{place.line})" if place else ""
+    value = trace.value
+    word = (
+        in_words(value)
+        if not isinstance(value, Unknown)
+        else ("unknown" + (f" ({value.reason.value})" if trace.read else ""))
+    )
+    yield f"{'  ' * depth}{printable(said, 120)} = {printable(word, 120)}{where}"
+    for step in trace.below:
+        yield from _tree(step, text, depth + 1)

@@ -1,0 +1,59 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+import os
+import sys
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import click
+
+from release_gate.facts.types import Day
+from release_gate.gate.gate import Gate
+
+__all__ = ["AS_OF", "gate_of", "use_colour"]
+
+
+class _Date(click.ParamType):
+    name = "date"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        try:
+            return Day().read(value)
+        except Exception:  # noqa: BLE001 - pydantic's error type
+            self.fail(f"`{value}` is not a date; write year-month-day, as 2026-11-24", param, ctx)
+
+
+AS_OF = click.option(
+    "--as-of",
+    type=_Date(),
+    default=lambda: datetime.now(UTC).date(),
+    show_default="today, UTC",
+    help="The day for which to decide.",
+)
+POLICIES_AS_OF = click.option(
+    "--policies-as-of",
+    type=_Date(),
+    default=None,
+    help="Ask what the policies of another day would say. Hypothetical.",
+)
+
+
+def gate_of(gate: Path | None, policies: tuple[str, ...]) -> Gate:
+    """The gate of a gate file, of named policies, or of ``release-gate.yaml`` in this folder."""
+    if gate is not None and policies:
+        raise click.UsageError("say --gate or --policy, not both")
+    if policies:
+        return Gate.from_policies(policies)
+    if gate is None and not Path("release-gate.yaml").exists():
+        raise click.UsageError("there is no release-gate.yaml here; say --gate FILE or --policy PACK-or-FILE")
+    return Gate.load(gate or Path("release-gate.yaml"))
+
+
+def use_colour() -> bool:
+    """Colour only on a terminal, and not where NO_COLOR is set."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+
+
+__all__ += ["POLICIES_AS_OF"]

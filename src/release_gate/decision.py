@@ -1,0 +1,325 @@
+"""What the gate answers: verdicts for each artifact at each rung, and the findings behind them.
+
+Plain data with a stable JSON form. Nothing here evaluates anything.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from datetime import date
+from enum import Enum
+from typing import Any
+
+from release_gate.canonical import digest, plain
+from release_gate.diagnostics import Span
+from release_gate.facts.truth import Duration, Items, Range, Record, Step, Unknown
+
+__all__ = [
+    "ArtifactDecision",
+    "Decision",
+    "FactRead",
+    "Finding",
+    "Obligation",
+    "PolicyUsed",
+    "RequestUsed",
+    "SignOffState",
+    "TierState",
+    "Verdict",
+    "Where",
+    "worst",
+]
+
+
+class Verdict(Enum):
+    """What may be done, best to worst."""
+
+    APPROVE = "approve"
+    CONDITIONAL = "conditional"
+    NEEDS_APPROVAL = "needs_approval"
+    NEEDS_EVIDENCE = "needs_evidence"
+    DENY = "deny"
+
+    @property
+    def rank(self) -> int:
+        """0 for the best."""
+        return list(Verdict).index(self)
+
+    @property
+    def allows(self) -> bool:
+        """Whether the release may go ahead."""
+        return self in (Verdict.APPROVE, Verdict.CONDITIONAL)
+
+    def __str__(self) -> str:
+        """The word."""
+        return self.value
+
+
+def worst(verdicts: Iterable[Verdict]) -> Verdict:
+    """The worst of the verdicts; ``approve`` if there is none."""
+    return max(verdicts, key=lambda verdict: verdict.rank, default=Verdict.APPROVE)
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """A place in a file."""
+
+    file: str
+    line: int
+    column: int
+
+    @classmethod
+    def of(cls, span: Span | None) -> Where | None:
+        """The start of a span."""
+        return cls(span.file, span.line, span.column) if span is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class FactRead:
+    """A fact that a finding rests on.
+
+    Attributes:
+        path: Its path.
+        state: ``known``, ``range`` or ``unknown``.
+        value: The value in words, if it is known or a range.
+        reason: Why it is not known.
+        where: Where it is stated.
+        source: The name of its source in the request.
+    """
+
+    path: str
+    state: str
+    value: str | None
+    reason: str | None
+    where: Where | None
+    source: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one rule came to for one artifact, from one rung to another.
+
+    Attributes:
+        policy: The policy.
+        rule: The rule in it.
+        effect: ``tier``, ``ceiling``, ``require``, ``sign_off``, ``oblige``, ``deny`` or ``coverage``.
+        outcome: The verdict that it leads to.
+        from_: The lowest rung of these.
+        to: The highest rung of these.
+        message: Why, in words.
+        fix: What to do about it.
+        cite: The source that the rule rests on.
+        where: Where the rule stands.
+        facts: The facts it rests on.
+    """
+
+    policy: str
+    rule: str
+    effect: str
+    outcome: Verdict
+    from_: str
+    to: str
+    message: str
+    fix: str
+    cite: Mapping[str, Any]
+    where: Where | None
+    facts: tuple[FactRead, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TierState:
+    """The tier that is certain, and the highest that is possible."""
+
+    certain: str
+    possible: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignOffState:
+    """A sign-off that a rule asks for.
+
+    Attributes:
+        policy: The policy.
+        rule: The rule.
+        roles: Every role that must sign, as often as it must.
+        given: The persons whose sign-offs count.
+        lacking: How many are still lacking.
+        from_: The lowest rung that needs it.
+        void: Sign-offs that do not count, and why.
+    """
+
+    policy: str
+    rule: str
+    roles: tuple[str, ...]
+    given: tuple[str, ...]
+    lacking: int
+    from_: str
+    void: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Obligation:
+    """A duty that comes with the release."""
+
+    policy: str
+    rule: str
+    duty: str
+    owner: str | None
+    due: str | None
+    on: str | None
+    retain: str | None
+    from_: str
+
+
+@dataclass(frozen=True, slots=True)
+class ArtifactDecision:
+    """The answer for one artifact.
+
+    Attributes:
+        id: The artifact.
+        requested: The rung that is asked for.
+        verdict: The verdict there.
+        best: The highest rung up to there that is allowed, with everything below.
+        not_ruled_out: The highest rung with no denial at or below it.
+        irrevocable: Whether copies have already left the building for good.
+        tiers: The tier under each policy that has tiers, at the rung asked for.
+        ladder: The verdict at every rung that makes sense for it.
+        findings: What the rules came to, worst first.
+        missing: The facts that would settle the rung asked for, if it needs evidence.
+        missing_at: The same for every rung that needs evidence.
+        could_lift: The facts that could lift a duty or an approval at the rung asked for.
+        sign_offs: The sign-offs that are asked for at the rung.
+        obligations: The duties that come with the rung.
+    """
+
+    id: str
+    requested: str
+    verdict: Verdict
+    best: str
+    not_ruled_out: str | None
+    irrevocable: bool
+    tiers: Mapping[str, TierState]
+    ladder: Mapping[str, Verdict]
+    findings: tuple[Finding, ...]
+    missing: tuple[str, ...]
+    missing_at: Mapping[str, tuple[str, ...]]
+    could_lift: tuple[str, ...]
+    sign_offs: tuple[SignOffState, ...]
+    obligations: tuple[Obligation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RequestUsed:
+    """The request that was judged.
+
+    Attributes:
+        id: Its identifier.
+        digest: The digest of all of it.
+        proposal_digest: The digest without its sign-offs: what a sign-off binds to.
+    """
+
+    id: str
+    digest: str
+    proposal_digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyUsed:
+    """A policy that was in force."""
+
+    id: str
+    version: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The answer of the gate.
+
+    Attributes:
+        as_of: The day for which it was decided.
+        verdict: The worst verdict of all artifacts.
+        request: What was judged.
+        policies: By what, with the digest of all of them together.
+        policies_digest: The digest of the policies together: what a sign-off binds to.
+        hypothetical: The day whose policies were used, if it is not ``as_of``. Such a decision is no approval.
+        artifacts: The answer for each artifact.
+        notes: What the reader should know, such as policies that are not in force.
+    """
+
+    as_of: date
+    verdict: Verdict
+    request: RequestUsed
+    policies: tuple[PolicyUsed, ...]
+    policies_digest: str
+    hypothetical: date | None
+    artifacts: tuple[ArtifactDecision, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def digest(self) -> str:
+        """The digest of the canonical form of everything else."""
+        return digest(self._body())
+
+    def to_dict(self) -> dict[str, Any]:
+        """The decision as JSON has it, in a stable order of keys."""
+        body = self._body()
+        return {"schema": body.pop("schema"), "digest": self.digest, **body}
+
+    def to_json(self, indent: int | None = 2) -> str:
+        """The decision as JSON text. The same inputs give the same bytes."""
+        return json.dumps(plain(self.to_dict()), indent=indent, ensure_ascii=False) + "\n"
+
+    def _body(self) -> dict[str, Any]:
+        return {"schema": "decision/v1", **_json(self)}
+
+
+def _json(value: Any) -> Any:
+    match value:
+        case Verdict():
+            return value.value
+        case Step():
+            return value.name
+        case Mapping():
+            return {str(key): _json(item) for key, item in value.items()}
+        case tuple() | list():
+            return [_json(item) for item in value]
+        case _ if hasattr(value, "__dataclass_fields__"):
+            return {each.name.rstrip("_"): _json(getattr(value, each.name)) for each in fields(value)}
+        case _:
+            return value
+
+
+def in_words(value: Any) -> str:
+    """A value as a person writes it."""
+    match value:
+        case None:
+            return "none"
+        case bool():
+            return "true" if value else "false"
+        case Range():
+            return f"{in_words(value.low)} to {in_words(value.high)}"
+        case Unknown():
+            return f"unknown ({value.reason.value})"
+        case Items():
+            words = [in_words(getattr(item, "value", item)) for item in value.members]
+            return "[" + ", ".join(words + ([] if value.complete else ["…"])) + "]"
+        case Record():
+            return value.label or "record"
+        case Step() | Duration() | date() | str():
+            return str(value)
+        case _:
+            return number_in_words(value)
+
+
+def number_in_words(value: Any) -> str:
+    """A number as a person writes it: plain while it is short, else with an exponent."""
+    text = format(value, "f")
+    if abs(value) >= 1_000_000_000 or len(text) > 12:
+        mantissa, _, exponent = format(value, "e").partition("e")
+        return f"{mantissa.rstrip('0').rstrip('.') if '.' in mantissa else mantissa}e{int(exponent)}"
+    return text
+
+
+__all__ += ["in_words"]

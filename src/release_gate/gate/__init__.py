@@ -1,0 +1,1 @@
+"""The gate of a project, and how decisions are shown."""

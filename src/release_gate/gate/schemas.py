@@ -1,0 +1,60 @@
+"""JSON Schemas of the documents, draft-07, from the models themselves."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from pydantic import TypeAdapter
+from pydantic.json_schema import GenerateJsonSchema
+
+from release_gate.decision import Decision
+from release_gate.facts.release import ReleaseRequest
+from release_gate.policy.documents import GateDocument, PolicyDocument
+
+__all__ = ["KINDS", "json_schema"]
+
+KINDS: Final[dict[str, Any]] = {
+    "request": ReleaseRequest,
+    "policy": PolicyDocument,
+    "gate": GateDocument,
+    "decision": Decision,
+}
+"""The kinds of documents that have a schema."""
+
+
+class _Draft7(GenerateJsonSchema):
+    schema_dialect = "http://json-schema.org/draft-07/schema#"
+
+    def default_schema(self, schema: Any) -> dict[str, Any]:
+        return self.generate_inner(schema["schema"])  # a default is no part of what an author writes
+
+    def handle_invalid_for_json_schema(self, schema: Any, error_info: str) -> dict[str, Any]:
+        return {}
+
+
+def json_schema(kind: str) -> dict[str, Any]:
+    """The JSON Schema of a kind of document."""
+    found = TypeAdapter(KINDS[kind]).json_schema(
+        by_alias=True, ref_template="#/definitions/{model}", schema_generator=_Draft7
+    )
+    definitions = found.pop("$defs", {})
+    if "$ref" in found:
+        found |= definitions[found.pop("$ref").rsplit("/", 1)[-1]]
+    _plain_lists(found)
+    _plain_lists(definitions)
+    title = found.pop("title", kind)
+    return {"$schema": _Draft7.schema_dialect, "title": title, **found, "definitions": definitions}
+
+
+def _plain_lists(schema: Any) -> None:
+    """Let a list of facts be written as a plain list, and a record of facts as ``{unknown: REASON}``."""
+    for name, model in list(schema.items()) if isinstance(schema, dict) else []:
+        if not isinstance(model, dict):
+            continue
+        if name.startswith("ListOf"):
+            items = model["properties"]["items"].get("items", {})
+            schema[name] = {"anyOf": [{"type": "array", "items": items}, model]}
+        elif name in ("Citation", "PolicyReference"):
+            schema[name] = {"anyOf": [{"type": "string"}, model]}
+        elif name == "Measurement":
+            schema[name] = {"anyOf": [{"type": ["number", "null"]}, {**model, "additionalProperties": True}]}

@@ -1,0 +1,185 @@
+"""Decisions and diagnostics as text for a terminal: what a release manager needs, first."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Iterator
+
+from release_gate.decision import ArtifactDecision, Decision, FactRead, Finding, Verdict
+from release_gate.diagnostics import Diagnostic, Severity, printable
+from release_gate.facts.ladder import BOUNDARY, RUNGS
+from release_gate.facts.truth import Reason
+
+__all__ = ["render_diagnostics", "render_text"]
+
+_MARK = {
+    Verdict.APPROVE: "✓",
+    Verdict.CONDITIONAL: "✓",
+    Verdict.NEEDS_APPROVAL: "?",
+    Verdict.NEEDS_EVIDENCE: "?",
+    Verdict.DENY: "✗",
+}
+_COLOUR = {
+    Verdict.APPROVE: "32",
+    Verdict.CONDITIONAL: "32",
+    Verdict.NEEDS_APPROVAL: "33",
+    Verdict.NEEDS_EVIDENCE: "33",
+    Verdict.DENY: "31",
+}
+_WORDS = {
+    Verdict.APPROVE: "APPROVED",
+    Verdict.CONDITIONAL: "APPROVED, WITH CONDITIONS",
+    Verdict.NEEDS_APPROVAL: "NEEDS APPROVAL",
+    Verdict.NEEDS_EVIDENCE: "NEEDS EVIDENCE",
+    Verdict.DENY: "DENIED",
+}
+
+
+def render_text(decision: Decision, *, colour: bool = False, width: int = 100) -> str:
+    """A decision as text. Control characters of the request never reach the terminal."""
+    lines: list[str] = []
+    for artifact in decision.artifacts:
+        lines += _artifact(decision, artifact, colour, width)
+        lines.append("")
+    policies = ", ".join(f"{used.id} {used.version}" for used in decision.policies)
+    lines += _wrap(f"policies: {policies or 'none in force'}", width)
+    lines.append(f"as of {decision.as_of}   decision {decision.digest}")
+    if decision.hypothetical is not None:
+        lines += _wrap(
+            f"HYPOTHETICAL: judged by the policies of {decision.hypothetical}. This is no approval.", width
+        )
+    for note in decision.notes:
+        lines += _wrap(f"note: {note}", width)
+    return "\n".join(lines) + "\n"
+
+
+def _paint(text: str, code: str, *, on: bool) -> str:
+    return f"\x1b[{code}m{text}\x1b[0m" if on else text
+
+
+def _wrap(text: str, width: int, indent: str = "") -> list[str]:
+    return textwrap.wrap(
+        printable(text, 2000),
+        width,
+        initial_indent=indent,
+        subsequent_indent=indent + "  ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    ) or [indent]
+
+
+def _artifact(decision: Decision, artifact: ArtifactDecision, colour: bool, width: int) -> Iterator[str]:  # noqa: FBT001
+    verdict = artifact.verdict
+    title = f"{_MARK[verdict]} {_WORDS[verdict]}"
+    yield (
+        _paint(title, "1;" + _COLOUR[verdict], on=colour)
+        + f"  {printable(decision.request.id)}/{artifact.id} at {artifact.requested}"
+    )
+    if not verdict.allows:
+        best = f"highest rung that is allowed now: {artifact.best}"
+        if artifact.not_ruled_out and artifact.not_ruled_out != artifact.best:
+            best += f"; not ruled out: up to {artifact.not_ruled_out}"
+        yield from _wrap(best, width, "  ")
+    for name, tier in artifact.tiers.items():
+        state = tier.certain if tier.certain == tier.possible else f"{tier.certain}, possibly {tier.possible}"
+        yield f"  risk tier: {state}   ({name})"
+    if artifact.irrevocable:
+        yield "  copies are out already and cannot be taken back"
+    if artifact.missing:
+        yield "  missing:"
+        for path in artifact.missing:
+            yield from _wrap(f"- {path}{_reason(artifact, path)}", width, "    ")
+    for state in artifact.sign_offs:
+        if state.lacking:
+            yield from _wrap(
+                f"must sign: {' and '.join(state.roles)} ({state.lacking} lacking)   {state.policy}/{state.rule}",
+                width,
+                "  ",
+            )
+            for void in state.void:
+                yield from _wrap(f"does not count: {void}", width, "    ")
+    if any(state.lacking for state in artifact.sign_offs):
+        yield f"    a sign-off names request: {decision.request.proposal_digest}"
+        yield f"                     policies: {decision.policies_digest}"
+    yield "  " + _ladder(artifact, colour=colour)
+    for finding in artifact.findings:
+        if RUNGS[finding.from_] <= RUNGS[artifact.requested]:
+            yield from _finding(finding, colour, width)
+    for duty in artifact.obligations:
+        owner = f", owed by {duty.owner}" if duty.owner else ""
+        yield from _wrap(f"duty: {duty.duty} ({duty.due or 'no date'}{owner})", width, "  ")
+    above = sum(1 for finding in artifact.findings if RUNGS[finding.from_] > RUNGS[artifact.requested])
+    if above:
+        yield f"  ({above} more findings concern more open rungs; see -o json)"
+
+
+def _reason(artifact: ArtifactDecision, path: str) -> str:
+    for finding in artifact.findings:
+        for fact in finding.facts:
+            if fact.path == path and fact.reason:
+                return f": {Reason(fact.reason).meaning}"
+    return ""
+
+
+def _ladder(artifact: ArtifactDecision, *, colour: bool) -> str:
+    parts = []
+    for name, verdict in artifact.ladder.items():
+        if RUNGS[name] == BOUNDARY:
+            parts.append("‖")
+        parts.append(_paint(f"{_MARK[verdict]}{name}", _COLOUR[verdict], on=colour))
+    return "\n  ".join([" ".join(parts[:7]), " ".join(parts[7:])]).rstrip()
+
+
+def _finding(finding: Finding, colour: bool, width: int) -> Iterator[str]:  # noqa: FBT001
+    to = "" if finding.from_ == finding.to else f" to {finding.to}"
+    head = f"{finding.outcome} from {finding.from_}{to}: {finding.policy}/{finding.rule}"
+    yield "  " + _paint(head, _COLOUR[finding.outcome], on=colour)
+    yield from _wrap(finding.message, width, "    ")
+    for fact in finding.facts:
+        yield from _wrap(_fact(fact), width, "    · ")
+    if finding.fix and not finding.outcome.allows:
+        yield from _wrap(f"→ {finding.fix}", width, "    ")
+    if finding.cite:
+        section = f", {finding.cite['section']}" if "section" in finding.cite else ""
+        yield from _wrap(f"source: {finding.cite['title']}{section}", width, "    ")
+
+
+def _fact(fact: FactRead) -> str:
+    place = f"  ({fact.where.file}:{fact.where.line})" if fact.where else ""
+    if fact.state == "unknown":
+        return f"{fact.path} is unknown: {Reason(str(fact.reason)).meaning}{place}"
+    return f"{fact.path} is {fact.value}{place}"
+
+
+def render_diagnostics(diagnostics: Iterable[Diagnostic], *, colour: bool = False) -> str:
+    """Diagnostics with the line they are about, and the place in it."""
+    blocks = []
+    for found in diagnostics:
+        red = "31;1" if found.severity is Severity.ERROR else "33;1"
+        lines = [
+            f"{_paint(f'{found.severity.value}[{found.code}]', red, on=colour)}: {printable(found.message, 500)}"
+        ]
+        if found.span is not None:
+            lines += _frame(found)
+        if found.help:
+            lines.append(f"  help: {printable(found.help, 500)}")
+        blocks.append("\n".join(lines))
+    return "\n\n".join(blocks) + "\n"
+
+
+def _frame(found: Diagnostic) -> list[str]:
+    span = found.span
+    if span is None:
+        return []
+    lines = span.source.text.splitlines()
+    number = str(span.line)
+    margin = " " * len(number)
+    text = printable(lines[span.line - 1].replace("\t", " "), 160) if span.line <= len(lines) else ""
+    end = span.end_column if span.end_line == span.line else len(text) + 1
+    marks = "^" * max(1, min(end, 160) - span.column)
+    return [
+        f" {margin}--> {printable(span.file)}:{span.line}:{span.column}",
+        f" {margin} |",
+        f" {number} | {text}",
+        f" {margin} | {' ' * (span.column - 1)}{marks}",
+    ]
