@@ -134,6 +134,8 @@ class RequestError(InputError):
 def did_you_mean(word: str, choices: Iterable[str]) -> str:
     """A help text that offers the choices nearest to ``word``, or lists them if they are few."""
     options = sorted(set(choices))
+    if len(word) > 100 or len(options) > 1000:  # comparing is slow, and nobody misspelt that
+        return ""
     near = difflib.get_close_matches(word.casefold(), options, n=3, cutoff=0.6)
     if near:
         return "did you mean " + " or ".join(f"`{name}`" for name in near)

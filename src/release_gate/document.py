@@ -51,9 +51,10 @@ def validate(
         InputError: Of the class ``error``, with every diagnostic.
     """
     try:
-        return model.__pydantic_validator__.validate_python(tree)
+        built: Model = model.__pydantic_validator__.validate_python(tree)
     except ValidationError as found:
         raise error(problems_of(found, model, tree, document, code)) from None
+    return built
 
 
 def problems_of(
@@ -72,7 +73,9 @@ def _problem(
     at = _place(document, pointer, key=item["type"] == "extra_forbidden")
     if item["type"] == "extra_forbidden":
         known = _keys_of(model, tuple(item["loc"][:-1]))
-        return Diagnostic(code, f"unknown key `{printable(key)}`{_inside(pointer)}", at, did_you_mean(key, known))
+        return Diagnostic(
+            code, f"unknown key `{printable(key)}`{_inside(pointer)}", at, did_you_mean(key, known)
+        )
     if item["type"] in _WHAT:
         message, help_ = _WHAT[item["type"]]
         if item["type"] == "missing":
@@ -102,9 +105,8 @@ def _pointer(loc: tuple[str | int, ...], tree: Any) -> Pointer:
     """A pydantic location as a pointer into the tree as it was written."""
     pointer: list[str | int] = []
     for index, step in enumerate(loc):
-        if isinstance(tree, Mapping) and step in tree:
-            tree = tree[step]
-        elif isinstance(tree, list) and isinstance(step, int) and step < len(tree):
+        is_index = isinstance(tree, list) and isinstance(step, int) and step < len(tree)
+        if is_index or (isinstance(tree, Mapping) and step in tree):
             tree = tree[step]
         elif index < len(loc) - 1:
             continue  # a step that the model adds, such as the `items` of a plain list
@@ -135,4 +137,3 @@ def _step(model: Any, step: str | int) -> Any:
 
 def _is_union(model: Any) -> bool:
     return type(None) in getattr(model, "__args__", ())
-

@@ -40,7 +40,7 @@ MAX_PROBLEMS: Final = 50
 MAX_DIGITS: Final = 15
 MAX_EXPONENT: Final = 300
 
-Tree: TypeAlias = "None | bool | Decimal | str | list[Tree] | dict[str, Tree]"
+Tree: TypeAlias = "bool | Decimal | str | list[Tree] | dict[str, Tree] | None"
 Pointer: TypeAlias = tuple[str | int, ...]
 """The way to a place in a tree: keys and indexes, from the top."""
 
@@ -48,7 +48,7 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NUMBER = re.compile(r"[-+]?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 _NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 _FORBIDDEN = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb]"
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb]"
 )
 _WORDS: Final[dict[str, bool | None]] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
@@ -100,7 +100,7 @@ class Document:
             return _within_literal(self, pointer, span, start, end)
         value = self.tree
         for step in pointer:
-            value = value[step]  # type: ignore[index, call-overload]
+            value = value[step]  # type: ignore[index]
         quote = 1 if style in (_SINGLE, _DOUBLE) else 0
         written = span.text[quote : len(span.text) - quote]
         if written != value:
@@ -141,7 +141,11 @@ def read_file(path: Path, name: str | None = None) -> Document:
             data = stream.read(MAX_BYTES + 1)
     except OSError as error:
         raise DocumentError(
-            [Diagnostic("RG001", f"cannot read `{printable(shown)}`: {(error.strerror or 'unreadable').lower()}")]
+            [
+                Diagnostic(
+                    "RG001", f"cannot read `{printable(shown)}`: {(error.strerror or 'unreadable').lower()}"
+                )
+            ]
         ) from None
     return read_document(data, shown)
 
@@ -164,7 +168,7 @@ def _decode(data: bytes | str, name: str) -> str:
                 Diagnostic(
                     "RG002",
                     f"`{shown}` is larger than {MAX_BYTES // 1024 // 1024} MiB",
-                    help="a request or a policy is small; split the policy, or leave raw results in files of their own",
+                    help="requests and policies are small; leave raw results in files of their own",
                 )
             ]
         )
@@ -182,7 +186,10 @@ def _decode(data: bytes | str, name: str) -> str:
                 ]
             ) from None
     if match := _FORBIDDEN.search(data):
-        line, column = data.count("\n", 0, match.start()) + 1, match.start() - data.rfind("\n", 0, match.start())
+        line, column = (
+            data.count("\n", 0, match.start()) + 1,
+            match.start() - data.rfind("\n", 0, match.start()),
+        )
         raise DocumentError(
             [
                 Diagnostic(
@@ -239,7 +246,7 @@ class _Frame:
 
     container: list[Any] | dict[str, Any]
     pointer: Pointer
-    start: yaml.Mark
+    start: Any
     key: str | None = None
 
 
@@ -283,9 +290,19 @@ class _Builder:
             case yaml.DocumentStartEvent():
                 self.documents += 1
                 if self.documents > 1:
-                    self.stop("RG006", "a file holds one document", self.span(event), "remove the `---`, or use two files")
+                    self.stop(
+                        "RG006",
+                        "a file holds one document",
+                        self.span(event),
+                        "remove the `---`, or use two files",
+                    )
             case yaml.AliasEvent():
-                self.problem("RG007", f"aliases are not allowed (`*{event.anchor}`)", self.span(event), "write the value out")
+                self.problem(
+                    "RG007",
+                    f"aliases are not allowed (`*{event.anchor}`)",
+                    self.span(event),
+                    "write the value out",
+                )
                 self.add(None, event)
             case yaml.ScalarEvent():
                 self.check_node(event)
@@ -305,16 +322,31 @@ class _Builder:
         if self.nodes > MAX_NODES:
             self.stop("RG008", f"the document has more than {MAX_NODES:,} values", self.span(event))
         if event.anchor:
-            self.problem("RG007", f"anchors are not allowed (`&{event.anchor}`)", self.span(event), "write the value out")
+            self.problem(
+                "RG007",
+                f"anchors are not allowed (`&{event.anchor}`)",
+                self.span(event),
+                "write the value out",
+            )
         if event.tag is not None:
-            self.problem("RG009", f"tags are not allowed (`{printable(event.tag)}`)", self.span(event), "remove the tag")
+            self.problem(
+                "RG009",
+                f"tags are not allowed (`{printable(event.tag)}`)",
+                self.span(event),
+                "remove the tag",
+            )
 
     def open(self, container: Any, event: Any) -> None:
         if len(self.frames) >= MAX_DEPTH:
             self.stop("RG008", f"the document is nested more than {MAX_DEPTH} levels deep", self.span(event))
         top = self.frames[-1] if self.frames else None
         if top is not None and isinstance(top.container, dict) and top.key is None:
-            self.stop("RG011", "a key must be a text", self.point(event.start_mark), "write a plain word before the colon")
+            self.stop(
+                "RG011",
+                "a key must be a text",
+                self.point(event.start_mark),
+                "write a plain word before the colon",
+            )
         pointer = self.place(container)
         self.frames.append(_Frame(container, pointer, event.start_mark))
 
@@ -323,7 +355,9 @@ class _Builder:
         text: str = event.value
         top = self.frames[-1] if self.frames else None
         if len(text) > MAX_SCALAR:
-            self.stop("RG008", f"a text is longer than {MAX_SCALAR // 1024} KiB", self.point(event.start_mark))
+            self.stop(
+                "RG008", f"a text is longer than {MAX_SCALAR // 1024} KiB", self.point(event.start_mark)
+            )
         if top is not None and isinstance(top.container, dict) and top.key is None:
             self.key(event, text, span, top)
             return
@@ -335,37 +369,61 @@ class _Builder:
         if plain and text == "<<":
             self.problem("RG007", "merge keys are not allowed (`<<`)", span, "write the values out")
         elif plain and (text in _WORDS or parse_number(text) is not None or _NOT_FINITE.fullmatch(text)):
-            self.problem("RG011", f"the key `{printable(text)}` is not a text", span, f"put it in quotes: \"{printable(text)}\"")
+            self.problem(
+                "RG011",
+                f"the key `{printable(text)}` is not a text",
+                span,
+                f'put it in quotes: "{printable(text)}"',
+            )
         elif reason := text_problem(text):
             self.problem("RG012", f"the key `{printable(text)}` {reason}", span, "retype it")
         if text in top.container:
             first = self.keys.get((*top.pointer, text))
             where = f" (first on line {first.line})" if first else ""
-            self.problem("RG013", f"the key `{printable(text)}` is written twice{where}", span, "keep one of them")
+            self.problem(
+                "RG013", f"the key `{printable(text)}` is written twice{where}", span, "keep one of them"
+            )
         else:
             self.keys[(*top.pointer, text)] = span
         top.key = text
 
-    def value(self, event: Any, text: str, span: Span) -> None | bool | Decimal | str:
+    def value(self, event: Any, text: str, span: Span) -> bool | Decimal | str | None:
         if event.style in _PLAIN:
             if text in _WORDS:
                 return _WORDS[text]
             if _NOT_FINITE.fullmatch(text):
-                self.problem("RG014", f"`{text}` is not a finite number", span, "if it is not known, write {unknown: missing}")
+                self.problem(
+                    "RG014",
+                    f"`{text}` is not a finite number",
+                    span,
+                    "if it is not known, write {unknown: missing}",
+                )
                 return None
             if _NUMBER.fullmatch(text):
                 return self.number(text, span)
         if reason := text_problem(text):
-            self.problem("RG012", f"this text {reason}", span, "retype it; such characters make one text look like another")
+            self.problem(
+                "RG012",
+                f"this text {reason}",
+                span,
+                "retype it; such characters make one text look like another",
+            )
         return text
 
     def number(self, text: str, span: Span) -> Decimal | None:
         if len(text) > 400:
-            self.problem("RG014", "this number is too long to be exact", span, f"keep {MAX_DIGITS} significant digits")
+            self.problem(
+                "RG014", "this number is too long to be exact", span, f"keep {MAX_DIGITS} significant digits"
+            )
             return None
         number = Decimal(text)
         if reason := number_problem(number):
-            self.problem("RG014", f"`{printable(text, 40)}` {reason}", span, "round it, or put it in quotes if it is a text")
+            self.problem(
+                "RG014",
+                f"`{printable(text, 40)}` {reason}",
+                span,
+                "round it, or put it in quotes if it is a text",
+            )
             return None
         return number
 
@@ -393,10 +451,10 @@ class _Builder:
     def span(self, event: Any) -> Span:
         return self.span_between(event.start_mark, event.end_mark)
 
-    def span_between(self, start: yaml.Mark, end: yaml.Mark) -> Span:
+    def span_between(self, start: Any, end: Any) -> Span:
         return Span(self.source, start.line + 1, start.column + 1, end.line + 1, end.column + 1)
 
-    def point(self, mark: yaml.Mark) -> Span:
+    def point(self, mark: Any) -> Span:
         return Span(self.source, mark.line + 1, mark.column + 1, mark.line + 1, mark.column + 2)
 
     def problem(self, code: str, message: str, span: Span | None, help: str = "") -> None:  # noqa: A002

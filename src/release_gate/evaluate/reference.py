@@ -93,8 +93,8 @@ def _is_junction(node: Node) -> bool:
 
 
 _DECIDED_BY: dict[bool, Callable[[Node, Trace], bool]] = {
-    True: lambda node, step: step.value is True or not isinstance(step.value, bool),
-    False: lambda node, step: step.value is False or not isinstance(step.value, bool),
+    True: lambda _node, step: step.value is True or not isinstance(step.value, bool),
+    False: lambda _node, step: step.value is False or not isinstance(step.value, bool),
 }
 
 
@@ -108,7 +108,7 @@ def evaluate(node: Node, facts: Facts) -> Trace:
     return _HANDLERS[type(node)](node, facts)
 
 
-def _literal(node: nodes.Literal, facts: Facts) -> Trace:
+def _literal(node: nodes.Literal, facts: Facts) -> Trace:  # noqa: ARG001 - as its siblings
     return Trace(node, node.value)
 
 
@@ -256,7 +256,7 @@ def _member(node: nodes.Comprehension, facts: Facts, item: Any, path: str) -> tu
         test = evaluate(node.condition, inner)
         kept, below = truth_of(test), (test,)
         if kept is False:
-            return Trace(node.condition, False, below, member=path), False
+            return Trace(node.condition, value=False, below=below, member=path), False
     result = evaluate(node.result, inner)
     value = result.value
     if isinstance(kept, Unknown) and truth.is_settled(value):
@@ -321,25 +321,23 @@ def _part(node: nodes.Part, facts: Facts) -> Trace:
     return Trace(node, truth.NOT_COMPUTABLE if value is None else truth.UNDECIDED, (inner,))
 
 
-_HANDLERS: dict[type, Callable[[Any, Facts], Trace]] = {
-    getattr(nodes, name): handler
-    for name, handler in {
-        "Literal": _literal,
-        "Fact": _fact,
-        "Named": _named,
-        "Not": _not,
-        "Logic": _logic,
-        "Compare": _compare,
-        "In": _in,
-        "Match": _match,
-        "Binary": _binary,
-        "Choose": _choose,
-        "Coalesce": _coalesce,
-        "ListOf": _listof,
-        "Comprehension": _comprehension,
-        "Call": _call,
-        "Part": _part,
-    }.items()
+_BY_NAME: dict[str, Callable[[Any, Facts], Trace]] = {
+    "Literal": _literal,
+    "Fact": _fact,
+    "Named": _named,
+    "Not": _not,
+    "Logic": _logic,
+    "Compare": _compare,
+    "In": _in,
+    "Match": _match,
+    "Binary": _binary,
+    "Choose": _choose,
+    "Coalesce": _coalesce,
+    "ListOf": _listof,
+    "Comprehension": _comprehension,
+    "Call": _call,
+    "Part": _part,
 }
+_HANDLERS = {getattr(nodes, name): handler for name, handler in _BY_NAME.items()}
 
 assert set(_HANDLERS) == set(get_args(nodes.Node)), "every node has a meaning"  # noqa: S101

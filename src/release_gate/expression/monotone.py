@@ -40,7 +40,7 @@ def reads(node: Node, path: tuple[str, ...]) -> bool:
     return any(reads(child, path) for child in children(node))
 
 
-def trend(node: Node, path: tuple[str, ...]) -> Trend:
+def trend(node: Node, path: tuple[str, ...]) -> Trend:  # noqa: C901, PLR0911, PLR0912 - a case for each form
     """How a value moves while the fact at ``path`` rises and nothing else changes."""
     match node:
         case nodes.Fact():

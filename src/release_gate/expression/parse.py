@@ -66,12 +66,12 @@ _LOCK = threading.Lock()
 
 
 @functools.cache
-def _parser() -> Any:
+def _parser() -> Any:  # noqa: C901 - a class whose base is imported late
     """The parser. Made once, because rule-engine builds its tables on import."""
     from rule_engine import errors  # noqa: PLC0415
     from rule_engine.parser import Parser, _DeferredAstNode  # noqa: PLC0415
 
-    class SpanParser(Parser):  # type: ignore[misc]
+    class SpanParser(Parser):
         """rule-engine's parser, which also remembers where each deferred node was written."""
 
         def read(self, text: str) -> tuple[Any, dict[int, At], set[int]]:

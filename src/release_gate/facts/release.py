@@ -6,12 +6,13 @@ that rules are checked against derives from these models.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Generic, Literal, Self, TypeVar
+from typing import Annotated, Any, Generic, Literal, Self, TypeVar, cast
 
 from pydantic import Field, PrivateAttr, field_validator, model_validator
 
@@ -65,7 +66,10 @@ class FactRecord(Base):
             return {
                 name: {"unknown": raw["unknown"]}
                 for name, found in cls.model_fields.items()
-                if any(isinstance(mark, Text | Number | Boolean | Choice | Day | Length) for mark in found.metadata)
+                if any(
+                    isinstance(mark, Text | Number | Boolean | Choice | Day | Length)
+                    for mark in found.metadata
+                )
             }
         return raw
 
@@ -90,8 +94,12 @@ class ListOf(Base, Generic[T]):
         if raw is None:
             raise problem("a list cannot be null", "write [] for a list that is known to be empty")
         if isinstance(raw, Mapping):
-            if "unknown" in raw and (len(raw) > 1 or raw["unknown"] not in {reason.value for reason in Reason}):
-                raise problem("an unknown list says only `unknown:` and the reason", "write {unknown: missing}")
+            if "unknown" in raw and (
+                len(raw) > 1 or raw["unknown"] not in [reason.value for reason in Reason]
+            ):
+                raise problem(
+                    "an unknown list says only `unknown:` and the reason", "write {unknown: missing}"
+                )
             if isinstance(raw.get("items"), list):
                 return {**raw, "items": tuple(raw["items"])}
         return raw
@@ -160,7 +168,7 @@ class Compute(FactRecord):
 
 
 class Terms(FactRecord):
-    """What a licence lets people do. Read from the licence table; state it for a licence that is not there."""
+    """What a licence lets people do. Read from the licence table; state it for one that is not there."""
 
     commercial_use: YesNo = MISSING
     """Whether commercial use is allowed."""
@@ -253,7 +261,7 @@ class Measurement(FactRecord):
             return {"value": raw}
         own = {key: raw[key] for key in ("value", "low", "high", "stderr", "unknown", "note") if key in raw}
         rest = {key: value for key, value in raw.items() if key not in own}
-        return {**rest, "value": own if own else {"unknown": "missing"}}
+        return {**rest, "value": own or {"unknown": "missing"}}
 
 
 class Evidence(FactRecord):
@@ -469,7 +477,9 @@ class Artifact(Base):
     def _makes_sense(self) -> Self:
         rungs = rungs_for(self.kind)
         if RUNGS[self.wanted] not in rungs:
-            raise problem(f"an artifact of kind `{self.kind}` has no `{self.wanted}`", f"at most `{rungs[-1]}`")
+            raise problem(
+                f"an artifact of kind `{self.kind}` has no `{self.wanted}`", f"at most `{rungs[-1]}`"
+            )
         return self
 
     @property
@@ -534,7 +544,14 @@ class ReleaseRequest(Sections):
     title: Name | None = None
     """What it is about."""
     action: Literal[
-        "develop", "deploy_internal", "release", "widen", "narrow", "withdraw", "change_license", "change_safeguard"
+        "develop",
+        "deploy_internal",
+        "release",
+        "widen",
+        "narrow",
+        "withdraw",
+        "change_license",
+        "change_safeguard",
     ]
     """What is proposed."""
     requester: Requester = Requester()
@@ -575,17 +592,21 @@ class ReleaseRequest(Sections):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         ids = [artifact.id for artifact in self.artifacts]
-        for twice in {name for name in ids if ids.count(name) > 1}:
+        for twice in (name for name, times in Counter(ids).items() if times > 1):
             raise problem(f"two artifacts have the id `{twice}`", "give each its own")
         for artifact in self.artifacts:
             if artifact.variant is not None and artifact.variant not in self.variants:
                 raise problem(
-                    f"the artifact `{artifact.id}` names the variant `{printable(artifact.variant)}`, which is not there",
+                    f"the artifact `{artifact.id}` names the variant `{printable(artifact.variant)}`, "
+                    "which is not there",
                     did_you_mean(artifact.variant, self.variants),
                 )
         for past in self.sign_offs:
             if past.artifact not in ids:
-                raise problem(f"a sign-off names the artifact `{past.artifact}`, which is not there", did_you_mean(past.artifact, ids))
+                raise problem(
+                    f"a sign-off names the artifact `{past.artifact}`, which is not there",
+                    did_you_mean(past.artifact, ids),
+                )
         self._check_lineage()
         return self
 
@@ -596,16 +617,22 @@ class ReleaseRequest(Sections):
         done: set[str] = set()
         for start in edges:
             trail: list[tuple[str, int]] = [(start, 0)]
+            entered = {start}
             while trail:
                 node, turn = trail.pop()
                 parents = edges.get(node, [])
                 if turn == len(parents) or node in done:
                     done.add(node)
+                    entered.discard(node)
                     continue
                 trail.append((node, turn + 1))
-                if parents[turn] in {name for name, _ in trail}:
-                    raise problem(f"the lineage goes in a circle through `{printable(parents[turn])}`", "a model cannot stand on itself")
+                if parents[turn] in entered:
+                    raise problem(
+                        f"the lineage goes in a circle through `{printable(parents[turn])}`",
+                        "a model cannot stand on itself",
+                    )
                 trail.append((parents[turn], 0))
+                entered.add(parents[turn])
 
     @classmethod
     def load(cls, path: str | Path) -> ReleaseRequest:
@@ -622,18 +649,18 @@ class ReleaseRequest(Sections):
         """Build a request from a document that was read."""
         require_mapping(document, ("request/v1",))
         request = validate(cls, document.tree, document, RequestError, "RG401")
-        request._document, request._tree = document, document.tree
+        request._document, request._tree = document, document.tree  # noqa: SLF001 - our own
         return request
 
     @classmethod
-    def model_validate(cls, obj: Any, **_: Any) -> ReleaseRequest:  # type: ignore[override]
+    def model_validate(cls, obj: Any, **_: Any) -> ReleaseRequest:
         """Build a request from Python mappings, lists and scalars.
 
         Raises:
             RequestError: It is not a valid request.
         """
         request = validate(cls, obj, None, RequestError, "RG401")
-        request._tree = obj
+        request._tree = obj  # noqa: SLF001 - our own
         return request
 
     def where(self, pointer: Pointer) -> Span | None:
@@ -645,7 +672,7 @@ class ReleaseRequest(Sections):
     @property
     def tree(self) -> Tree:
         """The request as it was given."""
-        return self._tree
+        return cast("Tree", self._tree)
 
     @cached_property
     def digest(self) -> str:
@@ -656,4 +683,3 @@ class ReleaseRequest(Sections):
     def proposal_digest(self) -> str:
         """The digest of the request without its sign-offs: what a sign-off binds to."""
         return digest({key: value for key, value in self._tree.items() if key != "sign_offs"})
-

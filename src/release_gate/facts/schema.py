@@ -22,7 +22,18 @@ def schema() -> RecordType:
     """Every fact that rules may read, except for those that a policy adds."""
     request = _record(release.ReleaseRequest)
     fields = dict(request.fields)
-    for name in ("id", "release_gate", "title", "variants", "artifacts", "sign_offs", "sources", "own", "metric", "assessors"):
+    for name in (
+        "id",
+        "release_gate",
+        "title",
+        "variants",
+        "artifacts",
+        "sign_offs",
+        "sources",
+        "own",
+        "metric",
+        "assessors",
+    ):
         fields.pop(name, None)
     fields["request"] = RecordType({"id": Text(), "action": Choice.of("action")})
     fields.pop("action", None)
@@ -50,7 +61,9 @@ def _record(model: type[BaseModel]) -> RecordType:
     for name, found in model.model_fields.items():
         if name in _STRUCTURAL:
             continue
-        kind = next((mark for mark in found.metadata if isinstance(mark, FactType)), None) or _type(name, found.annotation)
+        kind = next((mark for mark in found.metadata if isinstance(mark, FactType)), None) or _type(
+            name, found.annotation
+        )
         if kind is not None:
             fields[name] = kind
     return RecordType(fields)

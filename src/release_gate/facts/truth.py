@@ -131,9 +131,7 @@ class Duration:
         if match is None:
             return None
         years, months, weeks, days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
-        return cls(
-            years * 12 + months, (weeks * 7 + days) * _DAY + hours * 3600 + minutes * 60 + seconds
-        )
+        return cls(years * 12 + months, (weeks * 7 + days) * _DAY + hours * 3600 + minutes * 60 + seconds)
 
     @property
     def is_ordered(self) -> bool:
@@ -145,11 +143,18 @@ class Duration:
         sign = "-" if self.seconds < 0 else ""
         days, rest = divmod(abs(self.seconds), _DAY)
         years, months = divmod(self.months, 12)
-        text = "P" + (f"{years}Y" if years else "") + (f"{months}M" if months else "") + (f"{days}D" if days else "")
+        text = (
+            "P"
+            + (f"{years}Y" if years else "")
+            + (f"{months}M" if months else "")
+            + (f"{days}D" if days else "")
+        )
         if rest:
             hours, rest = divmod(rest, 3600)
             minutes, seconds = divmod(rest, 60)
-            text += "T" + "".join(f"{n}{unit}" for n, unit in ((hours, "H"), (minutes, "M"), (seconds, "S")) if n)
+            text += "T" + "".join(
+                f"{n}{unit}" for n, unit in ((hours, "H"), (minutes, "M"), (seconds, "S")) if n
+            )
         return sign + (text if text != "P" else "P0D")
 
 
@@ -462,7 +467,9 @@ def _move(day: date, by: Duration, sign: int) -> Value:
         return NOT_COMPUTABLE
 
 
-def interval_of_measurement(value: Decimal, stderr: Decimal, low: Decimal | None, high: Decimal | None) -> Value:
+def interval_of_measurement(
+    value: Decimal, stderr: Decimal, low: Decimal | None, high: Decimal | None
+) -> Value:
     """The 95 % interval of a measurement: 1.96 standard errors to each side, within the possible values.
 
     Rounded outwards to 15 significant digits.

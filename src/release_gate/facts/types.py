@@ -50,7 +50,7 @@ class Fact:
         note: A remark.
     """
 
-    value: Value = Unknown(Reason.MISSING)
+    value: Value = Unknown(Reason.MISSING)  # noqa: RUF009 - it is frozen
     source: str | None = None
     note: str | None = None
 
@@ -89,7 +89,9 @@ class FactType:
             return Fact(self._known(raw))
         for key in raw:
             if key not in self.forms:
-                raise problem(f"unknown key `{printable(str(key))}` for a fact", did_you_mean(str(key), self.forms))
+                raise problem(
+                    f"unknown key `{printable(str(key))}` for a fact", did_you_mean(str(key), self.forms)
+                )
         source, note = (self._text(raw, key) for key in ("source", "note"))
         ways = [key for key in ("value", "unknown", "low") if key in raw]
         if len(ways) != 1:
@@ -130,7 +132,8 @@ class FactType:
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> Any:
         return core_schema.no_info_plain_validator_function(
-            self.parse, serialization=core_schema.plain_serializer_function_ser_schema(lambda fact: str(fact.value))
+            self.parse,
+            serialization=core_schema.plain_serializer_function_ser_schema(lambda fact: str(fact.value)),
         )
 
     def __get_pydantic_json_schema__(self, schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
@@ -142,7 +145,13 @@ class FactType:
         if "stderr" in self.forms:
             more |= {"stderr": {"type": "number", "minimum": 0}}
         said |= {"unknown": {"enum": list(_STATED_REASONS)}} | more
-        return {"anyOf": [known, {"type": "null"}, {"type": "object", "properties": said, "additionalProperties": False}]}
+        return {
+            "anyOf": [
+                known,
+                {"type": "null"},
+                {"type": "object", "properties": said, "additionalProperties": False},
+            ]
+        }
 
 
 def _unknown(raw: Any) -> Unknown:
@@ -186,11 +195,15 @@ class Number(FactType):
     def read(self, raw: Any) -> Decimal:
         number = exact(raw)
         if number is None:
-            raise problem("this must be a number", "write it without quotes, as 1000 or 1e25, and without separators")
+            raise problem(
+                "this must be a number", "write it without quotes, as 1000 or 1e25, and without separators"
+            )
         if reason := number_problem(number):
             raise problem(f"this number {reason}", "round it")
         if (self.low is not None and number < self.low) or (self.high is not None and number > self.high):
-            raise problem(f"`{number}` is outside of {self.bounds}", "98 % is written 0.98" if self.high == 1 else "")
+            raise problem(
+                f"`{number}` is outside of {self.bounds}", "98 % is written 0.98" if self.high == 1 else ""
+            )
         return number.normalize() + 0 if number else Decimal(0)
 
     def _value(self, way: str, raw: Mapping[str, Any]) -> Value:
@@ -198,7 +211,13 @@ class Number(FactType):
         if "stderr" not in raw:
             return value
         stderr = exact(raw["stderr"])
-        if way != "value" or not isinstance(value, Decimal) or stderr is None or stderr < 0 or number_problem(stderr):
+        if (
+            way != "value"
+            or not isinstance(value, Decimal)
+            or stderr is None
+            or stderr < 0
+            or number_problem(stderr)
+        ):
             raise problem("`stderr` is a number of at least 0, beside a `value`")
         return interval_of_measurement(value, stderr, self.low, self.high)
 
@@ -306,10 +325,17 @@ class Choice(FactType):
     def read(self, raw: Any) -> Value:
         if isinstance(raw, str) and raw in self.vocabulary.members:
             return self.vocabulary.value(raw)
-        if isinstance(raw, str) and self.vocabulary.extensible and re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,63}", raw):
+        if (
+            isinstance(raw, str)
+            and self.vocabulary.extensible
+            and re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,63}", raw)
+        ):
             return raw
         shown = printable(str(raw))
-        raise problem(f"`{shown}` is not a {self.vocabulary.name.replace('_', ' ')}", did_you_mean(shown, self.vocabulary.members))
+        raise problem(
+            f"`{shown}` is not a {self.vocabulary.name.replace('_', ' ')}",
+            did_you_mean(shown, self.vocabulary.members),
+        )
 
     def describe(self) -> str:
         sign = " < " if self.vocabulary.ordered else ", "

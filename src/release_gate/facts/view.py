@@ -1,6 +1,6 @@
 """The facts as one artifact sees them: its variant, its ancestors, the consequences of its licences.
 
-The result is a tree of :class:`Record`\\ s whose leaves are :class:`Seen` facts. Metrics stay measurements:
+The result is a tree of :class:`Record` whose leaves are :class:`Seen` facts. Metrics stay measurements:
 whether one counts depends on the policy and on the rung (:func:`measured`).
 """
 
@@ -121,18 +121,30 @@ def with_license(stated: Record, license_: Seen) -> Record:
 
 
 def artifact_view(request: ReleaseRequest, artifact: Artifact, as_of: date) -> dict[str, Any]:
-    """Every fact that rules may read about an artifact, except for ``artifact.access`` and what policies add."""
+    """Every fact that rules may read about an artifact, but for ``artifact.access`` and what policies add."""
     view = _View(request)
     index = request.artifacts.index(artifact)
     facts = {
         name: view.read(getattr(request, name), (name,))
-        for name in ("requester", "developer", "rollout", "transparency", "releases", "incidents", "obligations")
+        for name in (
+            "requester",
+            "developer",
+            "rollout",
+            "transparency",
+            "releases",
+            "incidents",
+            "obligations",
+        )
     }
     variant = request.variants.get(artifact.variant) if artifact.variant else None
     for name in Sections.model_fields:
         facts[name] = _section(view, request, variant, artifact.variant or "", name)
     facts["request"] = Record(
-        "", {"id": Seen(request.id, ("id",)), "action": Seen(request.action, ("action",), request.where(("action",)))}
+        "",
+        {
+            "id": Seen(request.id, ("id",)),
+            "action": Seen(request.action, ("action",), request.where(("action",))),
+        },
     )
     facts["as_of"] = Seen(as_of)
     facts["artifact"] = _artifact(view, artifact, index)
@@ -150,7 +162,9 @@ def _section(view: _View, request: ReleaseRequest, variant: Sections | None, key
         ours = cast("Record", view.read(own, pointer)).fields
         theirs = cast("Record", view.read(base, (name,))).fields
         merged = {
-            word: _merge(ours[word], theirs[word], own[word]) if word in ours and word in theirs else {**theirs, **ours}[word]
+            word: _merge(ours[word], theirs[word], own[word])
+            if word in ours and word in theirs
+            else {**theirs, **ours}[word]
             for word in {**theirs, **ours}
         }
         return Record("", merged)
@@ -164,7 +178,9 @@ def _merge(ours: Any, theirs: Any, stated: Any) -> Any:
     if not isinstance(ours, Record):
         return ours
     names = getattr(stated, "model_fields_set", set(ours.fields))
-    return Record("", {name: ours.fields[name] if name in names else theirs.fields[name] for name in ours.fields})
+    return Record(
+        "", {name: ours.fields[name] if name in names else theirs.fields[name] for name in ours.fields}
+    )
 
 
 def _artifact(view: _View, artifact: Artifact, index: int) -> Record:
@@ -184,13 +200,14 @@ def _lineage(view: _View, request: ReleaseRequest, artifact: Artifact) -> Seen:
     start: set[str | None] = {None, artifact.id, artifact.variant}
     reached, members = set(start), []
     edges = list(zip(request.lineage.items, stated.value.members, strict=True))
-    changed = True
-    while changed:
-        changed = False
-        for edge, _ in edges:
-            if edge.child in reached and edge.parent not in reached:
-                reached.add(edge.parent)
-                changed = True
+    parents: dict[str | None, list[str]] = {}
+    for edge, _ in edges:
+        parents.setdefault(edge.child, []).append(edge.parent)
+    waiting = list(start)
+    while waiting:
+        new = set(parents.get(waiting.pop(), ())) - reached
+        reached |= new
+        waiting += new
     for edge, record in edges:
         if edge.child in reached:
             members.append(_ancestor(edge, record, direct=edge.child in start))
@@ -252,7 +269,5 @@ def _behind_nothing_removable(metric: Measurement, safeguards: Value) -> bool:
     if behind.unknown is not None or not behind.complete:
         return False
     members = safeguards.members if isinstance(safeguards, Items) else ()
-    lasting = {
-        record.fields["id"].value for record in members if record.fields["removable"].value is False
-    }
+    lasting = {record.fields["id"].value for record in members if record.fields["removable"].value is False}
     return all(fact.value in lasting for fact in behind.items)
