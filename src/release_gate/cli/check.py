@@ -22,7 +22,7 @@ FORMATS = ("text", "json")
 
 
 def _outputs(
-    ctx: click.Context, param: click.Parameter, values: tuple[str, ...]
+    _ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]
 ) -> list[tuple[str, str | None]]:
     outputs = []
     for value in values or ("text",):
@@ -55,7 +55,7 @@ def _outputs(
     help="What to write; repeatable.",
 )
 @click.option("-v", "--verbose", is_flag=True, help="Log every decision as a line of JSON on standard error.")
-def check(
+def check(  # noqa: PLR0913, PLR0917 - one argument for each option
     requests: tuple[Path, ...],
     gate: Path | None,
     policies: tuple[str, ...],

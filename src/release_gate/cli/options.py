@@ -15,7 +15,7 @@ from release_gate.gate.gate import Gate
 __all__ = ["AS_OF", "gate_of", "use_colour"]
 
 
-class _Date(click.ParamType):
+class _Date(click.ParamType[date]):
     name = "date"
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> date:

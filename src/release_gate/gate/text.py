@@ -71,37 +71,43 @@ def _wrap(text: str, width: int, indent: str = "") -> list[str]:
 def _artifact(decision: Decision, artifact: ArtifactDecision, colour: bool, width: int) -> Iterator[str]:  # noqa: FBT001
     verdict = artifact.verdict
     title = f"{_MARK[verdict]} {_WORDS[verdict]}"
-    yield (
-        _paint(title, "1;" + _COLOUR[verdict], on=colour)
-        + f"  {printable(decision.request.id)}/{artifact.id} at {artifact.requested}"
-    )
+    asked = f"{printable(decision.request.id)}/{artifact.id} at {artifact.requested}"
+    yield f"{_paint(title, '1;' + _COLOUR[verdict], on=colour)}  {asked}"
     if not verdict.allows:
         best = f"highest rung that is allowed now: {artifact.best}"
         if artifact.not_ruled_out and artifact.not_ruled_out != artifact.best:
             best += f"; not ruled out: up to {artifact.not_ruled_out}"
         yield from _wrap(best, width, "  ")
     for name, tier in artifact.tiers.items():
-        state = tier.certain if tier.certain == tier.possible else f"{tier.certain}, possibly {tier.possible}"
-        yield f"  risk tier: {state}   ({name})"
+        span = tier.certain if tier.certain == tier.possible else f"{tier.certain}, possibly {tier.possible}"
+        yield f"  risk tier: {span}   ({name})"
     if artifact.irrevocable:
         yield "  copies are out already and cannot be taken back"
+    yield from _to_do(decision, artifact, width)
+    yield "  " + _ladder(artifact, colour=colour)
+    yield from _findings(artifact, colour, width)
+
+
+def _to_do(decision: Decision, artifact: ArtifactDecision, width: int) -> Iterator[str]:
+    """What is missing, and who must act."""
     if artifact.missing:
         yield "  missing:"
-        for path in artifact.missing:
-            yield from _wrap(f"- {path}{_reason(artifact, path)}", width, "    ")
-    for state in artifact.sign_offs:
-        if state.lacking:
-            yield from _wrap(
-                f"must sign: {' and '.join(state.roles)} ({state.lacking} lacking)   {state.policy}/{state.rule}",
-                width,
-                "  ",
-            )
-            for void in state.void:
-                yield from _wrap(f"does not count: {void}", width, "    ")
-    if any(state.lacking for state in artifact.sign_offs):
+    for path in artifact.missing:
+        yield from _wrap(f"- {path}{_reason(artifact, path)}", width, "    ")
+    lacking = [state for state in artifact.sign_offs if state.lacking]
+    for state in lacking:
+        roles = " and ".join(state.roles)
+        yield from _wrap(
+            f"must sign: {roles} ({state.lacking} lacking)   {state.policy}/{state.rule}", width, "  "
+        )
+        for void in state.void:
+            yield from _wrap(f"does not count: {void}", width, "    ")
+    if lacking:
         yield f"    a sign-off names request: {decision.request.proposal_digest}"
         yield f"                     policies: {decision.policies_digest}"
-    yield "  " + _ladder(artifact, colour=colour)
+
+
+def _findings(artifact: ArtifactDecision, colour: bool, width: int) -> Iterator[str]:  # noqa: FBT001
     for finding in artifact.findings:
         if RUNGS[finding.from_] <= RUNGS[artifact.requested]:
             yield from _finding(finding, colour, width)

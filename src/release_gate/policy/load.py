@@ -318,7 +318,7 @@ class _Loader:
     def cell(self, cell: Any, kind: Choice | Boolean, pointer: Pointer) -> frozenset[Value] | None:
         if cell == "any":
             return None
-        found = set()
+        found: set[Value] = set()
         for word in cell if isinstance(cell, list | tuple) else [cell]:
             if isinstance(kind, Boolean) and isinstance(word, bool):
                 found.add(word)
