@@ -243,7 +243,7 @@ class Decision:
         request: What was judged.
         policies: By what, with the digest of all of them together.
         policies_digest: The digest of the policies together: what a sign-off binds to.
-        hypothetical: The day whose policies were used, if it is not ``as_of``. Such a decision is no approval.
+        hypothetical: The day whose policies were used, if asked for. Then this is no approval.
         artifacts: The answer for each artifact.
         notes: What the reader should know, such as policies that are not in force.
     """

@@ -400,7 +400,8 @@ class _Judge:
             policy.id, f"tier.{tier.step}", "ceiling", Verdict.NEEDS_EVIDENCE if unknown else Verdict.DENY,
             f"The risk {may} {tier.step}, and such models are at most {tier.ceiling}.",
             "Supply the facts that would settle the tier." if unknown else f"Ask for {tier.ceiling} or less.",
-            {}, Where.of(tier.span), tuple(_fact_read(reads[path]) for path in sorted(reads)), tuple(sorted(reads)),
+            {}, Where.of(tier.span),
+            tuple(_fact_read(reads[path]) for path in sorted(reads)), tuple(sorted(reads)),
         )  # fmt: skip
 
     def rule(self, policy: Policy, rule: Rule, rung: Step, bad: _Bad) -> list[_Hit]:
@@ -419,8 +420,10 @@ class _Judge:
         support = tuple(read.path for read in bad.support)
         return [
             _Hit(
-                policy.id, rule.id, rule.effect, outcome, _message(rule, bad), _fill(document.fix or "", bad, rule),
-                _cite(policy, rule), Where.of(rule.span), tuple(_fact_read(read) for read in bad.reads), support,
+                policy.id, rule.id, rule.effect, outcome,
+                _message(rule, bad), _fill(document.fix or "", bad, rule),
+                _cite(policy, rule), Where.of(rule.span),
+                tuple(_fact_read(read) for read in bad.reads), support,
             )
         ]  # fmt: skip
 

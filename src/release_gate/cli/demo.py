@@ -41,7 +41,5 @@ def demo(full: bool) -> int:  # noqa: FBT001 - click passes flags so
             if worst is not None:
                 click.echo(f"    {worst.outcome} by {worst.policy}/{worst.rule}: {worst.message[:150]}")
     click.echo(f"\nHypothetical: judged by the packs of {POLICIES_AS_OF}. Illustrative, not legal advice.")
-    click.echo(
-        "`release-gate demo --full` prints every decision; `release-gate check REQUEST --policy PACK` judges yours."
-    )
+    click.echo("`release-gate demo --full` prints every decision; `release-gate check` judges yours.")
     return 0

@@ -31,12 +31,12 @@ class Read:
     Attributes:
         path: Its path, with the label of a list member in brackets: ``lineage[LLaMA].license``.
         seen: What it is, and where it stands.
-        support: Where the value was derived from others that are open, their paths instead of this one.
+        support: Where the value was derived from others that are open, those instead of this one.
     """
 
     path: str
     seen: Seen
-    support: tuple[Read, ...] = ()
+    support: tuple[Read, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class Trace:
         if truth.is_settled(self.value):
             return
         if self.read is not None:
-            yield from self.read.support or (self.read,)
+            yield from (self.read,) if self.read.support is None else self.read.support
         for step in self.below:
             yield from step._open()  # noqa: SLF001
 
@@ -129,7 +129,7 @@ def _fact(node: nodes.Fact, facts: Facts) -> Trace:
     if isinstance(found, Record):
         return Trace(node, found)
     path = ".".join([names[0], *names[1:]])
-    return Trace(node, found.value, read=Read(path, found, getattr(found, "support", ())))
+    return Trace(node, found.value, read=Read(path, found, getattr(found, "support", None)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,7 +75,7 @@ class Gate:
         Args:
             request: What is to be released.
             as_of: The day for which to decide.
-            policies_as_of: To ask what the policies of another day would say. Such a decision is hypothetical.
+            policies_as_of: The day whose policies to use instead; makes it hypothetical.
 
         Raises:
             RequestError: The request states a fact in a way that a policy does not allow.

@@ -163,7 +163,8 @@ def render_diagnostics(diagnostics: Iterable[Diagnostic], *, colour: bool = Fals
     for found in diagnostics:
         red = "31;1" if found.severity is Severity.ERROR else "33;1"
         lines = [
-            f"{_paint(f'{found.severity.value}[{found.code}]', red, on=colour)}: {printable(found.message, 500)}"
+            _paint(f"{found.severity.value}[{found.code}]", red, on=colour)
+            + f": {printable(found.message, 500)}"
         ]
         if found.span is not None:
             lines += _frame(found)
