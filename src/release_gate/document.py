@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from release_gate.diagnostics import Diagnostic, InputError, Span, did_you_mean, printable
-from release_gate.source import Document, Pointer
+from release_gate.source import MAX_PROBLEMS, Document, Pointer
 
 __all__ = ["Base", "problems_of", "validate"]
 
@@ -31,6 +31,7 @@ _WHAT = {
     "list_type": ("this must be a list", "write [a, b] or lines that start with `- `"),
     "tuple_type": ("this must be a list", "write [a, b] or lines that start with `- `"),
     "int_type": ("this must be a whole number", ""),
+    "too_short": ("this must not be empty", "name at least one"),
     "missing": ("`{key}` is missing", "add `{key}:`"),
 }
 
@@ -61,7 +62,11 @@ def problems_of(
     error: ValidationError, model: type[BaseModel], tree: Any, document: Document | None, code: str
 ) -> list[Diagnostic]:
     """Every error of a validation as a diagnostic."""
-    return [_problem(dict(item), model, tree, document, code) for item in error.errors(include_url=False)]
+    found = error.errors(include_url=False, include_context=True)
+    at = {tuple(item["loc"][:depth]) for item in found for depth in range(len(item["loc"]))}
+    # A list whose members are all wrong is not also too short.
+    told = [item for item in found if item["type"] != "too_short" or item["loc"] not in at]
+    return [_problem(dict(item), model, tree, document, code) for item in told[:MAX_PROBLEMS]]
 
 
 def _problem(

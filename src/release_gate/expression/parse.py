@@ -18,7 +18,7 @@ from release_gate.expression import nodes
 from release_gate.expression.nodes import At, Node
 from release_gate.expression.patterns import pattern_problem
 from release_gate.facts.truth import Duration
-from release_gate.source import number_problem, parse_number
+from release_gate.source import number_problem, parse_number, text_problem
 
 __all__ = ["FUNCTIONS", "PARTS", "ExpressionProblem", "parse"]
 
@@ -205,6 +205,8 @@ class _Lowering:
         return nodes.Literal(at, None)
 
     def _string(self, args: Any, kwargs: Any, at: At, depth: int) -> Node:
+        if reason := text_problem(args[0]):
+            raise ExpressionProblem("RG203", f"this text {reason}", at, "retype it")
         return nodes.Literal(at, args[0])
 
     def _float(self, args: Any, kwargs: Any, at: At, depth: int) -> Node:

@@ -102,6 +102,8 @@ class ListOf(Base, Generic[T]):
                 )
             if isinstance(raw.get("items"), list):
                 return {**raw, "items": tuple(raw["items"])}
+        elif not isinstance(raw, ListOf):
+            raise problem("this must be a list", "write [a, b] or lines that start with `- `")
         return raw
 
 

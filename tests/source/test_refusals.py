@@ -1,0 +1,178 @@
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+import yaml
+
+from release_gate import source
+from release_gate.diagnostics import DocumentError
+from release_gate.source import (
+    MAX_BYTES,
+    number_problem,
+    parse_number,
+    read_document,
+    read_file,
+    text_problem,
+)
+
+
+def refusal(data: bytes | str) -> list[tuple[str, str]]:
+    with pytest.raises(DocumentError) as caught:
+        read_document(data, "request.yaml")
+    return [(found.code, found.span.text if found.span else "") for found in caught.value.diagnostics]
+
+
+REFUSED = [
+    ("a: [1", "RG005", ""),
+    ("a:\n\tb: 1\n", "RG005", "\t"),
+    ("a: 1\n---\nb: 2\n", "RG006", "---"),
+    ("a: &x 1\n", "RG007", "&x 1"),
+    ("a: *x\n", "RG007", "*x"),
+    ("- *x\n", "RG007", "*x"),
+    ("*x\n", "RG007", "*x"),
+    ("<<: {a: 1}\n", "RG007", "<<"),
+    ("a: " + "[" * 70 + "]" * 70, "RG008", "["),
+    ("a: !!python/object:os.system x\n", "RG009", "!!python/object:os.system x"),
+    ("a: !foo x\n", "RG009", "!foo x"),
+    ("a: !!str 1\n", "RG009", "!!str 1"),
+    ("", "RG010", ""),
+    ("# only a remark\n", "RG010", ""),
+    ("no: 1\nnull: 2\n", "RG011", "null"),
+    ("1: a\n", "RG011", "1"),
+    (".inf: a\n", "RG011", ".inf"),
+    ("true: a\n", "RG011", "true"),
+    ("{? : a}\n", "RG011", ""),
+    ("? [a]\n: b\n", "RG011", "["),
+    ("? {a: b}\n: c\n", "RG011", "{"),
+    ('a: "\\u202e"\n', "RG012", '"\\u202e"'),
+    ('"\\u200b": a\n', "RG012", '"\\u200b"'),
+    ("a: e\u0301\n", "RG012", "e\u0301"),
+    ("a: 1\nb: 2\na: 3\n", "RG013", "a"),
+    ("a: .nan\n", "RG014", ".nan"),
+    ("a: -.inf\n", "RG014", "-.inf"),
+    ("a: 1e300\n", "RG014", "1e300"),
+    ("a: 1e-300\n", "RG014", "1e-300"),
+    ("a: 1e999999999999999999999\n", "RG014", "1e999999999999999999999"),
+    ("a: -1e-999999999999999999999\n", "RG014", "-1e-999999999999999999999"),
+    ("a: 1234567890123456\n", "RG014", "1234567890123456"),
+    ("a: 1\x00\n", "RG004", "\x00"),
+    ("# x\u0085a: 1\n", "RG004", ""),
+    ("# x\ra: 1\n", "RG004", ""),
+    ("a: \u202etxt\n", "RG004", "\u202e"),
+    ("\ufeff\ufeffa: 1\n", "RG004", "\ufeff"),
+]
+
+
+@pytest.mark.parametrize(("text", "code", "underlined"), REFUSED)
+def test_what_is_refused_is_underlined(text: str, code: str, underlined: str) -> None:
+    assert (code, underlined) in refusal(text)
+
+
+@pytest.mark.parametrize(("text", "code", "underlined"), [row for row in REFUSED if row[1] != "RG005"])
+def test_the_pure_python_scanner_refuses_the_same(
+    text: str, code: str, underlined: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(source, "_LOADER", yaml.SafeLoader)
+    assert code in {found for found, _ in refusal(text)}
+
+
+def test_every_problem_is_told_at_once_up_to_a_limit() -> None:
+    assert [code for code, _ in refusal("a: &x 1\nb: .nan\n1: c\n")] == ["RG007", "RG014", "RG011"]
+    assert len(refusal("a: 1\n" * 500)) == source.MAX_PROBLEMS
+
+
+def test_a_second_key_names_the_line_of_the_first() -> None:
+    with pytest.raises(DocumentError, match="first on line 1"):
+        read_document("a: 1\nb: 2\na: 3\n")
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [(b"\xff\xfea", "RG003"), (b"a: \xc3", "RG003"), (b"x" * (MAX_BYTES + 1), "RG002")],
+)
+def test_bytes_that_are_no_document(data: bytes, code: str) -> None:
+    assert refusal(data)[0][0] == code
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("a: " + "x" * 70_000, "RG008"),
+        ("- 1\n" * 100_001, "RG008"),
+        ("a: " + "9" * 500, "RG014"),
+    ],
+)
+def test_what_is_too_large(text: str, code: str) -> None:
+    assert refusal(text)[0][0] == code
+
+
+@pytest.mark.parametrize("make", [lambda path: path / "absent.yaml", lambda path: path])
+def test_a_file_that_cannot_be_read(tmp_path: Path, make: Callable[[Path], Path]) -> None:
+    with pytest.raises(DocumentError, match="RG001"):
+        read_file(make(tmp_path), "request.yaml")
+
+
+def test_a_file_is_read_with_its_byte_order_mark(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_bytes(b"\xef\xbb\xbfa: 1\r\nb: 2\r\n")
+    assert read_file(path).tree == {"a": Decimal(1), "b": Decimal(2)}
+
+
+def test_scalars_mean_what_yaml_1_2_says() -> None:
+    text = "a: no\nb: 1e25\nc: '1'\nd: ~\ne: 010\nf: 2026-01-01\ng: yes\nh: 1:30\ni: .5\nj: TRUE\nk:\nl: -0\n"
+    assert read_document(text).tree == {
+        "a": "no",
+        "b": Decimal("1e25"),
+        "c": "1",
+        "d": None,
+        "e": "010",
+        "f": "2026-01-01",
+        "g": "yes",
+        "h": "1:30",
+        "i": Decimal("0.5"),
+        "j": True,
+        "k": None,
+        "l": Decimal(0),
+    }
+
+
+def test_places() -> None:
+    document = read_document("a:\n  - b: |\n      one\n      two\n  - 'it''s'\n  - plain\nc: \"quoted\"\n")
+    span = document.within(("a", 0, "b"), 4, 7)
+    assert span is not None
+    assert (span.text, span.line) == ("two", 4)
+    assert document.within(("a", 1), 0, 2) == document.span(("a", 1))
+    for pointer, start, end, text in [(("a", 2), 0, 3, "pla"), (("c",), 1, 3, "uo")]:
+        found = document.within(pointer, start, end)
+        assert found is not None
+        assert found.text == text
+    assert document.within(("a",), 0, 1) == document.span(("a",))
+    assert document.span(("a", 0, "b", "c")) == document.span(("a", 0, "b"))
+    key = document.key_span(("c",))
+    assert key is not None
+    assert key.text == "c"
+    folded = read_document("a: |2\n    x\n")
+    assert folded.within(("a",), 0, 1) is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [("Infinity", "finite"), ("1e300", "out of range"), ("1234567890123456", "15"), ("0", ""), ("1e25", "")],
+)
+def test_exact_numbers(text: str, problem: str) -> None:
+    assert problem in number_problem(Decimal(text))
+    assert bool(number_problem(Decimal(text))) == bool(problem)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "+", "1_000", "0x10", "01", "1e", "e5", "\u0661", "1,5", ".", "Infinity"]
+)
+def test_what_is_no_number(text: str) -> None:
+    assert parse_number(text) is None
+
+
+def test_texts() -> None:
+    assert text_problem("ä\n\tö") == ""
+    assert "U+E000" in text_problem("\ue000")
+    assert "normal form" in text_problem("e\u0301")
