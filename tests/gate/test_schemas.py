@@ -1,0 +1,57 @@
+"""Editors get schemas that are valid, and that accept what the library accepts."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft7Validator
+
+from release_gate.canonical import plain
+from release_gate.gate.schemas import KINDS, json_schema
+from release_gate.source import read_file
+
+ROOT = Path(__file__).resolve().parents[2]
+FOLDERS = {"policy": ("policies", "*/policy.yaml"), "request": ("examples/dossiers", "*.yaml")}
+GATE: dict[str, Any] = {"release_gate": "gate/v1", "policies": ["a.yaml", {"pack": "x"}]}
+REQUEST: dict[str, Any] = {
+    "release_gate": "request/v1",
+    "id": "r",
+    "action": "release",
+    "assessors": ["ada"],
+    "artifacts": [{"id": "w", "kind": "weights", "wanted": "hosted"}],
+}
+
+
+def problems(kind: str, tree: Any) -> list[str]:
+    found = Draft7Validator(json_schema(kind)).iter_errors(tree)
+    return [f"{'.'.join(map(str, each.absolute_path))}: {each.message:.200}" for each in found]
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_a_schema_is_valid_draft_07(kind: str) -> None:
+    schema = json_schema(kind)
+    assert schema["$schema"] == "http://json-schema.org/draft-07/schema#"
+    Draft7Validator.check_schema(schema)
+
+
+LISTS = pytest.mark.xfail(reason="the schema of lists of facts asks for a mapping", strict=True)
+DURATIONS = pytest.mark.xfail(reason="the schema of durations asks for a mapping", strict=True)
+
+
+@pytest.mark.parametrize(
+    "kind", [pytest.param("policy", marks=DURATIONS), pytest.param("request", marks=LISTS)]
+)
+def test_every_document_that_ships_is_valid_by_its_schema(kind: str) -> None:
+    folder, pattern = FOLDERS[kind]
+    if not (ROOT / folder).is_dir():
+        pytest.skip(f"{folder} is not here")
+    paths = sorted((ROOT / folder).glob(pattern))
+    assert paths
+    for path in paths:
+        assert not problems(kind, plain(read_file(path).tree)), path
+
+
+@pytest.mark.parametrize(("kind", "tree"), [("gate", GATE), pytest.param("request", REQUEST, marks=LISTS)])
+def test_what_may_be_written_short_is_valid_by_the_schema(kind: str, tree: dict[str, Any]) -> None:
+    assert not problems(kind, tree)
+    assert problems(kind, {**tree, "unknown_key": 1})
