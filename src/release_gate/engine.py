@@ -445,7 +445,7 @@ class _Judge:
     def oblige(self, policy: Policy, rule: Rule, rung: Step) -> None:
         duty = rule.oblige
         if duty is not None and (policy.id, rule.id) not in self.obligations:
-            due = duty.due.model_dump(by_alias=True, exclude_none=True) if duty.due else {}
+            due = {name.rstrip("_"): value for name, value in duty.due or () if value is not None}
             shown = ", ".join(f"{key} {value}" for key, value in due.items()) or None
             retain = str(duty.retain) if duty.retain else None
             self.obligations[policy.id, rule.id] = Obligation(

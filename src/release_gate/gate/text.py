@@ -62,7 +62,7 @@ def _wrap(text: str, width: int, indent: str = "") -> list[str]:
         printable(text, 2000),
         width,
         initial_indent=indent,
-        subsequent_indent=indent + "  ",
+        subsequent_indent=" " * len(indent) + "  ",
         break_long_words=False,
         break_on_hyphens=False,
     ) or [indent]
