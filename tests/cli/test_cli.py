@@ -1,0 +1,227 @@
+"""The command: what it prints, where to, and the exit code by which a build goes on or stops."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+
+from release_gate import __version__, cli
+from release_gate.cli import check, main, options
+from release_gate.decision import Verdict
+from release_gate.gate import gate as gate_module
+from release_gate.gate.gate import Gate
+from release_gate.policy.load import policy_from_document
+from release_gate.policy.packs import pack_names
+from release_gate.source import read_document
+
+LADDER = "release_gate: policy/v1\nid: ladder\nversion: 1.0.0\ntitle: Ladder\n"
+HEAD = "release_gate: policy/v1\nid: own\nversion: 1.0.0\ntitle: Own\ncovers: true\n"
+ALLOW = HEAD + "rules: [{id: big, when: model.parameters > 1e9, deny: Too large}]\n"
+ASK = HEAD + "rules: [{id: sign, sign_off: {role: lead}}]\n"
+REQUEST = """\
+release_gate: request/v1
+id: %s
+action: release
+model: {parameters: %s}
+artifacts: [{id: w, kind: weights, wanted: weights_open}]
+"""
+DAY = ("--as-of", "2026-11-24")
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """The command in a folder of its own, with a small policy in place of the pack that is always on."""
+    monkeypatch.chdir(tmp_path)
+    small = policy_from_document(read_document(LADDER, "ladder"))
+    monkeypatch.setattr(gate_module, "load_pack", lambda name: small)
+    (tmp_path / "policy.yaml").write_text(ALLOW, encoding="utf-8")
+    (tmp_path / "ask.yaml").write_text(ASK, encoding="utf-8")
+    (tmp_path / "release-gate.yaml").write_text(
+        "release_gate: gate/v1\npolicies: [policy.yaml]\n", encoding="utf-8"
+    )
+    (tmp_path / "small.yaml").write_text(REQUEST % ("small", "7"), encoding="utf-8")
+    (tmp_path / "large.yaml").write_text(REQUEST % ("large", "7e9"), encoding="utf-8")
+    (tmp_path / "unknown.yaml").write_text(REQUEST % ("unknown", "{unknown: missing}"), encoding="utf-8")
+    (tmp_path / "wrong.yaml").write_text(REQUEST % ("wrong", "many"), encoding="utf-8")
+
+    def call(*arguments: str) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as stop:
+            main(list(arguments))
+        told = capsys.readouterr()
+        assert isinstance(stop.value.code, int)
+        return int(stop.value.code), told.out, told.err
+
+    return call
+
+
+EXITS: dict[str, tuple[list[str], int, str]] = {
+    "approved": (["check", "small.yaml", *DAY], 0, "APPROVED"),
+    "denied": (["check", "large.yaml", *DAY], 5, "DENIED"),
+    "needs evidence": (["check", "unknown.yaml", *DAY], 6, "NEEDS EVIDENCE"),
+    "needs approval": (["check", "small.yaml", "--policy", "./ask.yaml", *DAY], 6, "NEEDS APPROVAL"),
+    "the worst of several": (["check", "small.yaml", "large.yaml", "unknown.yaml", *DAY], 5, "APPROVED"),
+    "a gate by name": (["check", "small.yaml", "--gate", "release-gate.yaml"], 0, "APPROVED"),
+    "hypothetical": (["check", "small.yaml", *DAY, "--policies-as-of", "2027-01-01"], 0, "HYPOTHETICAL"),
+    "no command": (["chekc"], 2, "No such command"),
+    "no request": (["check"], 2, "Missing argument"),
+    "unknown option": (["check", "small.yaml", "--polcy", "x"], 2, "No such option"),
+    "unknown format": (["check", "small.yaml", "-o", "xml"], 2, "`xml` is not a format; one of text, json"),
+    "bad date": (["check", "small.yaml", "--as-of", "soon"], 2, "`soon` is not a date"),
+    "both": (["check", "small.yaml", "--gate", "a", "--policy", "b"], 2, "say --gate or --policy, not both"),
+    "output in no folder": (["check", "small.yaml", *DAY, "-o", "json=no/where.json"], 2, "no/where.json"),
+    "wrong request": (["check", "wrong.yaml", *DAY], 3, "the input is not valid, and nothing was decided"),
+    "no such file": (["check", "absent.yaml", *DAY], 3, "nothing was decided"),
+    "a policy as request": (["check", "policy.yaml", *DAY], 3, "nothing was decided"),
+    "a request as policy": (["check", "small.yaml", "--policy", "./small.yaml"], 3, "nothing was decided"),
+    "no such schema": (["schema", "poem"], 2, "poem"),
+    "version": (["--version"], 0, __version__),
+    "help": (["-h"], 0, "check"),
+    "no such rule": (["explain", "small.yaml", "own/bgi", *DAY], 2, "did you mean `own/big`"),
+    "no such pack": (["packs", "show", "laddr"], 3, "there is no pack `laddr`"),
+}
+
+
+@pytest.mark.parametrize(("arguments", "code", "told"), EXITS.values(), ids=EXITS)
+def test_what_it_says_and_how_it_ends(run: Run, arguments: list[str], code: int, told: str) -> None:
+    found, out, err = run(*arguments)
+    assert found == code, out + err
+    assert told in (err if code in {1, 2, 3} else out)
+    assert not (out if code in {1, 2, 3} else err)
+
+
+@pytest.mark.parametrize("verdict", Verdict)
+def test_only_what_is_allowed_ends_with_zero(verdict: Verdict) -> None:
+    assert (cli.exit_code(verdict) == 0) is verdict.allows
+
+
+def test_without_a_gate_it_says_how_to_name_one(run: Run) -> None:
+    Path("release-gate.yaml").unlink()
+    code, _, err = run("check", "small.yaml")
+    assert (code, "there is no release-gate.yaml here" in err) == (2, True)
+
+
+def test_an_invalid_policy_is_told_with_its_place(run: Run) -> None:
+    Path("policy.yaml").write_text(ALLOW.replace("model", "modle"), encoding="utf-8")
+    code, out, err = run("check", "small.yaml")
+    assert (code, out) == (3, "")
+    assert "policy.yaml:6:" in err
+    assert "1 problems: the policy is not valid, and nothing was decided" in err
+
+
+def test_json_goes_to_a_file_and_text_to_the_terminal(run: Run) -> None:
+    code, out, _ = run("check", "large.yaml", *DAY, "-o", "json=out.json", "-o", "text")
+    decision = json.loads(Path("out.json").read_text(encoding="utf-8"))
+    assert (code, decision["verdict"], decision["schema"]) == (5, "deny", "decision/v1")
+    assert decision["digest"] in out
+
+
+def test_one_decision_is_a_mapping_and_several_are_a_list(run: Run) -> None:
+    one = json.loads(run("check", "small.yaml", *DAY, "-o", "json")[1])
+    several = json.loads(run("check", "small.yaml", "large.yaml", *DAY, "-o", "json")[1])
+    assert several[0] == one
+    assert [each["request"]["id"] for each in several] == ["small", "large"]
+
+
+def test_a_log_is_json_on_standard_error(run: Run) -> None:
+    _, out, err = run("check", "small.yaml", *DAY, "-v", "-o", "json")
+    line = json.loads(err)
+    assert (line["event"], line["request"], line["digest"]) == ("decided", "small", json.loads(out)["digest"])
+
+
+@pytest.mark.parametrize("request_", ["small", "large", "unknown"])
+@pytest.mark.parametrize("rule", [[], ["own/big"], ["big"]])
+def test_a_rule_is_explained_part_by_part(run: Run, request_: str, rule: list[str]) -> None:
+    code, out, _ = run("explain", f"{request_}.yaml", *rule, *DAY)
+    said = {"small": "7", "large": "7e9", "unknown": "unknown (missing)"}[request_]
+    assert code == 0
+    assert "own/big  for w at weights_open" in out
+    assert f"model.parameters = {said}   ({request_}.yaml:4)" in out
+
+
+def test_policies_that_are_not_in_force_are_not_explained(run: Run) -> None:
+    Path("policy.yaml").write_text(ALLOW + "in_force: {until: 2025-01-01}\n", encoding="utf-8")
+    assert run("explain", "small.yaml", "own/big", *DAY)[0] == 2
+    assert run("explain", "small.yaml", "own/big", *DAY, "--policies-as-of", "2024-06-01")[0] == 0
+
+
+@pytest.mark.parametrize("kind", ["request", "policy", "gate", "decision"])
+def test_a_schema_is_json(run: Run, kind: str) -> None:
+    code, out, _ = run("schema", kind)
+    assert (code, json.loads(out)["$schema"]) == (0, "http://json-schema.org/draft-07/schema#")
+
+
+def test_packs_are_listed_and_shown(run: Run) -> None:
+    code, out, _ = run("packs", "list")
+    assert (code, [line.split()[0] for line in out.splitlines()]) == (0, list(pack_names()))
+    code, out, _ = run("packs", "show", "ladder")
+    assert code == 0
+    assert "\nid: ladder\n" in out
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "told"),
+    [
+        (RuntimeError("oh no"), 1, "internal error: RuntimeError: oh no"),
+        (MemoryError(), 1, "nothing was decided; please report this"),
+        (click.Abort(), 130, ""),
+    ],
+)
+def test_whatever_goes_wrong_inside_is_no_zero(
+    run: Run, monkeypatch: pytest.MonkeyPatch, error: BaseException, code: int, told: str
+) -> None:
+    def fail(*_: Any) -> Gate:
+        raise error
+
+    monkeypatch.setattr(check, "gate_of", fail)
+    found, out, err = run("check", "small.yaml")
+    assert (found, out, told in err) == (code, "", True)
+
+
+@pytest.mark.parametrize(
+    ("terminal", "no_colour", "colour"), [(True, "", True), (True, "1", False), (False, "", False)]
+)
+def test_colour_is_for_terminals(
+    monkeypatch: pytest.MonkeyPatch,
+    terminal: bool,  # noqa: FBT001
+    no_colour: str,
+    colour: bool,  # noqa: FBT001
+) -> None:
+    monkeypatch.setenv("NO_COLOR", no_colour)
+    monkeypatch.setattr("sys.stdout.isatty", lambda: terminal)
+    assert options.use_colour() is colour
+
+
+def test_a_policy_given_twice_with_other_content_is_refused(run: Run) -> None:
+    Path("second.yaml").write_text(ASK, encoding="utf-8")
+    code, _, err = run("check", "small.yaml", "--policy", "policy.yaml", "--policy", "second.yaml")
+    assert (code, "the policy `own` is given twice, with different content" in err) == (3, True)
+    assert run("check", "small.yaml", "--policy", "policy.yaml", "--policy", "policy.yaml", *DAY)[0] == 0
+
+
+def test_a_gate_takes_packs_too(run: Run) -> None:
+    Path("release-gate.yaml").write_text(
+        "release_gate: gate/v1\npolicies: [{pack: ladder}]\n", encoding="utf-8"
+    )
+    assert [policy.id for policy in Gate.load("release-gate.yaml").policies] == ["ladder"]
+    assert [policy.id for policy in Gate.from_policies(["ladder", Path("policy.yaml")]).policies] == [
+        "ladder",
+        "own",
+    ]
+
+
+@pytest.mark.parametrize("full", [[], ["--full"]])
+def test_the_demo_judges_the_dossiers(run: Run, monkeypatch: pytest.MonkeyPatch, full: list[str]) -> None:
+    from release_gate.policy.packs import data_folder, load_pack
+
+    if not (data_folder("examples") / "release-gate.yaml").exists():
+        pytest.skip("the examples are not here")
+    monkeypatch.setattr(gate_module, "load_pack", load_pack)
+    code, out, err = run("demo", *full)
+    assert (code, err) == (0, "")
+    assert "Hypothetical: judged by the packs of" in out
+    assert ("HYPOTHETICAL" in out) is bool(full)
+    assert out == run("demo", *full)[1]
