@@ -1,4 +1,4 @@
-"""The decisions on the dossiers are kept. To accept a change: RELEASE_GATE_ACCEPT=1 python -m pytest tests/golden."""
+"""The decisions on the dossiers are kept; RELEASE_GATE_ACCEPT=1 accepts a change of them."""
 
 import os
 import subprocess
