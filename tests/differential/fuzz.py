@@ -159,10 +159,19 @@ class Maker:
 
 def known(rng: random.Random) -> dict[str, Any]:
     """Known facts, as Python values."""
-    number = lambda: Decimal(rng.choice(NUMBERS)) * rng.choice([1, 1, -1])  # noqa: E731 - short and local
-    word = lambda: rng.choice(WORDS)  # noqa: E731 - as above
-    truth = lambda: rng.random() < 0.5  # noqa: E731 - as above
-    day = lambda: FIRST_DAY + timedelta(rng.randint(0, 900))  # noqa: E731 - as above
+
+    def number() -> Any:
+        return Decimal(rng.choice(NUMBERS)) * rng.choice([1, 1, -1])
+
+    def word() -> Any:
+        return rng.choice(WORDS)
+
+    def truth() -> Any:
+        return rng.random() < 0.5
+
+    def day() -> Any:
+        return FIRST_DAY + timedelta(rng.randint(0, 900))
+
     size = rng.randint(0, 4)
     return {
         "n": number(),
