@@ -8,7 +8,7 @@ from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
 
 from release_gate.decision import Decision
-from release_gate.facts.release import ReleaseRequest
+from release_gate.facts.release import FactRecord, ReleaseRequest
 from release_gate.policy.documents import GateDocument, PolicyDocument
 
 __all__ = ["KINDS", "json_schema"]
@@ -32,6 +32,9 @@ class _Draft7(GenerateJsonSchema):
         return {}
 
 
+_RECORDS: Final = {each.__name__ for each in FactRecord.__subclasses__()} - {"Measurement"}
+
+
 def json_schema(kind: str) -> dict[str, Any]:
     """The JSON Schema of a kind of document."""
     found = TypeAdapter(KINDS[kind]).json_schema(
@@ -51,9 +54,11 @@ def _plain_lists(schema: Any) -> None:
     for name, model in list(schema.items()) if isinstance(schema, dict) else []:
         if not isinstance(model, dict):
             continue
-        if name.startswith("ListOf"):
+        if "ListOf" in name:
             items = model["properties"]["items"].get("items", {})
             schema[name] = {"anyOf": [{"type": "array", "items": items}, model]}
+        elif name in _RECORDS:
+            model["properties"]["unknown"] = {"type": "string", "description": "Why none of it is known."}
         elif name in ("Citation", "PolicyReference"):
             schema[name] = {"anyOf": [{"type": "string"}, model]}
         elif name == "Measurement":

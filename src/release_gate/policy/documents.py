@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from release_gate.diagnostics import did_you_mean, printable
 from release_gate.document import Base
@@ -51,7 +51,7 @@ Many = Annotated[tuple[T, ...], BeforeValidator(_tuple)]
 Rung = Annotated[str, BeforeValidator(_rung)]
 AnyDate = Annotated[date | None, BeforeValidator(_date)]
 AnyDuration = Annotated[
-    Duration | None, BeforeValidator(_duration), Field(json_schema_extra={"type": "string"})
+    Duration | None, BeforeValidator(_duration), WithJsonSchema({"type": ["string", "null"]})
 ]
 Whole = Annotated[int, BeforeValidator(_whole)]
 Kind = Literal["weights", "delta", "adapter", "checkpoint", "dataset", "code", "api", "demo"]
