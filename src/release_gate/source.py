@@ -34,7 +34,7 @@ __all__ = [
 
 MAX_BYTES: Final = 2 * 1024 * 1024
 MAX_DEPTH: Final = 64
-MAX_NODES: Final = 100_000
+MAX_NODES: Final = 50_000
 MAX_SCALAR: Final = 64 * 1024
 MAX_PROBLEMS: Final = 50
 MAX_DIGITS: Final = 15
