@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+import release_gate
+
 ROOT = Path(__file__).resolve().parents[1]
 # Where the files of a folder of the repository are in the wheel.
 PLACES = {
@@ -56,3 +58,18 @@ def test_the_distribution_does_not_take_the_name_of_another_product(wheel: zipfi
 
 def wheel_name(wheel: zipfile.ZipFile) -> str:
     return "-".join(Path(str(wheel.filename)).name.split("-")[:2])
+
+
+def test_every_public_name_is_found_in_its_module() -> None:
+    assert all(
+        getattr(release_gate, name).__module__.startswith("release_gate.") for name in release_gate.__all__
+    )
+    with pytest.raises(AttributeError, match="no attribute `Gates`"):
+        getattr(release_gate, "Gates")  # noqa: B009 - a type checker would not let it stand
+
+
+def test_importing_the_package_reads_no_module_that_a_command_may_not_need() -> None:
+    heavy = "('pydantic', 'rule_engine', 'yaml')"
+    code = f"import sys, release_gate.cli; print([name for name in sys.modules if name.startswith({heavy})])"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert told.stdout == "[]\n"

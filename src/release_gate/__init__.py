@@ -8,20 +8,24 @@
 >>> decision.verdict
 """
 
-from release_gate.decision import ArtifactDecision, Decision, FactRead, Finding, Verdict
-from release_gate.diagnostics import (
-    Diagnostic,
-    DocumentError,
-    InputError,
-    PolicyError,
-    ReleaseGateError,
-    RequestError,
-    Severity,
-    Span,
-)
-from release_gate.facts.release import ReleaseRequest
-from release_gate.gate.gate import Gate
-from release_gate.gate.text import render_diagnostics, render_text
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from release_gate.decision import ArtifactDecision, Decision, FactRead, Finding, Verdict
+    from release_gate.diagnostics import (
+        Diagnostic,
+        DocumentError,
+        InputError,
+        PolicyError,
+        ReleaseGateError,
+        RequestError,
+        Severity,
+        Span,
+    )
+    from release_gate.facts.release import ReleaseRequest
+    from release_gate.gate.gate import Gate
+    from release_gate.gate.text import render_diagnostics, render_text
 
 __all__ = [
     "ArtifactDecision",
@@ -43,3 +47,19 @@ __all__ = [
     "render_text",
 ]
 __version__ = "0.1.0"
+
+_HOME = {
+    **dict.fromkeys(("ArtifactDecision", "Decision", "FactRead", "Finding", "Verdict"), "decision"),
+    "ReleaseRequest": "facts.release",
+    "Gate": "gate.gate",
+    **dict.fromkeys(("render_diagnostics", "render_text"), "gate.text"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Read a public name from its module when it is first asked for: commands import only what they use."""
+    if name not in __all__:
+        raise AttributeError(f"module `release_gate` has no attribute `{name}`")
+    value = getattr(import_module(f"release_gate.{_HOME.get(name, 'diagnostics')}"), name)
+    globals()[name] = value
+    return value

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import sys
 from enum import IntEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from release_gate import __version__
-from release_gate.decision import Verdict
 from release_gate.diagnostics import InputError, PolicyError
-from release_gate.gate.text import render_diagnostics
+
+if TYPE_CHECKING:
+    from release_gate.decision import Verdict
 
 __all__ = ["Exit", "cli", "exit_code", "main"]
 
@@ -31,7 +32,7 @@ def exit_code(verdict: Verdict) -> Exit:
     """The exit code of a verdict."""
     if verdict.allows:
         return Exit.ALLOWED
-    return Exit.DENIED if verdict is Verdict.DENY else Exit.WAITING
+    return Exit.DENIED if verdict.name == "DENY" else Exit.WAITING
 
 
 class _Lazy(click.Group):
@@ -76,6 +77,8 @@ def main(arguments: list[str] | None = None) -> None:
     except click.Abort:
         sys.exit(130)
     except InputError as error:
+        from release_gate.gate.text import render_diagnostics  # noqa: PLC0415 - only for what went wrong
+
         click.echo(render_diagnostics(error.diagnostics, colour=sys.stderr.isatty()), err=True, nl=False)
         kind = "policy" if isinstance(error, PolicyError) else "input"
         click.echo(
