@@ -18,6 +18,7 @@ __all__ = [
     "Diagnostic",
     "DocumentError",
     "InputError",
+    "IntegrityError",
     "PolicyError",
     "ReleaseGateError",
     "RequestError",
@@ -129,6 +130,10 @@ class PolicyError(InputError):
 
 class RequestError(InputError):
     """A request is not valid, by itself or for the policies that judge it."""
+
+
+class IntegrityError(InputError):
+    """A digest, a signature or a record does not hold: something is not what it claims to be."""
 
 
 def did_you_mean(word: str, choices: Iterable[str]) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from release_gate import __version__
-from release_gate.diagnostics import InputError, PolicyError
+from release_gate.diagnostics import InputError, IntegrityError, PolicyError
 
 if TYPE_CHECKING:
     from release_gate.decision import Verdict
@@ -26,6 +26,7 @@ class Exit(IntEnum):
     INVALID = 3
     DENIED = 5
     WAITING = 6
+    INTEGRITY = 7
 
 
 def exit_code(verdict: Verdict) -> Exit:
@@ -58,7 +59,7 @@ def cli() -> None:
     """Judge model release requests by policies, and say why.
 
     Exit codes: 0 approved or approved with conditions, 1 internal error, 2 wrong usage, 3 invalid policy or
-    request, 5 denied, 6 needs evidence or approval.
+    request, 5 denied, 6 needs evidence or approval, 7 integrity failure.
     """
 
 
@@ -80,6 +81,9 @@ def main(arguments: list[str] | None = None) -> None:
         from release_gate.gate.text import render_diagnostics  # noqa: PLC0415 - only for what went wrong
 
         click.echo(render_diagnostics(error.diagnostics, colour=sys.stderr.isatty()), err=True, nl=False)
+        if isinstance(error, IntegrityError):
+            click.echo("\nintegrity failure: this is not what was recorded or signed", err=True)
+            sys.exit(Exit.INTEGRITY)
         kind = "policy" if isinstance(error, PolicyError) else "input"
         click.echo(
             f"\n{len(error.diagnostics)} problems: the {kind} is not valid, and nothing was decided", err=True
