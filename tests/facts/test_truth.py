@@ -202,6 +202,7 @@ def test_hull() -> None:
     assert truth.hull([]) == UNDECIDED
     assert truth.hull(["a", "a"]) == "a"
     assert truth.hull(["a", "b"]) == UNDECIDED
+    assert truth.hull([Items((UNDECIDED,)), Items((UNDECIDED,))]) == UNDECIDED
     assert truth.hull([Decimal(1), date(2026, 1, 1)]) == UNDECIDED
     assert truth.hull([Decimal(3), Range(Decimal(1), Decimal(2))]) == Range(Decimal(1), Decimal(3))
 

@@ -6,8 +6,7 @@ Each node gives a :class:`Step` of the explanation: its value, the facts it read
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, get_args
 
@@ -49,6 +48,7 @@ class Trace:
         below: The steps that it rests on.
         read: The fact that it read.
         member: The member of the list it was evaluated for.
+        listed: Of a list, what it is made of.
     """
 
     node: Node
@@ -56,6 +56,7 @@ class Trace:
     below: tuple[Trace, ...] = ()
     read: Read | None = None
     member: str = ""
+    listed: Listed | None = None
 
     @property
     def support(self) -> tuple[Read, ...]:
@@ -64,12 +65,14 @@ class Trace:
         return tuple(found[path] for path in sorted(found))
 
     def _open(self) -> Iterator[Read]:
-        if truth.is_settled(self.value):
-            return
-        if self.read is not None:
-            yield from (self.read,) if self.read.support is None else self.read.support
-        for step in self.below:
-            yield from step._open()  # noqa: SLF001
+        if self.listed is not None:
+            for step in _steps(self.listed, _which):
+                yield from step._open()  # noqa: SLF001
+        elif not truth.is_settled(self.value):
+            if self.read is not None:
+                yield from (self.read,) if self.read.support is None else self.read.support
+            for step in self.below:
+                yield from step._open()  # noqa: SLF001
 
     @property
     def decisive(self) -> tuple[Read, ...]:
@@ -86,6 +89,31 @@ class Trace:
         for step in self.below:
             if deciding is None or deciding(self.node, step):
                 yield from step._decisive()  # noqa: SLF001
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A member of a list.
+
+    Attributes:
+        path: How it is called.
+        result: What it came to.
+        kept: Whether it is in the list: all filters hold.
+        tests: The steps of those filters.
+    """
+
+    path: str
+    result: Trace
+    kept: Truth = True
+    tests: tuple[Trace, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What a list is made of: its members, and the step that says whether there may be more of them."""
+
+    members: tuple[Member, ...]
+    rest: tuple[Trace, ...] = ()
 
 
 def _is_junction(node: Node) -> bool:
@@ -113,31 +141,42 @@ def _literal(node: nodes.Literal, facts: Facts) -> Trace:  # noqa: ARG001 - as i
 
 
 def _fact(node: nodes.Fact, facts: Facts) -> Trace:
-    found: Any = facts
-    names: list[str] = []
-    for name in node.path:
+    head, *rest = node.path
+    found: Any = facts.get(head)
+    names = [head]
+    if isinstance(found, Member):
+        if not isinstance(found.result.value, Record):
+            return _variable(node, found.result)
+        names, found = [found.path], found.result.value
+    for name in rest:
         inner = found.fields if isinstance(found, Record) else found
+        found = None if inner is None else inner.get(name)
         names.append(name)
-        found = inner.get(name)
-        if found is None:
-            found = Seen(Unknown(truth.Reason.MISSING))
-            names = list(node.path)
-            break
-        if isinstance(found, Member):
-            names = [found.path]
-            found = found.value
     if isinstance(found, Record):
         return Trace(node, found)
-    path = ".".join([names[0], *names[1:]])
-    return Trace(node, found.value, read=Read(path, found, getattr(found, "support", None)))
+    seen = Seen(Unknown(truth.Reason.MISSING)) if found is None else found
+    return _read(node, Read(".".join(names), seen, getattr(seen, "support", None)))
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
-    """What the variable of a comprehension stands for."""
+def _variable(node: Node, stands_for: Trace) -> Trace:
+    """The variable of a comprehension: a fact, or what was computed."""
+    below = (stands_for,) if stands_for.read is None else ()
+    return Trace(node, stands_for.value, below, stands_for.read, listed=stands_for.listed)
 
-    path: str
-    value: Any
+
+def _read(node: Node, read: Read) -> Trace:
+    items = read.seen.value
+    whole = Trace(node, items, read=read)
+    if not isinstance(items, Items):
+        return whole
+    members = tuple(_listed(node, read.path, index, item) for index, item in enumerate(items.members))
+    return replace(whole, listed=Listed(members, (whole,)))
+
+
+def _listed(node: Node, path: str, index: int, item: Any) -> Member:
+    label = item.label if isinstance(item, Record) and item.label else str(index)
+    inner = f"{path}[{label}]"
+    return Member(inner, _read(node, Read(inner, item)) if isinstance(item, Seen) else Trace(node, item))
 
 
 def _named(node: nodes.Named, facts: Facts) -> Trace:
@@ -163,30 +202,53 @@ def _compare(node: nodes.Compare, facts: Facts) -> Trace:
 
 def _in(node: nodes.In, facts: Facts) -> Trace:
     member, container = evaluate(node.member, facts), evaluate(node.container, facts)
-    below = (member, container, *_member_steps(container))
-    return Trace(node, truth.contains(member.value, _values(container.value)), below)
+    if container.listed is None:
+        return Trace(node, truth.contains(member.value, container.value), (member, container))
+
+    def equal(other: Member) -> Trace:
+        same = truth.compare("==", member.value, other.result.value)
+        return _step(other, truth.all_of([other.kept, same]))
+
+    value = truth.contains(member.value, _values(container.value, container.listed))
+    return Trace(node, value, (member, *_steps(container.listed, equal)))
 
 
-def _values(value: Value) -> Value:
-    """A list of facts as the list of their values."""
-    if not isinstance(value, Items):
-        return value
+def _values(items: Items, listed: Listed) -> Items:
+    """A list as the list of the values of its members."""
     return Items(
-        tuple(item.value if isinstance(item, Seen) else item for item in value.members),
-        value.complete,
-        tuple(item.value if isinstance(item, Seen) else item for item in value.possible),
+        tuple(each.result.value for each in listed.members if each.kept is True),
+        items.complete,
+        tuple(each.result.value for each in listed.members if isinstance(each.kept, Unknown)),
     )
 
 
-def _member_steps(container: Trace) -> tuple[Trace, ...]:
-    """The members of a list that is a fact, each as a step of its own, so that an open one can be named."""
-    if container.read is None or not isinstance(container.value, Items):
-        return ()
-    return tuple(
-        Trace(container.node, seen.value, read=Read(f"{container.read.path}[{index}]", seen))
-        for index, seen in enumerate(container.value.members)
-        if isinstance(seen, Seen) and not truth.is_settled(seen.value)
-    )
+def _steps(listed: Listed, step: Callable[[Member], Trace]) -> tuple[Trace, ...]:
+    """The steps below an operation on a list: whether there is more, and what matters of each member."""
+    return (*listed.rest, *(step(each) for each in listed.members))
+
+
+def _step(member: Member, value: Value) -> Trace:
+    return Trace(member.result.node, value, (*member.tests, member.result), member=member.path)
+
+
+def _whether(member: Member) -> Trace:
+    """Whether it is in the list, and no matter what it is."""
+    return Trace(member.result.node, member.kept, member.tests, member=member.path)
+
+
+def _which(member: Member) -> Trace:
+    """Whether it is in the list, and what it is."""
+    return _step(member, member.kept if isinstance(member.kept, Unknown) else member.result.value)
+
+
+def _and(member: Member) -> Trace:
+    """Whether it is in the list and true."""
+    return _step(member, truth.all_of([member.kept, member.result.value]))
+
+
+def _or_not(member: Member) -> Trace:
+    """Whether it is true or not in the list."""
+    return _step(member, truth.any_of([truth.not_(member.kept), member.result.value]))
 
 
 def _match(node: nodes.Match, facts: Facts) -> Trace:
@@ -222,103 +284,62 @@ def _coalesce(node: nodes.Coalesce, facts: Facts) -> Trace:
 
 def _listof(node: nodes.ListOf, facts: Facts) -> Trace:
     below = tuple(evaluate(item, facts) for item in node.items)
-    return Trace(node, Items(tuple(step.value for step in below)), below)
+    members = tuple(Member(f"list[{index}]", step) for index, step in enumerate(below))
+    return Trace(node, Items(tuple(step.value for step in below)), below, listed=Listed(members))
 
 
 def _comprehension(node: nodes.Comprehension, facts: Facts) -> Trace:
     source = evaluate(node.items, facts)
-    if not isinstance(source.value, Items):
+    if source.listed is None:
         return Trace(node, source.value, (source,))
-    sure, possible, below = [], [], [source]
-    path = source.read.path if source.read is not None else "list"
-    every = [(item, True) for item in source.value.members] + [
-        (item, False) for item in source.value.possible
-    ]
-    for index, (item, is_sure) in enumerate(every):
-        label = item.label if isinstance(item, Record) and item.label else str(index)
-        step, kept = _member(node, facts, item, f"{path}[{label}]")
-        below.append(step)
-        if kept is True and is_sure:
-            sure.append(step.value)
-        elif kept is not False:
-            possible.append(step.value)
-    return Trace(node, Items(tuple(sure), source.value.complete, tuple(possible)), tuple(below))
+    listed = Listed(tuple(_member(node, facts, each) for each in source.listed.members), source.listed.rest)
+    return Trace(node, _values(source.value, listed), _steps(listed, _which), listed=listed)
 
 
-def _member(node: nodes.Comprehension, facts: Facts, item: Any, path: str) -> tuple[Trace, Truth]:
-    """The step for one member: its value, and whether the filter keeps it."""
-    if not isinstance(item, Record | Seen):
-        item = Seen(item)
-    inner = {**facts, node.variable: Member(path, item)}
-    kept: Truth = True
-    below: tuple[Trace, ...] = ()
-    if node.condition is not None:
+def _member(node: nodes.Comprehension, facts: Facts, member: Member) -> Member:
+    """A member of a comprehension: its value, and whether the filter keeps it."""
+    inner = {**facts, node.variable: member}
+    kept, tests = member.kept, member.tests
+    if node.condition is not None and kept is not False:
         test = evaluate(node.condition, inner)
-        kept, below = truth_of(test), (test,)
-        if kept is False:
-            return Trace(node.condition, value=False, below=below, member=path), False
-    result = evaluate(node.result, inner)
-    value = result.value
-    if isinstance(kept, Unknown) and truth.is_settled(value):
-        return Trace(node.result, value, (*below, result), member=path), kept
-    return Trace(node.result, value, (*below, result), member=path), kept
+        kept, tests = truth.all_of([kept, test.value]), (*tests, test)
+    if kept is False:
+        return Member(member.path, Trace(node.result, value=False), kept, tests)
+    return Member(member.path, evaluate(node.result, inner), kept, tests)
+
+
+_OF_LISTS: dict[str, tuple[Callable[[Value], Value], Callable[[Member], Trace]]] = {
+    "any": (truth.any_member, _and),
+    "all": (truth.all_members, _or_not),
+    "count": (truth.count, _whether),
+    "distinct": (truth.distinct, _which),
+}
+"""The functions of lists: of the values of its members, and what matters of each member."""
 
 
 def _call(node: nodes.Call, facts: Facts) -> Trace:
     argument = evaluate(node.argument, facts)
-    values = _values(argument.value)
-    match node.function:
-        case "any":
-            value: Value = truth.any_member(values)
-        case "all":
-            value = truth.all_members(values)
-        case "count":
-            value = truth.count(values)
-        case "distinct":
-            value = truth.distinct(values)
-        case _:
-            value = _absolute(values)
-    return Trace(node, value, _steps(argument, value))
+    if node.function == "abs":
+        return Trace(node, truth.absolute(argument.value), (argument,))
+    return _of_list(node, node.function, argument)
 
 
-def _steps(argument: Trace, value: Value) -> tuple[Trace, ...]:
-    """The steps below a call on a list: those of its members, in which each open filter or value shows."""
-    if isinstance(argument.node, nodes.Comprehension) and not truth.is_settled(value):
-        return tuple(
-            Trace(step.node, truth.UNDECIDED, step.below, step.read, step.member)
-            if step.member and any(not truth.is_settled(inner.value) for inner in step.below)
-            else step
-            for step in argument.below
-        )
-    if isinstance(argument.node, nodes.Comprehension):
-        return argument.below
-    return (argument, *_member_steps(argument))
-
-
-def _absolute(value: Value) -> Value:
-    if isinstance(value, Unknown | None):
-        return truth.UNDECIDED if isinstance(value, Unknown) else truth.NOT_COMPUTABLE
-    zero = Decimal(0)
-    if truth.compare(">=", value, zero) is True:
-        return value
-    negative = truth.negate(value)
-    if truth.compare("<=", value, zero) is True:
-        return negative
-    return truth.hull([zero, max(value.high, negative.high)])
+def _of_list(node: Node, function: str, items: Trace) -> Trace:
+    of_values, step = _OF_LISTS[function]
+    if items.listed is None:
+        return Trace(node, of_values(items.value), (items,))
+    return Trace(node, of_values(_values(items.value, items.listed)), _steps(items.listed, step))
 
 
 def _part(node: nodes.Part, facts: Facts) -> Trace:
     inner = evaluate(node.value, facts)
     value = inner.value
     if node.name in ("length", "is_empty") and not isinstance(value, str):
-        length = truth.count(value)
-        result = length if node.name == "length" else truth.compare("==", length, Decimal(0))
-        return Trace(node, result, _steps(inner, result))
-    if isinstance(value, str):
-        return Trace(node, Decimal(len(value)), (inner,))
-    if isinstance(value, date):
-        return Trace(node, Decimal(getattr(value, node.name)), (inner,))
-    return Trace(node, truth.NOT_COMPUTABLE if value is None else truth.UNDECIDED, (inner,))
+        counted = _of_list(node, "count", inner)
+        if node.name == "length":
+            return counted
+        return replace(counted, value=truth.compare("==", counted.value, Decimal(0)))
+    return Trace(node, truth.part(value, node.name), (inner,))
 
 
 _BY_NAME: dict[str, Callable[[Any, Facts], Trace]] = {

@@ -259,6 +259,8 @@ class _Checker:
                 node.at,
                 "write [a, b], or == for one value",
             )
+        elif isinstance(member_kind, ListType):
+            self.problem("RG217", "a list cannot be in a list", node.at, "use $any or $all over its members")
         elif not _same(member_kind, kind.item):
             self.problem("RG217", f"a {member_kind.describe()} cannot be in a {kind.describe()}", node.at)
         return replace(node, member=member, container=container), Boolean()
@@ -315,6 +317,10 @@ class _Checker:
         otherwise, other = self.check(node.otherwise, names)
         otherwise, other = self.fit(otherwise, other, kind)
         then, kind = self.fit(then, kind, other)
+        if isinstance(kind, ListType):
+            return self.problem(
+                "RG219", "a list cannot be chosen", node.at, "put $any or $all into each of the branches"
+            )
         if not _same(kind, other):
             return self.problem(
                 "RG219", f"one branch is a {kind.describe()}, the other a {other.describe()}", node.at
@@ -325,6 +331,8 @@ class _Checker:
         value, kind = self.check(node.value, names)
         instead, other = self.check(node.instead, names)
         instead, other = self.fit(instead, other, kind)
+        if isinstance(kind, ListType):
+            return self.problem("RG219", "a list is never null", node.at, "use the list alone")
         if not _same(kind, other):
             return self.problem(
                 "RG219", f"`??` replaces a {kind.describe()} by a {other.describe()}", node.at
@@ -411,9 +419,11 @@ def _same(left: Type, right: Type) -> bool:
     if ANY in (left, right) or NULL in (left, right):
         return True
     if isinstance(left, Choice) and isinstance(right, Choice):
-        return left.vocabulary.name == right.vocabulary.name
+        return left.vocabulary == right.vocabulary
     if isinstance(left, ListType) and isinstance(right, ListType):
         return _same(left.item, right.item)
+    if isinstance(left, RecordType) and isinstance(right, RecordType):
+        return left == right
     return type(left) is type(right)
 
 

@@ -36,6 +36,7 @@ __all__ = [
     "Truth",
     "Unknown",
     "Value",
+    "absolute",
     "all_members",
     "all_of",
     "any_member",
@@ -50,6 +51,7 @@ __all__ = [
     "is_settled",
     "negate",
     "not_",
+    "part",
     "truth_of",
 ]
 
@@ -375,6 +377,28 @@ def arithmetic(op: str, left: Value, right: Value) -> Value:
     return hull(corners)
 
 
+def absolute(value: Value) -> Value:
+    """The absolute value of a number or a range of numbers."""
+    if isinstance(value, Unknown | None):
+        return UNDECIDED if isinstance(value, Unknown) else NOT_COMPUTABLE
+    zero = Decimal(0)
+    if compare(">=", value, zero) is True:
+        return value
+    negative = negate(value)
+    if compare("<=", value, zero) is True:
+        return negative
+    return hull([zero, max(value.high, negative.high)])
+
+
+def part(value: Value, name: str) -> Value:
+    """The ``length`` of a text, or the ``year``, ``month`` or ``day`` of a date."""
+    if isinstance(value, str):
+        return Decimal(len(value))
+    if isinstance(value, date):
+        return Decimal(getattr(value, name))
+    return NOT_COMPUTABLE if value is None else UNDECIDED
+
+
 def _positive(value: Any) -> bool:
     return isinstance(value, Decimal) and value > 0
 
@@ -397,6 +421,8 @@ def hull(values: Iterable[Value]) -> Value:
     if not ends or any(isinstance(end, Unknown) for end in ends):
         return UNDECIDED
     first = ends[0]
+    if isinstance(first, Items | Record):  # what is in it may still become known, and then differ
+        return UNDECIDED
     if all(_equal(first, end) for end in ends):
         return first
     kinds = {type(end) for end in ends}
