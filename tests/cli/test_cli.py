@@ -69,7 +69,11 @@ EXITS: dict[str, tuple[list[str], int, str]] = {
     "no command": (["chekc"], 2, "No such command"),
     "no request": (["check"], 2, "Missing argument"),
     "unknown option": (["check", "small.yaml", "--polcy", "x"], 2, "No such option"),
-    "unknown format": (["check", "small.yaml", "-o", "xml"], 2, "`xml` is not a format; one of text, json"),
+    "unknown format": (
+        ["check", "small.yaml", "-o", "jason"],
+        2,
+        "`jason` is not a format; did you mean `json`",
+    ),
     "bad date": (["check", "small.yaml", "--as-of", "soon"], 2, "`soon` is not a date"),
     "both": (["check", "small.yaml", "--gate", "a", "--policy", "b"], 2, "say --gate or --policy, not both"),
     "output in no folder": (["check", "small.yaml", *DAY, "-o", "json=no/where.json"], 2, "no/where.json"),

@@ -2,34 +2,45 @@
 
 from __future__ import annotations
 
-import json
 import shutil
-from collections.abc import Sequence
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 
 import click
 
-from release_gate.canonical import plain
-from release_gate.cli import exit_code
-from release_gate.cli.logs import log_decision
+from release_gate.cli import Exit, exit_code
+from release_gate.cli.logs import Log
 from release_gate.cli.options import AS_OF, POLICIES_AS_OF, gate_of, use_colour
-from release_gate.decision import Decision, worst
-from release_gate.facts.release import ReleaseRequest
-from release_gate.gate.text import render_text
+from release_gate.decision import Verdict
+from release_gate.diagnostics import InputError, did_you_mean, printable
+from release_gate.gate import reports
+from release_gate.gate.files import OutputError, discard, write_together
+from release_gate.gate.judging import Judging
+from release_gate.gate.reports import text
+from release_gate.gate.reports.run import Outcome, Run
+from release_gate.gate.requests import find_requests
+from release_gate.gate.text import render_diagnostics
 
-FORMATS = ("text", "json")
+Output = tuple[str, Path | None]
 
 
-def _outputs(
-    _ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]
-) -> list[tuple[str, str | None]]:
-    outputs = []
+def _outputs(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> list[Output]:
+    outputs: list[Output] = []
     for value in values or ("text",):
-        form, _, path = value.partition("=")
-        if form not in FORMATS:
-            raise click.BadParameter(f"`{form}` is not a format; one of {', '.join(FORMATS)}")
-        outputs.append((form, path or None))
+        form, has_path, path = value.partition("=")
+        if form not in reports.FORMATS:
+            hint = did_you_mean(form, reports.FORMATS) or f"one of {', '.join(reports.FORMATS)}"
+            raise click.BadParameter(f"`{printable(form)}` is not a format; {hint}")
+        if has_path and not path:
+            raise click.BadParameter(f"`{value}` names no file")
+        outputs.append((form, Path(path) if path else None))
+    for place, times in Counter(path for _, path in outputs).items():
+        if times > 1:
+            where = place or "standard output"
+            raise click.BadParameter(f"two formats cannot go to {where}; write FORMAT=PATH")
     return outputs
 
 
@@ -51,54 +62,98 @@ def _outputs(
     "outputs",
     multiple=True,
     callback=_outputs,
-    metavar="text|json[=PATH]",
-    help="What to write; repeatable.",
+    metavar="FORMAT[=PATH]",
+    help=f"What to write, and where to; repeatable. FORMAT is {', '.join(reports.FORMATS)}.",
 )
-@click.option("-v", "--verbose", is_flag=True, help="Log every decision as a line of JSON on standard error.")
+@click.option(
+    "--fail-on",
+    type=click.Choice([str(verdict) for verdict in Verdict if verdict is not Verdict.APPROVE]),
+    default=str(Verdict.NEEDS_APPROVAL),
+    show_default=True,
+    help="The best verdict that still fails.",
+)
+@click.option(
+    "--exit-zero", is_flag=True, help="Exit with 0 whatever the verdict; invalid input still fails."
+)
+@click.option("-v", "--verbose", is_flag=True, help="Log what happens as lines of JSON on standard error.")
 def check(  # noqa: PLR0913, PLR0917 - one argument for each option
     requests: tuple[Path, ...],
     gate: Path | None,
     policies: tuple[str, ...],
     as_of: date,
     policies_as_of: date | None,
-    outputs: list[tuple[str, str | None]],
-    verbose: bool,  # noqa: FBT001 - click passes flags so
+    outputs: list[Output],
+    fail_on: str,
+    exit_zero: bool,  # noqa: FBT001 - click passes flags so
+    verbose: bool,  # noqa: FBT001
 ) -> int:
-    """Judge REQUESTS, and say why.
+    """Judge REQUESTS, files and folders of them, and say why.
 
-    With several requests, the worst verdict sets the exit code.
+    With several requests, the worst verdict sets the exit code. Files are written all together or not at all.
     """
-    found = gate_of(gate, policies)
-    decisions = [
-        found.decide(ReleaseRequest.load(path), as_of=as_of, policies_as_of=policies_as_of)
-        for path in requests
-    ]
+    log = Log(on=verbose)
+    with Run() as run:
+        try:
+            discard(path for _, path in outputs if path)
+            try:
+                judging = Judging(gate_of(gate, policies), as_of, policies_as_of)
+                files = find_requests(requests)
+            except InputError as error:
+                run.add(
+                    Outcome((gate or Path("release-gate.yaml")).as_posix(), diagnostics=error.diagnostics)
+                )
+                write(run, outputs, log)
+                raise
+            judge_all(files, judging, run, log)
+            write(run, outputs, log)
+        except OutputError as error:
+            raise click.ClickException(str(error)) from None
+        return _exit(run, Verdict(fail_on), exit_zero=exit_zero)
+
+
+def judge_all(files: Sequence[Path], judging: Judging, run: Run, log: Log) -> None:
+    """Judge every file, and go on after one that is not valid. A bar shows progress on a terminal."""
+    hidden = len(files) < 2 or not sys.stderr.isatty()
+    with click.progressbar(files, label="judging", file=sys.stderr, hidden=hidden) as bar:
+        for path in bar:
+            outcome = judging.outcome(path)
+            run.add(outcome)
+            log.outcome(outcome)
+
+
+def write(run: Run, outputs: Sequence[Output], log: Log) -> None:
+    """Write every report; standard output comes last, when all files are in place."""
+    write_together((path, reports.render(form, run)) for form, path in outputs if path)
     for form, path in outputs:
-        write(decisions, form, path)
-    if verbose:
-        for decision in decisions:
-            log_decision(decision)
-    return exit_code(worst(decision.verdict for decision in decisions))
+        if path:
+            log.written(form, path)
+    for form in [form for form, path in outputs if path is None]:
+        for chunk in _on_screen(form, run):
+            click.echo(chunk, nl=False)
+    sys.stdout.flush()
 
 
-def write(decisions: Sequence[Decision], form: str, path: str | None) -> None:
-    """Write decisions in a format, to a file or to standard output. Several decisions are a JSON list."""
-    if form == "text":
-        width = min(shutil.get_terminal_size((100, 24)).columns, 120) if path is None else 100
-        text = "\n".join(
-            render_text(decision, colour=path is None and use_colour(), width=width) for decision in decisions
-        )
-    elif len(decisions) == 1:
-        text = decisions[0].to_json()
-    else:
-        text = (
-            json.dumps(plain([decision.to_dict() for decision in decisions]), indent=2, ensure_ascii=False)
-            + "\n"
-        )
-    if path is None:
-        click.echo(text, nl=False)
-        return
-    try:
-        Path(path).write_bytes(text.encode())
-    except OSError as error:
-        raise click.FileError(path, error.strerror) from None
+def _on_screen(form: str, run: Run) -> Iterator[str]:
+    if form != "text":
+        return reports.render(form, run)
+    width = min(shutil.get_terminal_size((100, 24)).columns, 120)
+    return text.report(run, colour=use_colour(), width=width, problems=False)
+
+
+def _exit(run: Run, fail_on: Verdict, *, exit_zero: bool) -> int:
+    """What is not valid comes before every verdict, and no option makes it 0."""
+    colour = sys.stderr.isatty()
+    problems = 0
+    for outcome in run:
+        if outcome.diagnostics:
+            problems += len(outcome.diagnostics)
+            click.echo(render_diagnostics(outcome.diagnostics, colour=colour), err=True)
+    if run.invalid:
+        said = f"{problems} problems: the input is not valid, and nothing was decided about it"
+        click.echo(f"{said} ({run.invalid} of {len(run)} requests)", err=True)
+        return Exit.INVALID
+    if exit_zero or run.verdict.rank < fail_on.rank:
+        if not run.verdict.allows:
+            click.echo(f"exit code 0 was asked for; the verdict is {run.verdict}, no approval", err=True)
+        return Exit.ALLOWED
+    return exit_code(run.verdict) or Exit.WAITING

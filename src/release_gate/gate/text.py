@@ -9,6 +9,8 @@ from release_gate.decision import ArtifactDecision, Decision, FactRead, Finding,
 from release_gate.diagnostics import Diagnostic, Severity, printable
 from release_gate.facts.ladder import BOUNDARY, RUNGS
 from release_gate.facts.truth import Reason
+from release_gate.gate.reports.escape import log_line
+from release_gate.gate.reports.issues import fact_in_words, who_must_sign
 
 __all__ = ["render_diagnostics", "render_text"]
 
@@ -50,7 +52,7 @@ def render_text(decision: Decision, *, colour: bool = False, width: int = 100) -
         )
     for note in decision.notes:
         lines += _wrap(f"note: {note}", width)
-    return "\n".join(lines) + "\n"
+    return "\n".join(map(log_line, lines)) + "\n"
 
 
 def _paint(text: str, code: str, *, on: bool) -> str:
@@ -96,10 +98,7 @@ def _to_do(decision: Decision, artifact: ArtifactDecision, width: int) -> Iterat
         yield from _wrap(f"- {path}{_reason(artifact, path)}", width, "    ")
     lacking = [state for state in artifact.sign_offs if state.lacking]
     for state in lacking:
-        roles = " and ".join(state.roles)
-        yield from _wrap(
-            f"must sign: {roles} ({state.lacking} lacking)   {state.policy}/{state.rule}", width, "  "
-        )
+        yield from _wrap(f"{who_must_sign(state)}   {state.policy}/{state.rule}", width, "  ")
         for void in state.void:
             yield from _wrap(f"does not count: {void}", width, "    ")
     if lacking:
@@ -151,10 +150,7 @@ def _finding(finding: Finding, colour: bool, width: int) -> Iterator[str]:  # no
 
 
 def _fact(fact: FactRead) -> str:
-    place = f"  ({fact.where.file}:{fact.where.line})" if fact.where else ""
-    if fact.state == "unknown":
-        return f"{fact.path} is unknown: {Reason(str(fact.reason)).meaning}{place}"
-    return f"{fact.path} is {fact.value}{place}"
+    return fact_in_words(fact) + (f"  ({fact.where.file}:{fact.where.line})" if fact.where else "")
 
 
 def render_diagnostics(diagnostics: Iterable[Diagnostic], *, colour: bool = False) -> str:
@@ -170,7 +166,7 @@ def render_diagnostics(diagnostics: Iterable[Diagnostic], *, colour: bool = Fals
             lines += _frame(found)
         if found.help:
             lines.append(f"  help: {printable(found.help, 500)}")
-        blocks.append("\n".join(lines))
+        blocks.append("\n".join(log_line(line) for text in lines for line in text.split("\n")))
     return "\n\n".join(blocks) + "\n"
 
 

@@ -1,0 +1,84 @@
+"""Files that are written all together or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import tempfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from release_gate.diagnostics import ReleaseGateError, printable
+
+__all__ = ["OutputError", "discard", "write_together"]
+
+
+class OutputError(ReleaseGateError):
+    """A report could not be written. Whatever it said does not count."""
+
+
+def discard(paths: Iterable[Path]) -> None:
+    """Remove what an earlier run has left, so that an old approval is never taken for the answer of this one.
+
+    Raises:
+        OutputError: A file cannot be removed.
+    """
+    for path in paths:
+        with _telling(path):
+            if path.is_file():
+                path.unlink()
+
+
+def write_together(reports: Iterable[tuple[Path, Iterable[str]]]) -> None:
+    """Write several files. Each is complete under a name of its own before any takes its place.
+
+    Raises:
+        OutputError: A file cannot be written. Then none of them stays.
+    """
+    waiting: list[tuple[Path, Path]] = []
+    placed: list[Path] = []
+    try:
+        for target, chunks in reports:
+            with _telling(target):
+                waiting.append((_write(target, chunks), target))
+        for written, target in waiting:
+            with _telling(target):
+                written.replace(target)
+            placed.append(target)
+    except BaseException:
+        for path in (*(written for written, _ in waiting), *placed):
+            if path.is_file():
+                path.unlink()
+        raise
+
+
+def _write(target: Path, chunks: Iterable[str]) -> Path:
+    """Write to a new file beside the target."""
+    if target.exists() and not target.is_file():
+        raise OSError(errno.EINVAL, "it is there, and no file")
+    handle, name = tempfile.mkstemp(prefix=".release-gate-", dir=target.parent)
+    written = Path(name)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
+            stream.writelines(chunks)
+        written.chmod(0o666 & ~_umask())
+    except BaseException:
+        written.unlink()
+        raise
+    return written
+
+
+def _umask() -> int:
+    mask = os.umask(0o022)
+    os.umask(mask)
+    return mask
+
+
+@contextlib.contextmanager
+def _telling(target: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        reason = (error.strerror or "failed").lower()
+        raise OutputError(f"RG901 cannot write `{printable(target.as_posix())}`: {reason}") from None

@@ -1,0 +1,39 @@
+"""From a file to an outcome: the decision about the request in it, or what is wrong with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from release_gate.diagnostics import InputError
+from release_gate.facts.release import ReleaseRequest
+from release_gate.gate.gate import Gate
+from release_gate.gate.reports.run import About, Outcome
+
+__all__ = ["Judging"]
+
+
+@dataclass(frozen=True)
+class Judging:
+    """How requests are judged in one run.
+
+    Attributes:
+        gate: The policies.
+        as_of: The day for which to decide.
+        policies_as_of: The day whose policies to use instead; makes decisions hypothetical.
+    """
+
+    gate: Gate
+    as_of: date
+    policies_as_of: date | None = None
+
+    def outcome(self, path: Path) -> Outcome:
+        """Judge the request in a file. One that is not valid is an outcome too."""
+        name = path.as_posix()
+        try:
+            request = ReleaseRequest.load(path)
+            decision = self.gate.decide(request, as_of=self.as_of, policies_as_of=self.policies_as_of)
+        except InputError as error:
+            return Outcome(name, diagnostics=error.diagnostics)
+        return Outcome(name, decision, About.of(request))

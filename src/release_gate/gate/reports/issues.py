@@ -1,0 +1,162 @@
+"""Outcomes as a flat list of issues, for the formats that know nothing else."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from heapq import nsmallest
+from pathlib import Path, PurePath
+from typing import Final, Literal
+
+from release_gate.decision import ArtifactDecision, FactRead, Finding, SignOffState, Verdict, Where
+from release_gate.diagnostics import Diagnostic, Severity
+from release_gate.facts.truth import Reason
+from release_gate.gate.reports.run import Outcome, Run, at_stake
+
+__all__ = [
+    "LEVELS",
+    "Issue",
+    "Level",
+    "fact_in_words",
+    "issues",
+    "most_important",
+    "relative",
+    "who_must_sign",
+]
+
+Level = Literal["error", "warning", "note"]
+LEVELS: Final[tuple[Level, ...]] = ("error", "warning", "note")
+_LEVEL: Final[dict[Verdict, Level]] = {
+    Verdict.APPROVE: "note",
+    Verdict.CONDITIONAL: "note",
+    Verdict.NEEDS_APPROVAL: "warning",
+    Verdict.NEEDS_EVIDENCE: "warning",
+    Verdict.DENY: "error",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """Something that a person should see.
+
+    Attributes:
+        rank: How important it is; 0 is the most important.
+        level: ``error``, ``warning`` or ``note``.
+        rule: ``policy/rule``, or the code of a diagnostic.
+        title: The verdict and what it is about.
+        message: Why.
+        fix: What to do about it.
+        where: The place in the request or policy that it is about.
+        end_column: Where the place ends on its line, if it is known.
+        subject: The request and artifact.
+        fingerprint: The same for the same issue of the same file, wherever its lines have moved.
+        finding: What it comes from, unless it is a diagnostic.
+    """
+
+    rank: int
+    level: Level
+    rule: str
+    title: str
+    message: str
+    fix: str
+    where: Where
+    end_column: int | None
+    subject: str
+    fingerprint: str
+    finding: Finding | None = None
+
+
+def issues(outcome: Outcome) -> Iterator[Issue]:
+    """The issues of an outcome: its diagnostics, and the findings that concern what is asked for."""
+    for found in outcome.diagnostics:
+        yield _of_diagnostic(outcome, found)
+    for artifact in outcome.decision.artifacts if outcome.decision else ():
+        for finding in at_stake(artifact):
+            yield _of_finding(outcome, artifact, finding)
+
+
+def most_important(run: Run, limit: int, levels: Collection[Level] = LEVELS) -> tuple[list[Issue], int]:
+    """At most so many issues of some levels, the most important first, and how many were left out.
+
+    What is equally important stays in order.
+    """
+    total = 0
+
+    def counted() -> Iterator[Issue]:
+        nonlocal total
+        for outcome in run:
+            for issue in issues(outcome):
+                if issue.level in levels:
+                    total += 1
+                    yield issue
+
+    shown = nsmallest(limit, counted(), key=lambda issue: issue.rank)
+    return shown, total - len(shown)
+
+
+def _of_diagnostic(outcome: Outcome, found: Diagnostic) -> Issue:
+    error = found.severity is Severity.ERROR
+    span = found.span
+    where = Where.of(span) or Where(outcome.file, 1, 1)
+    end = span.end_column if span and span.end_line == span.line else None
+    title = "not valid, and nothing was decided" if outcome.decision is None else "look at this"
+    return Issue(
+        0 if error else 1, "error" if error else "warning", found.code,
+        title, found.message, found.help, where, end, outcome.file,
+        _fingerprint(outcome.file, found.code, found.message),
+    )  # fmt: skip
+
+
+def _of_finding(outcome: Outcome, artifact: ArtifactDecision, finding: Finding) -> Issue:
+    where = next((fact.where for fact in finding.facts if fact.where), Where(outcome.file, 1, 1))
+    facts = "; ".join(fact_in_words(fact) for fact in finding.facts)
+    message = finding.message + (f" ({facts})" if facts else "")
+    for state in artifact.sign_offs:
+        if (state.policy, state.rule) == (finding.policy, finding.rule) and state.lacking:
+            message += f" {who_must_sign(state)}."
+    return Issue(
+        rank=len(Verdict) - finding.outcome.rank,
+        level=_LEVEL[finding.outcome],
+        rule=f"{finding.policy}/{finding.rule}",
+        title=f"{finding.outcome}: {outcome.name}/{artifact.id} at {artifact.requested}",
+        message=message,
+        fix=finding.fix if not finding.outcome.allows else "",
+        where=where,
+        end_column=None,
+        subject=f"{outcome.name}/{artifact.id}",
+        fingerprint=_fingerprint(
+            outcome.file, outcome.name, artifact.id, finding.policy, finding.rule, finding.from_
+        ),
+        finding=finding,
+    )
+
+
+def _fingerprint(*parts: str) -> str:
+    return hashlib.sha256("\0".join((relative(parts[0]), *parts[1:])).encode()).hexdigest()
+
+
+def fact_in_words(fact: FactRead) -> str:
+    """A fact that a finding rests on."""
+    if fact.state == "unknown":
+        return f"{fact.path} is unknown: {Reason(str(fact.reason)).meaning}"
+    return f"{fact.path} is {fact.value}"
+
+
+def who_must_sign(state: SignOffState) -> str:
+    """Which roles must sign, and how many signatures lack."""
+    times = Counter(state.roles)
+    roles = [role if times[role] == 1 else f"{times[role]} of {role}" for role in sorted(times)]
+    return f"must sign: {' and '.join(roles)} ({state.lacking} lacking)"
+
+
+def relative(file: str) -> str:
+    """A file as repositories name it: from this folder, with forward slashes."""
+    path = PurePath(file)
+    if path.is_absolute():
+        try:
+            path = path.relative_to(Path.cwd())
+        except ValueError:
+            path = PurePath(path.name)
+    return path.as_posix()

@@ -1,0 +1,73 @@
+"""``junit``: the XML of JUnit. A suite for each request, a case for each artifact and each finding."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+from xml.etree import ElementTree as ET
+
+from release_gate.decision import ArtifactDecision, Decision, Verdict
+from release_gate.gate.reports.escape import cut
+from release_gate.gate.reports.issues import fact_in_words, issues
+from release_gate.gate.reports.run import Outcome, Run, at_stake
+
+_NOT_XML: Final = re.compile("[\ufffe\uffff\ud800-\udfff]")  # `cut` has taken out control characters
+
+
+def report(run: Run) -> Iterator[str]:
+    """A failure is everything that is not allowed; an error is a request that could not be judged."""
+    yield '<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="release-gate">\n'
+    for outcome in run:
+        suite = _suite(outcome)
+        ET.indent(suite)
+        text = ET.tostring(suite, encoding="unicode")
+        yield text.replace("##", "#&#35;") + "\n"  # no command of a build log
+    yield "</testsuites>\n"
+
+
+def _suite(outcome: Outcome) -> ET.Element:
+    suite = ET.Element("testsuite", name=_text(outcome.name, 200))
+    wrong = [issue for issue in issues(outcome) if issue.finding is None]
+    if wrong:
+        case = ET.SubElement(suite, "testcase", classname=_text(outcome.name, 200), name="valid")
+        for issue in wrong:
+            kind = "error" if outcome.decision is None else "system-out"
+            told = ET.SubElement(case, kind)
+            if kind == "error":
+                told.attrib |= {"type": issue.rule, "message": _text(issue.message, 500)}
+            place = f"{issue.where.file}:{issue.where.line}:{issue.where.column}"
+            told.text = _text(f"{place}: {issue.rule} {issue.message} {issue.fix}", 4000)
+    if outcome.decision:
+        for artifact in outcome.decision.artifacts:
+            _artifact(suite, outcome.decision, artifact)
+    cases = list(suite)
+    suite.set("tests", str(len(cases)))
+    suite.set("failures", str(sum(case.find("failure") is not None for case in cases)))
+    suite.set("errors", str(sum(case.find("error") is not None for case in cases)))
+    return suite
+
+
+def _artifact(suite: ET.Element, decision: Decision, artifact: ArtifactDecision) -> None:
+    name = f"{decision.request.id}.{artifact.id}"
+    case = ET.SubElement(suite, "testcase", classname=name, name=f"verdict at {artifact.requested}")
+    allowed = f"allowed now: {artifact.best}; decision {decision.digest}"
+    missing = "".join(f"; missing: {path}" for path in artifact.missing)
+    _told(case, artifact.verdict, str(artifact.verdict), _text(allowed + missing, 8000))
+    for finding in at_stake(artifact):
+        title = f"{finding.policy}/{finding.rule} from {finding.from_}"
+        case = ET.SubElement(suite, "testcase", classname=name, name=title)
+        facts = "; ".join(fact_in_words(fact) for fact in finding.facts)
+        _told(case, finding.outcome, finding.message, _text(f"{facts} {finding.fix}", 8000))
+
+
+def _told(case: ET.Element, verdict: Verdict, message: str, text: str) -> None:
+    if verdict.allows:
+        ET.SubElement(case, "system-out").text = text
+        return
+    failure = ET.SubElement(case, "failure", type=str(verdict), message=_text(message, 1000))
+    failure.text = text
+
+
+def _text(text: str, limit: int) -> str:
+    return _NOT_XML.sub("�", cut(text, limit))

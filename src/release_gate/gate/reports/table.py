@@ -1,0 +1,41 @@
+"""``table``: one line for each artifact."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from release_gate.diagnostics import printable
+from release_gate.gate.reports.escape import cut, log_line
+from release_gate.gate.reports.run import Outcome, Run, at_stake
+
+_HEAD = ("request", "artifact", "asked for", "verdict", "allowed now", "because")
+_WIDEST = 60
+
+
+def report(run: Run) -> Iterator[str]:
+    """Columns as wide as what is in them."""
+    widths = [len(head) for head in _HEAD]
+    for row in _all(run):
+        widths = [max(width, len(cell)) for width, cell in zip(widths, row, strict=True)]
+    for row in (_HEAD, tuple("─" * width for width in widths), *_all(run)):
+        line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        yield log_line(line.rstrip()) + "\n"
+
+
+def _all(run: Run) -> Iterator[tuple[str, ...]]:
+    for outcome in run:
+        yield from _rows(outcome)
+
+
+def _rows(outcome: Outcome) -> Iterator[tuple[str, ...]]:
+    if outcome.decision is None:
+        first = next(iter(outcome.diagnostics))
+        yield (cut(outcome.file, _WIDEST), "", "", "not valid", "", f"{first.code} {cut(first.message, 200)}")
+        return
+    for artifact in outcome.decision.artifacts:
+        worst = next(at_stake(artifact), None)
+        because = f"{worst.policy}/{worst.rule}: {cut(worst.message, 120)}" if worst else ""
+        yield (
+            printable(outcome.name), artifact.id, artifact.requested,
+            str(artifact.verdict), artifact.best, because,
+        )  # fmt: skip

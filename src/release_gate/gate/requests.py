@@ -1,0 +1,61 @@
+"""Which files are requests."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Final
+
+from release_gate.diagnostics import Diagnostic, DocumentError, printable
+from release_gate.source import MAX_BYTES
+
+__all__ = ["find_requests"]
+
+_ENDINGS: Final = (".yaml", ".yml", ".json")
+_OTHER_KINDS: Final = tuple(
+    kind.encode() for kind in ("policy/", "gate/", "tests/", "trust/", "waivers/", "access-request/")
+)
+
+
+def find_requests(paths: Iterable[Path]) -> list[Path]:
+    """The files among paths, and in folders every YAML or JSON file that is not plainly something else.
+
+    In a folder, a file counts that says ``release_gate:``, unless what it says is another kind of document.
+    A misspelt request is therefore found, and refused later, and not passed over.
+
+    Raises:
+        DocumentError: A folder has no request in it. Nothing evaluated is never a pass.
+    """
+    found: dict[Path, None] = {}
+    for path in paths:
+        if not path.is_dir():
+            found[path] = None
+            continue
+        inside = [each for each in sorted(_files(path)) if _may_be_request(each)]
+        if not inside:
+            message = f"there is no request in `{printable(path.as_posix())}`"
+            raise DocumentError(
+                [Diagnostic("RG902", message, help="a request says release_gate: request/v1")]
+            )
+        found |= dict.fromkeys(inside)
+    return list(found)
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    for root, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in names:
+            path = Path(root, name)
+            if name.endswith(_ENDINGS) and not name.startswith(".") and path.is_file():
+                yield path
+
+
+def _may_be_request(path: Path) -> bool:
+    try:
+        with path.open("rb") as stream:
+            data = stream.read(MAX_BYTES)
+    except OSError:
+        return True  # whoever judges it will say why it cannot be read
+    _, said, rest = data.partition(b"release_gate")
+    return bool(said) and not rest.lstrip(b"\"' \t:").startswith(_OTHER_KINDS)
