@@ -14,7 +14,7 @@ from release_gate.diagnostics import InputError, IntegrityError, PolicyError
 if TYPE_CHECKING:
     from release_gate.decision import Verdict
 
-__all__ = ["Exit", "cli", "exit_code", "main"]
+__all__ = ["Exit", "Lazy", "cli", "exit_code", "main"]
 
 
 class Exit(IntEnum):
@@ -24,6 +24,7 @@ class Exit(IntEnum):
     INTERNAL = 1
     USAGE = 2
     INVALID = 3
+    TESTS = 4
     DENIED = 5
     WAITING = 6
     INTEGRITY = 7
@@ -36,30 +37,33 @@ def exit_code(verdict: Verdict) -> Exit:
     return Exit.DENIED if verdict.name == "DENY" else Exit.WAITING
 
 
-class _Lazy(click.Group):
+class Lazy(click.Group):
     """A group that reads a command's module only when it is asked for."""
 
-    commands_in = ("check", "demo", "explain", "packs", "schema")
+    package = "release_gate.cli"
+    commands_in: tuple[str, ...] = ("check", "demo", "explain", "packs", "policy", "schema")
 
     def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names of the commands."""
         return list(self.commands_in)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """A command by its name, from its own module."""
         if cmd_name not in self.commands_in:
             return None
         from importlib import import_module  # noqa: PLC0415 - only the command that runs is read
 
-        command: click.Command = getattr(import_module(f"release_gate.cli.{cmd_name}"), cmd_name)
+        command: click.Command = getattr(import_module(f"{self.package}.{cmd_name}"), cmd_name)
         return command
 
 
-@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="release-gate")
 def cli() -> None:
     """Judge model release requests by policies, and say why.
 
     Exit codes: 0 approved or approved with conditions, 1 internal error, 2 wrong usage, 3 invalid policy or
-    request, 5 denied, 6 needs evidence or approval, 7 integrity failure.
+    request, 4 policy tests failed, 5 denied, 6 needs evidence or approval, 7 integrity failure.
     """
 
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
 
+from release_gate.authoring.documents import TestsDocument
 from release_gate.decision import Decision
 from release_gate.facts.release import FactRecord, ReleaseRequest
 from release_gate.policy.documents import GateDocument, PolicyDocument
@@ -17,6 +18,7 @@ KINDS: Final[dict[str, Any]] = {
     "request": ReleaseRequest,
     "policy": PolicyDocument,
     "gate": GateDocument,
+    "tests": TestsDocument,
     "decision": Decision,
 }
 """The kinds of documents that have a schema."""
