@@ -116,6 +116,8 @@ class Developer(FactRecord):
     """Where it is established."""
     annual_revenue_usd: AnyNumber = MISSING
     """Gross annual revenue in US dollars."""
+    monthly_users: AnyNumber = MISSING
+    """Monthly active users of its products and its affiliates', in the month that a licence asks about."""
 
 
 class Requester(FactRecord):
@@ -182,12 +184,22 @@ class Terms(FactRecord):
     """Whether fields of use are restricted."""
     flow_down: YesNo = MISSING
     """Whether its conditions must bind derivatives."""
+    share_alike: YesNo = MISSING
+    """Whether derivatives must be under the same licence."""
     outputs_may_train: YesNo = MISSING
     """Whether outputs may train other models."""
     open: YesNo = MISSING
     """Whether it is an open licence: anybody, any purpose, modification and redistribution."""
     mau_cap: AnyNumber = MISSING
     """Monthly users above which another licence is needed; null if there is no such cap."""
+    name_prefix: AnyText = MISSING
+    """What names of derivatives must begin with; null if they are free."""
+    notice: AnyText = MISSING
+    """What must go with every copy; null if nothing."""
+    excludes_eu: YesNo = MISSING
+    """Whether it grants nothing for multimodal models to those domiciled in the European Union."""
+    verified: YesNo = MISSING
+    """Whether the licence text was read for this; false if it is from memory."""
 
 
 class DataSource(FactRecord):
@@ -198,7 +210,7 @@ class DataSource(FactRecord):
     kind: _choice("data_kind") = MISSING  # type: ignore[valid-type]
     """What it is."""
     license: AnyText = MISSING
-    """Its licence, as an SPDX identifier or LicenseRef."""
+    """Its licence: an SPDX identifier or expression, Hugging Face's word for it, or a LicenseRef."""
     terms: Terms = Terms()
     """What that licence allows."""
     share: Share = MISSING
@@ -456,7 +468,7 @@ class Artifact(Base):
     current: Access = MISSING
     """The access level it has now."""
     license: AnyText = MISSING
-    """Its licence, as an SPDX identifier or LicenseRef."""
+    """Its licence: an SPDX identifier or expression, Hugging Face's word for it, or a LicenseRef."""
     terms: Terms = Terms()
     """What that licence allows; needed only for a licence that the licence table does not have."""
     format: AnyText = MISSING

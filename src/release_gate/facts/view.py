@@ -9,12 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from functools import cache
-from importlib import resources
 from typing import Any, cast
 
 from release_gate.diagnostics import Span
 from release_gate.facts.ladder import BOUNDARY
+from release_gate.facts.licenses import license_terms
 from release_gate.facts.release import (
     Ancestor,
     Artifact,
@@ -26,9 +25,9 @@ from release_gate.facts.release import (
 )
 from release_gate.facts.truth import Duration, Items, Reason, Record, Step, Unknown, Value, arithmetic
 from release_gate.facts.types import Fact
-from release_gate.source import Pointer, read_document
+from release_gate.source import Pointer
 
-__all__ = ["MeasurementRule", "Seen", "artifact_view", "license_terms", "measured"]
+__all__ = ["MeasurementRule", "Seen", "artifact_view", "measured"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +45,6 @@ class Seen:
     pointer: Pointer = ()
     where: Span | None = None
     source: str | None = None
-
-
-@cache
-def license_terms() -> dict[str, dict[str, Value]]:
-    """The licence table: for each identifier, its terms."""
-    text = (resources.files(__package__) / "licenses.yaml").read_text(encoding="utf-8")
-    tree = cast("dict[str, Any]", read_document(text, "licenses.yaml").tree)
-    return {name: dict(zip(tree["columns"], row, strict=True)) for name, row in tree["licenses"].items()}
 
 
 class _View:
@@ -107,11 +98,11 @@ def label_of(item: Any, index: int) -> str:
 
 def with_license(stated: Record, license_: Seen) -> Record:
     """The terms of a licence: from the table, or as stated where the table has none."""
-    table = license_terms().get(license_.value) if isinstance(license_.value, str) else None
+    table = license_terms(license_.value) if isinstance(license_.value, str) else None
     fields: dict[str, Seen] = {}
     for name, seen in stated.fields.items():
         is_stated = not (isinstance(seen.value, Unknown) and seen.value.reason is Reason.MISSING)
-        if table is None:
+        if table is None or isinstance(table[name], Unknown):
             fields[name] = seen
         elif is_stated and seen.value != table[name]:
             fields[name] = Seen(Unknown(Reason.CONFLICTING), seen.pointer, seen.where or license_.where)

@@ -1,0 +1,141 @@
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from release_gate.facts.licenses import TERMS, license_terms
+from release_gate.facts.release import ReleaseRequest, Terms
+from release_gate.facts.truth import Reason, Unknown
+from release_gate.facts.view import artifact_view
+
+UNKNOWN = Unknown(Reason.MISSING)
+
+
+def test_the_table_says_what_the_terms_of_a_request_say() -> None:
+    assert tuple(Terms.model_fields) == TERMS
+
+
+@pytest.mark.parametrize(
+    ("name", "term", "value"),
+    [
+        ("MIT", "commercial_use", True),
+        ("mit", "open", True),
+        ("CC-BY-NC-4.0", "commercial_use", False),
+        ("cc-by-nc-sa-4.0", "share_alike", True),
+        ("CC-BY-ND-4.0", "derivatives", False),
+        ("gpl-3.0", "flow_down", True),
+        ("creativeml-openrail-m", "use_restrictions", True),
+        ("creativeml-openrail-m", "open", False),
+        # Llama 2 and 3 forbid training others on outputs; from 3.1 on they ask for the name instead
+        ("llama2", "outputs_may_train", False),
+        ("llama3", "outputs_may_train", False),
+        ("llama3.1", "outputs_may_train", True),
+        ("llama2", "name_prefix", None),
+        ("llama3", "name_prefix", "Llama 3"),
+        ("llama3.1", "name_prefix", "Llama"),
+        ("llama3.1", "excludes_eu", False),
+        ("llama3.2", "excludes_eu", True),
+        ("llama3.3", "excludes_eu", False),
+        ("llama4", "excludes_eu", True),
+        ("llama2", "mau_cap", Decimal(700_000_000)),
+        ("tongyi-qianwen", "mau_cap", Decimal(100_000_000)),
+        ("tongyi-qianwen", "outputs_may_train", UNKNOWN),
+        ("LicenseRef-alphafold3-parameters", "outputs_may_train", False),
+        ("LicenseRef-opt-175b", "redistribution", False),
+        ("llama3.1", "verified", True),
+        ("gemma", "verified", False),
+        ("LicenseRef-tii-falcon-1.0", "commercial_use", UNKNOWN),
+    ],
+)  # fmt: skip
+def test_what_a_licence_allows(name: str, term: str, value: Any) -> None:
+    terms = license_terms(name)
+    assert terms is not None
+    assert terms[term] == value
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["other", "unknown", "openrail", "cc", "gpl", "bsd", "NOASSERTION", "NONE", "", " ", "MIT License",
+     "MIT OR", "MIT/Apache-2.0", "(MIT", "LicenseRef-mine", "MIT WITH something-of-ours", "MIT  AND OR MIT",
+     "MIT OR " * 200 + "MIT", "other AND unknown", "\u039cIT OR \u039cIT"],
+)  # fmt: skip
+def test_a_name_that_says_nothing_has_no_terms(name: str) -> None:
+    assert license_terms(name) is None
+
+
+@pytest.mark.parametrize(
+    ("expression", "like"),
+    [
+        ("MIT OR Apache-2.0", "MIT"),
+        ("MIT OR GPL-3.0-only", "MIT"),
+        ("GPL-3.0-only OR mit", "MIT"),
+        ("MIT OR LicenseRef-mine", "MIT"),
+        ("MIT AND Apache-2.0", "MIT"),
+        ("MIT AND CC-BY-NC-4.0 AND MIT", "CC-BY-NC-4.0"),
+        ("(MIT OR CC-BY-NC-4.0) AND GPL-3.0-only", "GPL-3.0-only"),
+        ("GPL-2.0-only WITH Classpath-exception-2.0", "GPL-2.0-only"),
+        ("Apache-2.0 WITH LLVM-exception OR MIT", "MIT"),
+        ("LGPL-2.1-only+ OR LGPL-2.1-only", "LGPL-2.1-only"),
+    ],
+)
+def test_an_expression_of_licences_the_freest_of_a_choice_and_all_that_bind(
+    expression: str, like: str
+) -> None:
+    mine, theirs = license_terms(expression), license_terms(like)
+    assert mine is not None
+    assert theirs is not None
+    assert {term: mine[term] for term in TERMS if term != "notice"} == {
+        term: theirs[term] for term in TERMS if term != "notice"
+    }
+
+
+@pytest.mark.parametrize(
+    ("expression", "term", "value"),
+    [
+        # a choice between different freedoms is nobody's promise
+        ("CC-BY-NC-4.0 OR CC-BY-ND-4.0", "commercial_use", UNKNOWN),
+        ("CC-BY-NC-4.0 OR CC-BY-ND-4.0", "open", False),
+        ("CC-BY-NC-4.0 OR LicenseRef-mine", "redistribution", UNKNOWN),
+        # what one of two licences forbids, both forbid; what it does not say, may be forbidden
+        ("MIT AND LicenseRef-mine", "commercial_use", UNKNOWN),
+        ("CC-BY-NC-4.0 AND LicenseRef-mine", "commercial_use", False),
+        ("llama2 AND tongyi-qianwen", "mau_cap", Decimal(100_000_000)),
+        ("llama2 AND LicenseRef-mine", "mau_cap", UNKNOWN),
+        ("MIT AND llama3", "name_prefix", "Llama 3"),
+        ("llama3 AND llama3.1", "name_prefix", UNKNOWN),
+        ("MIT AND gemma", "verified", False),
+    ],
+)
+def test_terms_that_no_licence_of_an_expression_settles_are_unknown(
+    expression: str, term: str, value: Any
+) -> None:
+    assert (license_terms(expression) or dict.fromkeys(TERMS, UNKNOWN))[term] == value
+
+
+NAMES = st.sampled_from(["MIT", "gpl-3.0", "CC-BY-NC-4.0", "llama2", "llama3.2", "gemma", "CC-BY-ND-4.0"])
+FREEDOMS = ("commercial_use", "redistribution", "derivatives", "outputs_may_train", "open")
+
+
+@given(NAMES, NAMES)
+def test_two_licences_together_never_allow_what_one_of_them_forbids(one: str, other: str) -> None:
+    both, first = license_terms(f"{one} AND {other}"), license_terms(one)
+    assert both is not None
+    assert first is not None
+    assert all(both[term] is not True for term in FREEDOMS if first[term] is False)
+
+
+@given(NAMES, NAMES)
+def test_the_order_of_licences_means_nothing(one: str, other: str) -> None:
+    for operator in ("AND", "OR"):
+        assert license_terms(f"{one} {operator} {other}") == license_terms(f"{other} {operator} {one}")
+
+
+def test_what_the_table_leaves_open_may_be_stated() -> None:
+    artifact = {"id": "a", "kind": "weights", "wanted": "hosted", "license": "LicenseRef-tii-falcon-1.0",
+                "terms": {"commercial_use": False}}  # fmt: skip
+    request = ReleaseRequest.model_validate({"id": "r", "action": "release", "artifacts": [artifact]})
+    terms = artifact_view(request, request.artifacts[0], date(2026, 1, 1))["artifact"]
+    assert terms.fields["terms"].fields["commercial_use"].value is False
