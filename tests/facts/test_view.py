@@ -39,7 +39,7 @@ def test_ancestors_near_and_far() -> None:
         {"parent": "p"},
         {"child": "elsewhere", "parent": "z"},
     ]
-    members = view(lineage=edges)["lineage"].value.members
+    members = view(lineage=edges, variants={"elsewhere": {}})["lineage"].value.members
     assert [(m.label, m.fields["direct"].value) for m in members] == [("q", False), ("p", True)]
     assert view()["lineage"].value == Unknown(Reason.MISSING)
 
