@@ -17,6 +17,7 @@ from release_gate.expression.check import Scope, check_condition, check_value
 from release_gate.expression.monotone import Trend, reads, trend
 from release_gate.expression.nodes import Condition, Node, children
 from release_gate.expression.parse import ExpressionProblem
+from release_gate.facts.frame import MeasurementRule
 from release_gate.facts.ladder import LOWEST_JUDGED, RUNGS
 from release_gate.facts.schema import schema
 from release_gate.facts.truth import Duration, Step, Value
@@ -32,7 +33,6 @@ from release_gate.facts.types import (
     Type,
     exact,
 )
-from release_gate.facts.view import MeasurementRule
 from release_gate.facts.vocabularies import Vocabulary
 from release_gate.policy.documents import PolicyDocument, RuleDocument
 from release_gate.policy.model import Policy, Rule, Table, Tier
