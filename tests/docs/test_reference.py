@@ -10,6 +10,8 @@ from tools.reference import FOLDER, pages
 from tools.reference.diagnostics import found
 
 PAGES = pages()
+PASSED_ON = {"RG802", "RG810"}
+"""Codes that pass on the message of another; every other code has a message in the source."""
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -34,7 +36,8 @@ def test_every_code_of_the_source_is_in_the_page_of_diagnostics() -> None:
     }
     codes, shapes, _ = found()
     assert written == set(codes)
-    assert {code for code, messages in codes.items() if not messages} <= shapes
+    silent = {code for code, messages in codes.items() if not messages} - shapes
+    assert silent <= PASSED_ON
 
 
 def test_every_public_name_has_a_docstring() -> None:

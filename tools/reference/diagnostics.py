@@ -23,8 +23,13 @@ RANGES: Final = {
     "RG4": ("Requests", "A request is not valid, by itself or for the policies that judge it."),
     "RG5": ("Gates and packs", "A gate file is not valid, or names what is not there."),
     "RG7": ("Records and signatures", "A key cannot be used, or a signature or a record does not match."),
+    "RG8": ("Tests of policies", "Tests are not valid, or something did not come as they expect."),
+    "RG9": ("Runs", "What is to be judged cannot be found."),
 }
 """What the first digit of a code means. A new range gets a line here."""
+
+
+PASSED_ON: Final = "The message says what is wrong with something else that is named."
 
 
 def diagnostics() -> str:
@@ -35,8 +40,8 @@ def diagnostics() -> str:
         title, about = RANGES.get(prefix, ("", ""))
         parts += [f"## {prefix}xx {title}".strip(), about]
         for code in sorted(code for code in codes if code.startswith(prefix)):
-            shape = "The document has not the right shape: see [below](#shape)." if code in shapes else ""
-            parts += [f"### {code}", shape, _messages(codes[code])]
+            parts += [f"### {code}", _messages(codes[code]) or ("" if code in shapes else PASSED_ON)]
+            parts += ["The document has not the right shape: see [below](#shape)."] if code in shapes else []
     return page(
         "# Diagnostics",
         "An input that cannot be used ends with exit code 3 and every problem that was found: a code, a "
@@ -83,6 +88,16 @@ def _name(call: ast.Call) -> str:
     return call.func.id if isinstance(call.func, ast.Name) else ""
 
 
+def _last_name(call: ast.Call) -> str:
+    return call.func.attr if isinstance(call.func, ast.Attribute) else _name(call)
+
+
+def _parameters(function: ast.stmt) -> list[str]:
+    if not isinstance(function, ast.FunctionDef):
+        return []
+    return [each.arg for each in function.args.args if each.arg != "self"]
+
+
 def _is_code(node: ast.AST) -> bool:
     return isinstance(node, ast.Constant) and isinstance(node.value, str) and bool(CODE.fullmatch(node.value))
 
@@ -100,13 +115,29 @@ class _Module:
         self.functions: list[ast.stmt] = [
             inner for node in tree.body for inner in (node.body if isinstance(node, ast.ClassDef) else [node])
         ]
+        self.classes: dict[ast.stmt, str] = {
+            inner: node.name
+            for node in tree.body
+            if isinstance(node, ast.ClassDef)
+            for inner in node.body
+            if isinstance(inner, ast.FunctionDef) and inner.name == "__init__"
+        }
 
-    def told(self, arguments: list[ast.expr], function: ast.stmt) -> Iterator[Message]:
-        """The message, which is the first text behind the code, and the remedy, which is the next."""
-        texts = [texts for argument in arguments if (texts := self.texts(argument, function))]
-        for message in texts[0] if texts else ():
-            helps = texts[1] if len(texts) > 1 else [""]
-            yield message, helps[0] if helps[0] != "…" else ""
+    def told(self, arguments: list[ast.expr], function: ast.stmt, depth: int = 0) -> Iterator[Message]:
+        """The message, which is the first text behind the code, and the remedy, which is the next.
+
+        Where a function passes on a message, its callers have it, with its remedy.
+        """
+        for index, argument in enumerate(arguments):
+            if isinstance(argument, ast.Name) and argument.id in _parameters(function) and depth < 3:
+                for caller, passed in self.passed(argument.id, function):
+                    yield from self.told(passed, caller, depth + 1)
+                return
+            if texts := self.texts(argument, function):
+                helps = (self.texts(each, function) for each in arguments[index + 1 :])
+                help_ = next(filter(None, helps), [""])[0]
+                yield from ((message, help_ if help_ != "…" else "") for message in texts)
+                return
 
     def texts(self, node: ast.expr, function: ast.stmt, depth: int = 0) -> list[str]:
         """The texts that an expression can be, as far as they are written out."""
@@ -120,32 +151,31 @@ class _Module:
             case ast.IfExp(body=body, orelse=orelse):
                 return [*self.texts(body, function, depth), *self.texts(orelse, function, depth)]
             case ast.Name(id=name) if depth < 3:
-                origins = [*self.assigned(name, function), *self.passed(name, function)]
-                return [text for each, place in origins for text in self.texts(each, place, depth + 1)]
+                origins = self.assigned(name, function)
+                return [text for each in origins for text in self.texts(each, function, depth + 1)]
             case _:
                 return []
 
     @staticmethod
-    def assigned(name: str, function: ast.stmt) -> Iterator[tuple[ast.expr, ast.stmt]]:
+    def assigned(name: str, function: ast.stmt) -> Iterator[ast.expr]:
         """What a function assigns to a name."""
         for each in ast.walk(function):
             if isinstance(each, ast.Assign):
                 for target in each.targets:
                     if isinstance(target, ast.Name) and target.id == name:
-                        yield each.value, function
+                        yield each.value
 
-    def passed(self, name: str, function: ast.stmt) -> Iterator[tuple[ast.expr, ast.stmt]]:
-        """What the callers of a function pass for a parameter."""
-        if not isinstance(function, ast.FunctionDef):
-            return
-        parameters = [each.arg for each in function.args.args]
-        for caller in self.functions if name in parameters else ():
+    def passed(self, name: str, function: ast.stmt) -> Iterator[tuple[ast.stmt, list[ast.expr]]]:
+        """The callers of a function, with what they pass for a parameter and behind it."""
+        index = _parameters(function).index(name)
+        called = self.classes.get(function) or getattr(function, "name", "")
+        for caller in self.functions:
             for call in _calls(caller):
-                if _name(call) == function.name and len(call.args) > parameters.index(name):
-                    yield call.args[parameters.index(name)], caller
+                if _last_name(call) == called:
+                    yield caller, [*call.args[index:], *(word.value for word in call.keywords)]
 
     def table_of_messages(self) -> Iterator[Message]:
         """The pairs of message and remedy of the table `_WHAT`, if there is one."""
-        for value, _ in (each for node in self.tree.body for each in self.assigned("_WHAT", node)):
+        for value in (each for node in self.tree.body for each in self.assigned("_WHAT", node)):
             for message, help_ in ast.literal_eval(value).values():
                 yield re.sub(r"\{\w+\}", "…", message), re.sub(r"\{\w+\}", "…", help_)

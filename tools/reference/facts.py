@@ -146,19 +146,49 @@ def licenses() -> str:
     """The page of licences."""
     found = data("licenses.yaml")
     meanings = {name: plain(field.description) for name, field in release.Terms.model_fields.items()}
-    signs = {True: "yes", False: "no", None: "none"}
+    classes = [
+        (code(name), body["title"], *(_term(term, body["terms"]) for term in meanings))
+        for name, body in found["classes"].items()
+    ]
     rows = [
-        [code(name), *(signs.get(value) or f"{value:,}" for value in values)]
-        for name, values in found["licenses"].items()
+        (
+            code(name),
+            words(body.get("aliases", ())),
+            code(body.get("class", "")),
+            " · ".join(f"`{term}`: {_said(value)}" for term, value in body.get("terms", {}).items()),
+            body.get("confidence", ""),
+            found["sources"][body["source"]]["title"] if "source" in body else "",
+        )
+        for name, body in found["licenses"].items()
     ]
     return page(
         "# Licences",
         "What licences let people do, as `terms` say it. Illustrative, read from the licence texts; not "
-        "legal advice. Of a licence that is not in the table all terms are unknown, unless the request "
-        "states them.",
-        table(("term", "meaning"), [(code(name), meanings[name]) for name in found["columns"]]),
-        table(["licence", *(name.replace("_", " ") for name in found["columns"])], rows),
+        "legal advice. Of a licence that is not here all terms are unknown, unless the request states them.",
+        table(("term", "meaning"), [(code(name), meaning) for name, meaning in meanings.items()]),
+        "## Classes",
+        "A licence has the terms of its class, and what is said beside it. A term that neither says is "
+        "unknown.",
+        table(("class", "", *(term.replace("_", " ") for term in meanings)), classes),
+        "## The table",
+        table(("licence", "also called", "class", "beside it", "known from", "source"), rows),
     )
+
+
+def _term(name: str, terms: dict[str, Any]) -> str:
+    return _said(terms[name]) if name in terms else ""
+
+
+def _said(value: Any) -> str:
+    match value:
+        case None:
+            return "none"
+        case bool():
+            return "yes" if value else "no"
+        case str():
+            return value
+        case _:
+            return f"{value:,}"
 
 
 def data(name: str) -> dict[str, Any]:
