@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import lru_cache
-from typing import Any, cast
+from typing import Any
 
 import re2
 
-__all__ = ["matcher", "matches", "pattern_problem"]
+__all__ = ["matches", "pattern_problem"]
 
 _OPTIONS = re2.Options()
 _OPTIONS.log_errors = False
@@ -30,12 +29,7 @@ def pattern_problem(pattern: str) -> str:
     return ""
 
 
-def matcher(pattern: str, *, anchored: bool) -> Callable[[str], object | None]:
-    """A function that finds a pattern at the start of a text, or anywhere in it; None if it is not there."""
-    found = _compiled(pattern)
-    return cast("Callable[[str], object | None]", found.match if anchored else found.search)
-
-
 def matches(pattern: str, text: str, *, anchored: bool) -> bool:
     """Whether a text matches from its start, or anywhere in it."""
-    return matcher(pattern, anchored=anchored)(text) is not None
+    found = _compiled(pattern)
+    return (found.match(text) if anchored else found.search(text)) is not None

@@ -15,7 +15,7 @@ from typing import Any, Final, cast
 from release_gate.facts.truth import Reason, Unknown, Value
 from release_gate.source import read_document
 
-__all__ = ["TERMS", "license_terms"]
+__all__ = ["TERMS", "license_name", "license_terms"]
 
 TERMS: Final = (
     "commercial_use",
@@ -61,6 +61,21 @@ def license_terms(name: str) -> Mapping[str, Value] | None:
     return None if terms == _NOTHING else terms
 
 
+@cache
+def license_name(name: str) -> str | None:
+    """What the table calls a licence by any of its names, or an SPDX expression of such names; else None."""
+    if len(name) > LONGEST or license_terms(name) is None:
+        return None
+    return _names().get(name.strip().lower(), name.strip())
+
+
+@cache
+def _names() -> dict[str, str]:
+    licences = _tree()["licenses"].items()
+    return {each.lower(): name for name, entry in licences for each in (name, *entry.get("aliases", ()))}
+
+
+@cache
 def _tree() -> dict[str, Any]:
     text = (resources.files(__package__) / "licenses.yaml").read_text(encoding="utf-8")
     return cast("dict[str, Any]", read_document(text, "licenses.yaml").tree)

@@ -15,7 +15,7 @@ from release_gate.policy.documents import GateDocument
 from release_gate.policy.load import load_policy
 from release_gate.policy.model import Policy
 from release_gate.policy.packs import ALWAYS_ON, load_pack, pack_names
-from release_gate.source import read_file, require_mapping, twins
+from release_gate.source import read_file, require_mapping
 
 __all__ = ["Gate"]
 
@@ -37,9 +37,6 @@ class Gate:
                 raise PolicyError(
                     [Diagnostic("RG502", message, help=f"in {known.name} and {policy.name}; keep one")]
                 )
-        for _, twin, first in twins(sorted(found)):
-            message = f"the ids `{first}` and `{twin}` of two policies look the same"
-            raise PolicyError([Diagnostic("RG502", message, help="rename one of them")])
         self.policies: tuple[Policy, ...] = tuple(found[name] for name in sorted(found))
 
     @classmethod

@@ -17,7 +17,6 @@ from release_gate.expression.check import Scope, check_condition, check_value
 from release_gate.expression.monotone import Trend, reads, trend
 from release_gate.expression.nodes import Condition, Node, children
 from release_gate.expression.parse import ExpressionProblem
-from release_gate.facts.frame import MeasurementRule
 from release_gate.facts.ladder import LOWEST_JUDGED, RUNGS
 from release_gate.facts.schema import schema
 from release_gate.facts.truth import Duration, Step, Value
@@ -33,10 +32,11 @@ from release_gate.facts.types import (
     Type,
     exact,
 )
+from release_gate.facts.view import MeasurementRule
 from release_gate.facts.vocabularies import Vocabulary
 from release_gate.policy.documents import PolicyDocument, RuleDocument
 from release_gate.policy.model import Policy, Rule, Table, Tier
-from release_gate.source import Document, Pointer, number_problem, read_file, require_mapping, twins
+from release_gate.source import Document, Pointer, number_problem, read_file, require_mapping
 
 __all__ = ["load_policy", "policy_from_document"]
 
@@ -432,14 +432,17 @@ class _Loader:
                     )
 
     def check_ids(self) -> None:
-        for what, members in (("rules", self.shape.rules), ("tiers", self.shape.tiers)):
-            for index, twin, first in twins(member.id for member in members):
-                same = f"two {what} have the id `{twin}`"
-                alike = f"the ids `{first}` and `{twin}` of two {what} look the same"
-                message, help_ = (
-                    (same, "give each its own") if twin == first else (alike, "rename one of them")
+        seen: set[str] = set()
+        for index, rule in enumerate(self.shape.rules):
+            if rule.id in seen:
+                self.problem(
+                    "RG314", f"two rules have the id `{rule.id}`", ("rules", index, "id"), "give each its own"
                 )
-                self.problem("RG314", message, (what, index, "id"), help_)
+            seen.add(rule.id)
+        tiers = [tier.id for tier in self.shape.tiers]
+        for rank, tier in enumerate(tiers):
+            if tier in tiers[:rank]:
+                self.problem("RG314", f"two tiers have the id `{tier}`", ("tiers", rank, "id"))
 
 
 def row_matches(cells: tuple[frozenset[Value] | None, ...], values: tuple[Value, ...]) -> bool:

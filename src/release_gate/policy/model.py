@@ -8,9 +8,9 @@ from datetime import date
 
 from release_gate.diagnostics import Span
 from release_gate.expression.nodes import Condition
-from release_gate.facts.frame import MeasurementRule
 from release_gate.facts.truth import Step, Value
 from release_gate.facts.types import FactType
+from release_gate.facts.view import MeasurementRule
 from release_gate.policy.documents import InForce, Oblige, PolicyDocument, RuleDocument, SignOffAsked
 
 __all__ = ["Policy", "Rule", "Table", "Tier"]
@@ -61,9 +61,9 @@ class Rule:
         return self.document.applies_to is None or kind in self.document.applies_to
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Policy:
-    """A policy that can be evaluated. Each is itself only; the digest tells whether two say the same."""
+    """A policy that can be evaluated."""
 
     document: PolicyDocument
     digest: str

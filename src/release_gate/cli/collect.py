@@ -1,0 +1,172 @@
+"""``release-gate collect``: facts from real files."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from release_gate.canonical import plain
+from release_gate.diagnostics import printable
+from release_gate.evidence.collect import EvidenceError
+from release_gate.evidence.collect import collect as collect_folders
+from release_gate.evidence.report import render_collected, to_dict
+from release_gate.evidence.request import build_request, dump
+from release_gate.facts.ladder import RUNGS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from release_gate.diagnostics import Diagnostic
+    from release_gate.evidence.collected import Collected
+
+PAIRS = "NAME=RESULT"
+# The models of requests know these too, and reading them would take longer than everything else.
+ACTIONS = (
+    "release",
+    "widen",
+    "narrow",
+    "withdraw",
+    "develop",
+    "deploy_internal",
+    "change_license",
+    "change_safeguard",
+)
+ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+
+
+def _identifier(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
+    if value is not None and not ID.fullmatch(value):
+        raise click.BadParameter(f"`{value}` is no identifier; write small letters, digits and `-`")
+    return value
+
+
+def _metrics(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+    found = {}
+    for value in values:
+        name, equals, result = value.partition("=")
+        if not (name and equals and result):
+            raise click.BadParameter(f"`{value}` is not {PAIRS}, such as refusal=harm_probe_accuracy")
+        found[result] = name
+    return found
+
+
+@click.command()
+@click.argument("folders", nargs=-1, required=True, metavar="DIR...", type=click.Path(path_type=Path))
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write a request with what was found.")
+@click.option("--report", type=click.Path(path_type=Path), help="Write everything that was found as JSON.")
+@click.option("--suggest", is_flag=True, help="Show where the prose of cards may state more facts.")
+@click.option(
+    "--named", multiple=True, metavar="NAME", help="A name by which logs call the model; repeatable."
+)
+@click.option(
+    "--metric", "metrics", multiple=True, callback=_metrics, metavar=PAIRS,
+    help="The policy's NAME for a result of a log; repeatable.",
+)  # fmt: skip
+@click.option(
+    "--id",
+    "name",
+    callback=_identifier,
+    help="The identifier of the request.  [default: that of the first model]",
+)
+@click.option(
+    "--action",
+    type=click.Choice(ACTIONS),
+    default="release",
+    show_default=True,
+    help="What the request proposes.",
+)
+@click.option(
+    "--wanted",
+    type=click.Choice(tuple(RUNGS)),
+    default="internal",
+    show_default=True,
+    help="The access level it asks for.",
+)
+def collect(  # noqa: PLR0913, PLR0917 - one argument for each option
+    folders: tuple[Path, ...],
+    output: Path | None,
+    report: Path | None,
+    suggest: bool,  # noqa: FBT001 - click passes flags so
+    named: tuple[str, ...],
+    metrics: dict[str, str],
+    name: str | None,
+    action: str,
+    wanted: str,
+) -> int:
+    """Read facts from the files in DIR..., and say where each comes from.
+
+    A folder with weights becomes an artifact. What cannot be read, conflicts or does not count is unknown,
+    with the reason.
+    """
+    with _progress() as progress:
+        found = collect_folders(folders, named=named, metrics=metrics, progress=progress)
+    if found.errors:
+        raise EvidenceError(found.problems)
+    click.echo(render_collected(found), nl=False)
+    _tell(found.problems)
+    if suggest:
+        _suggest(found)
+    if report is not None:
+        _write(report, json.dumps(plain(to_dict(found)), indent=2, ensure_ascii=False) + "\n")
+    if output is not None:
+        _write(output, dump(build_request(found, name=name, action=action, wanted=wanted)))
+        click.echo(f"\nwrote {output}: state who develops it and what is wanted, then run release-gate check")
+    return 0
+
+
+def _tell(problems: tuple[Diagnostic, ...]) -> None:
+    """Show what could not be read, on standard error."""
+    if problems:
+        from release_gate.gate.text import render_diagnostics  # noqa: PLC0415 - only for what went wrong
+
+        click.echo(render_diagnostics(problems, colour=sys.stderr.isatty()), err=True, nl=False)
+
+
+def _suggest(found: Collected) -> None:
+    from release_gate.evidence.suggest import LIMIT, suggest  # noqa: PLC0415 - few ask for it
+
+    click.echo("\nfor a person to confirm: the prose may state these facts, and the gate does not read prose")
+    for subject in found.subjects:
+        for index, each in enumerate(suggest(subject.folder)):
+            if index == LIMIT:
+                click.echo("  and more")
+                break
+            click.echo(f"  {each.file}:{each.line}: {each.path}? {printable(each.text)}")
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_bytes(text.encode())
+    except OSError as error:
+        raise click.FileError(str(path), error.strerror) from None
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[int], None] | None]:
+    """A line on a terminal that says how much was hashed, for what takes longer than a moment."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    started, shown, lock = time.monotonic(), [0, 0.0], threading.Lock()
+
+    def advance(size: int) -> None:
+        with lock:
+            shown[0] += size
+            now = time.monotonic()
+            if now - started > 1 and now - shown[1] > 0.2:
+                shown[1] = now
+                rate = shown[0] / (now - started) / 1e9
+                click.echo(f"\r  hashed {shown[0] / 1e9:,.1f} GB at {rate:.1f} GB/s", err=True, nl=False)
+
+    yield advance
+    if shown[1]:
+        click.echo(err=True)

@@ -1,0 +1,190 @@
+"""Read folders with every collector, and put together what they found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from importlib import import_module
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Final
+
+from release_gate.diagnostics import Diagnostic, InputError, printable
+from release_gate.evidence.collected import Collected, Found, Note, Provenance, Subject, problem
+from release_gate.evidence.folder import Changed, Folder, walk
+from release_gate.evidence.manifest import Hashing, Manifest, Progress
+from release_gate.evidence.model_directory import is_model
+from release_gate.evidence.pickles import THIS_ARTIFACT
+from release_gate.evidence.reading import Collector, Item, Reading
+
+__all__ = ["BUILT_IN", "GROUP", "EvidenceError", "collect", "collectors"]
+
+GROUP: Final = "release_gate.collectors"
+"""The group of entry points by which other packages add collectors."""
+
+BUILT_IN: Final = {
+    "weights": "model_directory:Weights",
+    "configuration": "model_directory:Configuration",
+    "pickle": "pickles:Pickles",
+    "model_card": "model_card:ModelCard",
+    "eval_results": "model_card:EvalResults",
+    "licence_file": "licence_file:LicenceFiles",
+    "package_metadata": "licence_file:PackageMetadata",
+}
+
+
+class EvidenceError(InputError):
+    """Files cannot be read as evidence."""
+
+
+def collectors() -> tuple[Collector, ...]:
+    """Every collector: the built-in ones, and those of other packages by name.
+
+    Raises:
+        EvidenceError: A collector of another package cannot be loaded, or takes the name of one of ours.
+    """
+    found: dict[str, Collector] = {name: _load(place) for name, place in BUILT_IN.items()}
+    for point in sorted(entry_points(group=GROUP), key=lambda each: (each.name, each.value)):
+        if point.name in found:
+            message = f"there are two collectors named `{printable(point.name)}`"
+            raise EvidenceError([problem("RG607", message, "uninstall one of them", stops=True)])
+        try:
+            found[point.name] = point.load()()
+        except Exception as error:  # noqa: BLE001 - it is code by others
+            message = f"the collector `{printable(point.name)}` cannot be loaded: {printable(str(error))}"
+            raise EvidenceError([problem("RG607", message, "repair or uninstall it", stops=True)]) from None
+    return tuple(found.values())
+
+
+def _load(place: str) -> Collector:
+    module, _, name = place.partition(":")
+    made: Collector = getattr(import_module(f"release_gate.evidence.{module}"), name)()
+    return made
+
+
+def collect(
+    paths: Iterable[Path],
+    *,
+    named: Iterable[str] = (),
+    metrics: Mapping[str, str] | None = None,
+    progress: Progress | None = None,
+) -> Collected:
+    """Read what is in some folders.
+
+    Args:
+        paths: The folders: models, results of evaluations, metadata of a package.
+        named: Names by which logs may call the model, beside the names of the folders with weights.
+        metrics: For names of metrics as collectors make them, the names that policies use.
+        progress: Called with the number of bytes whenever some were hashed.
+
+    Raises:
+        EvidenceError: Something is no folder, or a collector of another package cannot be loaded.
+    """
+    folders = _apart([_folder(path) for path in paths])
+    problems = [each for _, found in folders for each in found]
+    with Hashing(progress) as hashing:
+        for folder, _ in folders:
+            hashing.start(folder.entries)
+        subjects = []
+        if not problems:  # a folder that plays tricks is not read any further
+            known, parts = collectors(), []
+            readings = [Reading(folder, metrics=metrics or {}) for folder, _ in folders]
+            models = [_is_model(reading, problems) for reading in readings]
+            own = (reading.folder.name for reading, model in zip(readings, models, strict=True) if model)
+            names = frozenset((*named, *own))
+            for reading in readings:
+                reading.named = names
+                parts.append(_run(known, reading, problems))
+            for reading, model, items in zip(readings, models, parts, strict=True):
+                subjects.append(_subject(reading, items, hashing, problems, is_model=model))
+    return Collected(tuple(subjects), tuple(sorted(problems, key=lambda each: each.sort_key)))
+
+
+def _apart(folders: list[tuple[Folder, list[Diagnostic]]]) -> list[tuple[Folder, list[Diagnostic]]]:
+    """The folders, each with a name of its own."""
+    taken: dict[str, Folder] = {}
+    for folder, _ in folders:
+        name, number = folder.name, 2
+        while name in taken:
+            name, number = f"{folder.name}-{number}", number + 1
+        taken[name] = replace(folder, name=name)
+    return list(zip(taken.values(), (problems for _, problems in folders), strict=True))
+
+
+def _folder(path: Path) -> tuple[Folder, list[Diagnostic]]:
+    if not path.is_dir():
+        message = f"`{printable(str(path))}` is no folder"
+        raise EvidenceError(
+            [problem("RG601", message, "name the folder of the model or of the logs", stops=True)]
+        )
+    return walk(path)
+
+
+def _is_model(reading: Reading, problems: list[Diagnostic]) -> bool:
+    try:
+        return is_model(reading)
+    except (Changed, OSError) as error:
+        problems.append(_changed(reading.folder, error))
+        return True
+
+
+def _run(known: Iterable[Collector], reading: Reading, problems: list[Diagnostic]) -> list[Item]:
+    """What every collector finds in a folder. One that fails takes nothing with it."""
+    items: list[Item] = []
+    for collector in known:
+        try:
+            items.extend(collector.collect(reading))
+        except (Changed, OSError) as error:
+            problems.append(_changed(reading.folder, error))
+        except Exception as error:  # noqa: BLE001 - it may be code by others
+            why = printable(str(error)) or type(error).__name__
+            message = f"the collector `{printable(collector.name)}` failed in `{reading.folder.name}`: {why}"
+            problems.append(problem("RG607", message, "repair or uninstall it", stops=True))
+    return items
+
+
+def _subject(
+    reading: Reading, items: list[Item], hashing: Hashing, problems: list[Diagnostic], *, is_model: bool
+) -> Subject:
+    folder = reading.folder
+    try:
+        manifest = hashing.manifest(folder.entries)
+    except (Changed, OSError) as error:
+        problems.append(_changed(folder, error))
+        manifest = Manifest((), "")
+    problems += [
+        _changed(folder, Changed(file.path))
+        for file in manifest.files
+        if reading.read.get(file.path, file.sha256) != file.sha256
+    ]
+    problems += [item for item in items if isinstance(item, Diagnostic)]
+    digests = {f"{folder.name}/{file.path}": f"sha256:{file.sha256}" for file in manifest.files}
+    found = [_finish(each, digests, manifest.digest) for each in items if isinstance(each, Found)]
+    if is_model and manifest.digest:
+        place = Provenance(folder.name, f"{len(manifest.files)} files", manifest.digest)
+        found.append(Found("artifact.digest", manifest.digest, place))
+    notes = (replace(each, where=_placed(each.where, digests)) for each in items if isinstance(each, Note))
+    return Subject(folder, manifest, is_model, tuple(found), tuple(notes))
+
+
+def _finish(found: Found, digests: Mapping[str, str], artifact: str) -> Found:
+    """A fact with the digests that were not there yet when it was read."""
+    where = _placed(found.where, digests)
+    value = found.value
+    if found.path == "evidence" and isinstance(value, dict):
+        value = {**value, "id": f"{value['id']}-{where.digest[7:19]}"}
+        if value.get("on") == THIS_ARTIFACT:
+            value["on"] = artifact
+    return replace(found, where=where, value=value)
+
+
+def _placed(where: Provenance, digests: Mapping[str, str]) -> Provenance:
+    return replace(where, digest=where.digest or digests.get(where.file, ""))
+
+
+def _changed(folder: Folder, error: Exception) -> Diagnostic:
+    if isinstance(error, Changed):
+        message = f"`{printable(str(error))}` in `{folder.name}` changed while it was read"
+        return problem("RG606", message, "collect again when nothing writes there", stops=True)
+    why = (getattr(error, "strerror", None) or "unreadable").lower()
+    return problem("RG601", f"a file in `{folder.name}` cannot be read: {why}", stops=True)

@@ -1,1 +1,0 @@
-"""What the project uses to keep itself in order. None of it is part of the library."""
