@@ -39,8 +39,8 @@ from release_gate.facts.ladder import BOUNDARY, LADDER, LOWEST_JUDGED, rungs_for
 from release_gate.facts.release import Artifact, Measurement, ReleaseRequest
 from release_gate.facts.truth import Items, Range, Record, Step, Truth, Unknown, Value
 from release_gate.facts.view import Seen, artifact_view, measured
-from release_gate.policy.load import row_matches
-from release_gate.policy.model import Policy, Rule, Tier
+from release_gate.policy.in_force import in_force
+from release_gate.policy.model import Policy, Rule, Tier, row_matches
 from release_gate.policy.sign_offs import SignOffBook
 
 __all__ = ["decide", "facts_for", "policies_digest"]
@@ -66,7 +66,7 @@ def decide(
         RequestError: The request states a fact in a way that a policy's own declaration does not allow.
     """
     day = policies_as_of or as_of
-    inforce = tuple(sorted((p for p in policies if p.in_force.holds(day)), key=lambda p: p.id))
+    inforce, notes = in_force(policies, day)
     _check_declared(request, inforce)
     together = policies_digest(inforce)
     artifacts = tuple(
@@ -81,16 +81,11 @@ def decide(
         policies_digest=together,
         hypothetical=policies_as_of,
         artifacts=artifacts,
-        notes=tuple(_notes(request, policies, inforce, day)),
+        notes=(*notes, *_notes(request, inforce)),
     )
 
 
-def _notes(
-    request: ReleaseRequest, policies: Sequence[Policy], inforce: Sequence[Policy], day: date
-) -> Iterable[str]:
-    for policy in sorted(policies, key=lambda policy: policy.id):
-        if policy not in inforce:
-            yield f"the policy {policy.id} {policy.version} is not in force on {day} and was not applied"
+def _notes(request: ReleaseRequest, inforce: Sequence[Policy]) -> Iterable[str]:
     metrics = {name for policy in inforce for name in policy.metrics}
     own = {name for policy in inforce for name in policy.own}
     for section in (request, *(request.variants[name] for name in sorted(request.variants))):

@@ -12,7 +12,21 @@ from release_gate.source import read_file
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = {"policy": ("policies", "*/policy.yaml"), "request": ("examples/dossiers", "*.yaml")}
-GATE: dict[str, Any] = {"release_gate": "gate/v1", "policies": ["a.yaml", {"pack": "x"}]}
+GATE: dict[str, Any] = {
+    "release_gate": "gate/v1",
+    "policies": ["a.yaml", {"pack": "x"}, {"pack": "x@1", "set": {"floor": 1}}],
+}
+OVERLAY: dict[str, Any] = {
+    "release_gate": "policy/v1",
+    "id": "o",
+    "extends": "x@1",
+    "tightens": True,
+    "set": {"floor": 1},
+    "ceilings": {"high": "hosted"},
+    "max_age": {"metric.m": "P1D"},
+    "approvers": {"people": 3},
+    "rules": [{"id": "r", "deny": "No."}],
+}
 REQUEST: dict[str, Any] = {
     "release_gate": "request/v1",
     "id": "r",
@@ -45,7 +59,9 @@ def test_every_document_that_ships_is_valid_by_its_schema(kind: str) -> None:
         assert not problems(kind, plain(read_file(path).tree)), path
 
 
-@pytest.mark.parametrize(("kind", "tree"), [("gate", GATE), ("request", REQUEST)])
+@pytest.mark.parametrize(("kind", "tree"), [("gate", GATE), ("request", REQUEST), ("policy", OVERLAY)])
 def test_what_may_be_written_short_is_valid_by_the_schema(kind: str, tree: dict[str, Any]) -> None:
     assert not problems(kind, tree)
-    assert problems(kind, {**tree, "unknown_key": 1})
+    assert problems(kind, {**tree, "unknown_key": 1}) == [
+        ": Additional properties are not allowed ('unknown_key' was unexpected)"
+    ]

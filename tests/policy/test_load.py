@@ -296,6 +296,18 @@ rules:
     assert four.sign_off.roles == ("a", "a")
 
 
+def test_definitions_that_grow_without_bound_are_refused_at_once() -> None:
+    grow = "definitions:\n  d0: model.parameters > 1\n"
+    grow += "".join(f"  d{n}: is.d{n - 1} and is.d{n - 1}\n" for n in range(1, 60))
+    with pytest.raises(PolicyError) as caught:
+        policy(grow + rules("deny: No, when: is.d59"))
+    first = caught.value.diagnostics[0]
+    assert (first.code, first.help) == ("RG304", "let it stand on fewer definitions")
+    assert first.message == "this has more than 2,000 parts with its definitions written out"
+    assert first.span is not None
+    assert first.span.text == "is.d8 and is.d8"
+
+
 def test_a_default_tier_is_kept() -> None:
     step = policy(TIERS + "default_tier: high").default_tier
     assert step is not None

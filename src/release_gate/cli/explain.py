@@ -43,9 +43,7 @@ def explain(
     asked = ReleaseRequest.load(request)
     shown = 0
     names = []
-    for policy in found.policies:
-        if not policy.in_force.holds(policies_as_of or as_of):
-            continue
+    for policy in found.in_force(policies_as_of or as_of):
         for each in policy.rules:
             name = f"{policy.id}/{each.id}"
             names.append(name)

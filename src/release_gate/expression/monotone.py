@@ -65,13 +65,25 @@ def trend(node: Node, path: tuple[str, ...]) -> Trend:  # noqa: C901, PLR0911, P
             return trend(node.left, path)
         case nodes.Choose() if not reads(node.test, path):
             return _join([trend(node.then, path), trend(node.otherwise, path)])
+        case nodes.Coalesce() if not reads(node.value, path):
+            return trend(node.instead, path)
         case nodes.Call(function="any" | "all", argument=nodes.Comprehension() as each) if not reads(
             each.items, path
         ):
-            filtered = trend(each.condition, path) if each.condition is not None else Trend.FLAT
+            filtered = _filter(each, path)
             return _join([trend(each.result, path), filtered if node.function == "any" else filtered.reverse])
+        case nodes.Call(function="count", argument=nodes.Comprehension() as each) if not reads(
+            each.items, path
+        ):
+            return _filter(each, path)  # what the members are does not matter, only how many the filter keeps
+        case nodes.Part(value=nodes.Comprehension() as each) if not reads(each.items, path):
+            return _filter(each, path).reverse if node.name == "is_empty" else _filter(each, path)
         case _:
             return Trend.MIXED if reads(node, path) else Trend.FLAT
+
+
+def _filter(each: nodes.Comprehension, path: tuple[str, ...]) -> Trend:
+    return trend(each.condition, path) if each.condition is not None else Trend.FLAT
 
 
 def _is_positive(node: Node) -> bool:

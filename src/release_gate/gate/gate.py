@@ -2,42 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
+from itertools import repeat
 from pathlib import Path
 
 from release_gate import engine
-from release_gate.decision import Decision
-from release_gate.diagnostics import Diagnostic, PolicyError
+from release_gate.decision import Decision, in_words
+from release_gate.diagnostics import Diagnostic, InputError, PolicyError, Span
 from release_gate.document import validate
 from release_gate.facts.release import ReleaseRequest
-from release_gate.policy.documents import GateDocument
-from release_gate.policy.load import load_policy
+from release_gate.policy.build import placed
+from release_gate.policy.documents import GateDocument, PolicyReference
+from release_gate.policy.in_force import days_of_change, in_force, policy_of
+from release_gate.policy.load import is_path, load_policy
 from release_gate.policy.model import Policy
+from release_gate.policy.overlay import with_set
 from release_gate.policy.packs import ALWAYS_ON, load_pack, pack_names
-from release_gate.source import read_file, require_mapping
+from release_gate.source import Document, Pointer, read_file, require_mapping
 
 __all__ = ["Gate"]
 
 
 class Gate:
-    """The policies that releases are judged by. The pack ``ladder`` is always among them."""
+    """The policies that releases are judged by. The pack ``ladder`` is always among them.
 
-    def __init__(self, policies: Iterable[Policy]) -> None:
+    Attributes:
+        policies: The policies, in the order of their names. Which version of one applies, or whether in
+            place of an overlay what it extends does, depends on the day (:meth:`in_force`).
+    """
+
+    def __init__(self, policies: Iterable[Policy], *, spans: Iterable[Span | None] = repeat(None)) -> None:
         """Put policies together.
 
+        Args:
+            policies: The policies. The pack ``ladder`` need not be among them.
+            spans: Where a gate file refers to each.
+
         Raises:
-            PolicyError: The same policy is given twice with different content.
+            PolicyError: The same policy would be in force twice with different content.
         """
-        found: dict[str, Policy] = {}
-        for policy in (*policies, load_pack(ALWAYS_ON)):
-            known = found.setdefault(policy.id, policy)
-            if known.digest != policy.digest:
-                message = f"the policy `{policy.id}` is given twice, with different content"
-                raise PolicyError(
-                    [Diagnostic("RG502", message, help=f"in {known.name} and {policy.name}; keep one")]
-                )
-        self.policies: tuple[Policy, ...] = tuple(found[name] for name in sorted(found))
+        given = [*zip(policies, spans, strict=False), (load_pack(ALWAYS_ON), None)]
+        if problems := list(_conflicts(given)):
+            raise PolicyError(problems)
+        found = {(policy.id, policy.digest): policy for policy, _ in given}
+        self.policies: tuple[Policy, ...] = tuple(found[key] for key in sorted(found))
 
     @classmethod
     def load(cls, path: str | Path) -> Gate:
@@ -51,13 +60,15 @@ class Gate:
         document = read_file(file)
         require_mapping(document, ("gate/v1",))
         shape = validate(GateDocument, document.tree, document, PolicyError, "RG503")
-        policies = []
-        for each in shape.policies:
-            if each.pack is not None:
-                policies.append(load_pack(each.pack))
-            else:
-                policies.append(load_policy(file.parent / str(each.file)))
-        return cls(policies)
+        policies, errors = [], []
+        for index, reference in enumerate(shape.policies):
+            try:
+                policies.append(_referred(reference, file.parent, document, ("policies", index)))
+            except InputError as error:
+                errors.append(error)
+        if errors:
+            raise type(errors[0])(found for error in errors for found in error.diagnostics)
+        return cls(policies, spans=[document.span(("policies", index)) for index in range(len(policies))])
 
     @classmethod
     def from_policies(cls, policies: Iterable[str | Path]) -> Gate:
@@ -68,6 +79,10 @@ class Gate:
             PolicyError: There is no such pack, or a policy is not valid.
         """
         return cls(_policy(each) for each in policies)
+
+    def in_force(self, day: date) -> tuple[Policy, ...]:
+        """The policies that apply on a day, in the order of their names."""
+        return in_force(self.policies, day)[0]
 
     def decide(self, request: ReleaseRequest, *, as_of: date, policies_as_of: date | None = None) -> Decision:
         """Judge a request.
@@ -85,10 +100,34 @@ class Gate:
 
 def _policy(reference: str | Path) -> Policy:
     text = str(reference)
-    if isinstance(reference, str) and (text.partition("@")[0] in pack_names() or not _is_path(text)):
+    if isinstance(reference, str) and (text.partition("@")[0] in pack_names() or not is_path(text)):
         return load_pack(text)
     return load_policy(reference)
 
 
-def _is_path(text: str) -> bool:
-    return "/" in text or text.endswith((".yaml", ".yml", ".json"))
+def _referred(reference: PolicyReference, folder: Path, document: Document, pointer: Pointer) -> Policy:
+    """The policy that a gate file refers to, with the values that it sets."""
+    named = reference.pack if reference.pack is not None else str(reference.file)
+    find = load_pack if reference.pack is not None else lambda name: load_policy(folder / name)
+    policy = placed(find, named, document.span(pointer))
+    return with_set(policy, reference.set_, document, (*pointer, "set")) if reference.set_ else policy
+
+
+def _conflicts(given: Sequence[tuple[Policy, Span | None]]) -> Iterator[Diagnostic]:
+    """The policies that would be in force twice on some day, with different content."""
+    for day in days_of_change(policy for policy, _ in given):
+        seen: dict[str, Policy] = {}
+        for policy, span in given:
+            applied = policy_of(policy, day)
+            if applied is not None and seen.setdefault(applied.id, applied).digest != applied.digest:
+                yield _conflict(seen[applied.id], applied, span)
+
+
+def _conflict(one: Policy, other: Policy, span: Span | None) -> Diagnostic:
+    for name, value in sorted(one.parameters.items()):
+        if one.name == other.name and other.parameters.get(name) != value:
+            both = f"{in_words(value)} in one place and {in_words(other.parameters.get(name))} in another"
+            message = f"the parameter `{name}` of `{one.id}` is {both}"
+            return Diagnostic("RG502", message, span, "refer to the policy once, with all that is set")
+    message = f"the policy `{one.id}` is given twice, with different content"
+    return Diagnostic("RG502", message, span, f"in {one.name} and {other.name}; keep one")

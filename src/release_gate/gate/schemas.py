@@ -10,13 +10,13 @@ from pydantic.json_schema import GenerateJsonSchema
 from release_gate.authoring.documents import TestsDocument
 from release_gate.decision import Decision
 from release_gate.facts.release import FactRecord, ReleaseRequest
-from release_gate.policy.documents import GateDocument, PolicyDocument
+from release_gate.policy.documents import GateDocument, OverlayDocument, PolicyDocument
 
 __all__ = ["KINDS", "json_schema"]
 
 KINDS: Final[dict[str, Any]] = {
     "request": ReleaseRequest,
-    "policy": PolicyDocument,
+    "policy": PolicyDocument | OverlayDocument,
     "gate": GateDocument,
     "tests": TestsDocument,
     "decision": Decision,
@@ -43,6 +43,9 @@ def json_schema(kind: str) -> dict[str, Any]:
         by_alias=True, ref_template="#/definitions/{model}", schema_generator=_Draft7
     )
     definitions = found.pop("$defs", {})
+    if kind == "policy":  # told apart here, so that an editor says what is wrong with the one that is meant
+        plain, overlay = found.pop("anyOf")
+        found |= {"if": {"required": ["extends"]}, "then": overlay, "else": plain}
     if "$ref" in found:
         found |= definitions[found.pop("$ref").rsplit("/", 1)[-1]]
     _plain_lists(found)

@@ -14,7 +14,18 @@ from release_gate.facts.release import Id, Name
 from release_gate.facts.truth import Duration
 from release_gate.facts.types import Day, Length, exact, problem
 
-__all__ = ["EFFECTS", "GateDocument", "PolicyDocument", "PolicyReference", "RuleDocument", "SignOffAsked"]
+__all__ = [
+    "EFFECTS",
+    "GateDocument",
+    "InForce",
+    "OverlayDocument",
+    "OwnFactDocument",
+    "PolicyDocument",
+    "PolicyReference",
+    "RuleDocument",
+    "SignOffAsked",
+    "TableDocument",
+]
 
 EFFECTS = ("tier", "ceiling", "require", "sign_off", "oblige", "deny")
 T = TypeVar("T")
@@ -56,6 +67,7 @@ AnyDuration = Annotated[
 Whole = Annotated[int, BeforeValidator(_whole)]
 Kind = Literal["weights", "delta", "adapter", "checkpoint", "dataset", "code", "api", "demo"]
 FactName = Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]{0,63}$")]
+Version = Annotated[str, Field(pattern=r"^[0-9A-Za-z][0-9A-Za-z.+-]{0,63}$")]
 Scalar = Annotated[Any, Field(description="A number, a text, true or false.")]
 
 
@@ -72,6 +84,12 @@ class InForce(Base):
     def holds(self, day: date) -> bool:
         """Whether a day lies within."""
         return (self.from_ is None or self.from_ <= day) and (self.until is None or day <= self.until)
+
+    def within(self, other: InForce) -> InForce:
+        """From when to when both hold."""
+        starts = [start for start in (self.from_, other.from_) if start is not None]
+        ends = [end for end in (self.until, other.until) if end is not None]
+        return self.model_copy(update={"from_": max(starts, default=None), "until": min(ends, default=None)})
 
 
 class SourceDocument(Base):
@@ -337,7 +355,7 @@ class PolicyDocument(Base):
     """The kind of this document."""
     id: Id
     """Its name."""
-    version: Annotated[str, Field(pattern=r"^[0-9A-Za-z][0-9A-Za-z.+-]{0,63}$")]
+    version: Version
     """Its version."""
     title: Name
     """What it is about."""
@@ -371,6 +389,59 @@ class PolicyDocument(Base):
     """The rules. Their order means nothing."""
 
 
+class OverlayDocument(Base):
+    """A policy that extends another. What it does not say is as in that one."""
+
+    release_gate: Literal["policy/v1"]
+    """The kind of this document."""
+    id: Id
+    """Its name."""
+    extends: Name
+    """The policy that it extends: a pack, as NAME or NAME@VERSION, or the path of a file from here."""
+    tightens: bool = False
+    """Whether it must only restrict. Then all that could loosen is an error."""
+    version: Version | None = None
+    """Its version; if not said, that of the policy that it extends."""
+    title: Name | None = None
+    """What it is about."""
+    status: Literal["illustrative", "adopted", "superseded"] | None = None
+    """Its standing."""
+    in_force: InForce = InForce()
+    """From when to when it applies; at other times, the policy that it extends does."""
+    set_: dict[FactName, Scalar] = Field(default_factory=dict, alias="set")
+    """New values of parameters."""
+    ceilings: dict[FactName, Rung] = Field(default_factory=dict)
+    """New ceilings of tiers."""
+    max_age: dict[str, str] = Field(default_factory=dict)
+    """New ages: of a measurement, as `metric.NAME`, or of the sign-off that a rule asks for, by its id."""
+    approvers: dict[Id, Whole] = Field(default_factory=dict)
+    """New numbers of persons who sign off, by the id of the rule that asks."""
+    sources: dict[FactName, SourceDocument] = Field(default_factory=dict)
+    """More documents that rules rest on."""
+    parameters: dict[FactName, ParameterDocument] = Field(default_factory=dict)
+    """More values that an overlay may set."""
+    facts: FactsDocument = FactsDocument()
+    """More facts."""
+    definitions: dict[FactName, str] = Field(default_factory=dict)
+    """More named conditions."""
+    rules: Many[RuleDocument] = ()
+    """More rules. One with the id of another takes its place, which does not tighten."""
+    without: Many[Id] = ()
+    """Rules to leave out. Does not tighten."""
+    covers: bool = False
+    """Whether it judges the release as a whole. Does not tighten."""
+    applies_to: Many[Kind] | None = None
+    """The kinds of artifact it applies to. Does not tighten."""
+    scope: str | None = None
+    """The requests it applies to. Does not tighten."""
+    tiers: Many[TierDocument] = ()
+    """Other risk classes. Does not tighten."""
+    default_tier: str | None = None
+    """Another tier to start from. Does not tighten."""
+    tier_table: TableDocument | None = None
+    """Another table that gives the tier to start from. Does not tighten."""
+
+
 class PolicyReference(Base):
     """A policy of a gate: a pack by name, or a file."""
 
@@ -378,6 +449,8 @@ class PolicyReference(Base):
     """The pack, with `@version` behind it or without."""
     file: str | None = None
     """The file."""
+    set_: dict[FactName, Scalar] = Field(default_factory=dict, alias="set")
+    """New values of its parameters."""
 
     @model_validator(mode="before")
     @classmethod

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from release_gate.diagnostics import Span
@@ -12,8 +12,9 @@ from release_gate.facts.truth import Step, Value
 from release_gate.facts.types import FactType
 from release_gate.facts.view import MeasurementRule
 from release_gate.policy.documents import InForce, Oblige, PolicyDocument, RuleDocument, SignOffAsked
+from release_gate.policy.places import Places
 
-__all__ = ["Policy", "Rule", "Table", "Tier"]
+__all__ = ["Policy", "Remark", "Rule", "Table", "Tier", "row_matches"]
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,11 @@ class Table:
     rows: tuple[tuple[tuple[frozenset[Value] | None, ...], Step], ...]
     hit: str
     otherwise: Step | None
+
+
+def row_matches(cells: tuple[frozenset[Value] | None, ...], values: tuple[Value, ...]) -> bool:
+    """Whether a row of a table accepts a combination of values."""
+    return all(cell is None or value in cell for cell, value in zip(cells, values, strict=True))
 
 
 @dataclass(frozen=True)
@@ -62,8 +68,31 @@ class Rule:
 
 
 @dataclass(frozen=True)
+class Remark:
+    """What every decision under a policy says.
+
+    Attributes:
+        text: What it says.
+        since: The first day of policies on which it is so; always, if not said.
+    """
+
+    text: str
+    since: date | None = None
+
+
+@dataclass(frozen=True)
 class Policy:
-    """A policy that can be evaluated."""
+    """A policy that can be evaluated.
+
+    Attributes:
+        document: The policy as it is written; of an overlay, put together with what it extends.
+        digest: The digest of everything it was made of.
+        name: The file that it was read from.
+        in_force: From when to when it applies.
+        instead: What applies while it is not in force: an older version, or what an overlay extends.
+        remarks: What decisions under it say.
+        places: Where its parts stand.
+    """
 
     document: PolicyDocument
     digest: str
@@ -77,6 +106,10 @@ class Policy:
     metrics: Mapping[str, MeasurementRule]
     own: Mapping[str, FactType]
     definitions: Mapping[str, Condition]
+    in_force: InForce
+    places: Places = field(repr=False, compare=False)
+    instead: Policy | None = None
+    remarks: tuple[Remark, ...] = ()
 
     @property
     def id(self) -> str:
@@ -87,11 +120,6 @@ class Policy:
     def version(self) -> str:
         """Its version."""
         return self.document.version
-
-    @property
-    def in_force(self) -> InForce:
-        """From when to when it applies."""
-        return self.document.in_force
 
     def applies_to(self, kind: str) -> bool:
         """Whether it applies to a kind of artifact."""

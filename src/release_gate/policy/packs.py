@@ -1,15 +1,25 @@
-"""The packs that ship with the library: policies with citations."""
+"""The packs that ship with the library: policies with citations, in all their versions.
+
+``policies/NAME/policy.yaml`` is the newest version of a pack; an older one is beside it, in a folder that is
+named for it: ``policies/NAME/2026.5.0/policy.yaml``.
+"""
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
 
 from release_gate.diagnostics import Diagnostic, PolicyError, did_you_mean, printable
-from release_gate.policy.load import load_policy
-from release_gate.policy.model import Policy
+from release_gate.policy.build import build
+from release_gate.policy.documents import InForce
+from release_gate.policy.model import Policy, Remark
+from release_gate.policy.overlay import chain, link
+from release_gate.source import read_file
 
-__all__ = ["ALWAYS_ON", "data_folder", "load_pack", "pack_names"]
+__all__ = ["ALWAYS_ON", "data_folder", "load_pack", "pack_file", "pack_names", "pack_versions"]
 
 ALWAYS_ON = "ladder"
 """The pack that says what each rung claims. It is part of every gate."""
@@ -27,30 +37,92 @@ def pack_names() -> tuple[str, ...]:
     return tuple(sorted(path.parent.name for path in data_folder("policies").glob("*/policy.yaml")))
 
 
-@cache
-def load_pack(reference: str) -> Policy:
-    """A pack by its name, with ``@version`` behind it or without.
+def pack_versions(reference: str) -> tuple[Policy, ...]:
+    """The versions of a pack that a reference leaves open, newest first.
+
+    Args:
+        reference: The name, with ``@`` and the first parts of a version behind it or without.
 
     Raises:
         PolicyError: There is no such pack, or not in that version.
     """
-    name, _, version = reference.partition("@")
+    name, pinned, wanted = reference.partition("@")
+    every = _versions(name)
+    found = tuple(policy for policy in every if not pinned or f"{policy.version}.".startswith(f"{wanted}."))
+    if not found:
+        there = ", ".join(policy.version for policy in every)
+        message = f"the pack `{name}` is there in version {there}, not {printable(wanted)}"
+        raise PolicyError([Diagnostic("RG501", message)])
+    return found
+
+
+def pack_file(policy: Policy) -> Path:
+    """The file of a version of a pack."""
+    return data_folder("policies") / policy.name.removeprefix("pack:")
+
+
+@cache
+def load_pack(reference: str) -> Policy:
+    """A pack by its name, with ``@`` and the first parts of a version behind it or without.
+
+    The newest version that the reference leaves open, with those before it for the days before its own. A
+    pinned version applies even after one that the reference leaves out has taken its place, and then every
+    decision says so.
+
+    Raises:
+        PolicyError: There is no such pack, or not in that version.
+    """
+    every, wanted = _versions(reference.partition("@")[0]), pack_versions(reference)
+    later = every[: every.index(wanted[0])]
+    found: list[Policy] = []
+    for index, version in enumerate(wanted):
+        for policy in _own(version):
+            if later and not index:
+                found.append(_pinned(policy, later[-1]))
+            else:
+                window = policy.in_force.within(_before(wanted[:index]))
+                found.append(replace(policy, in_force=window))
+    bases = [policy for version in wanted for policy in chain(version)[len(_own(version)) :]]
+    return link([*found, *bases])
+
+
+def _own(version: Policy) -> tuple[Policy, ...]:
+    """The policies of a version that is an overlay, one over each version of what it extends; else itself."""
+    return tuple(policy for policy in chain(version) if policy.id == version.id)
+
+
+def _before(versions: tuple[Policy, ...]) -> InForce:
+    """The time before all of these versions."""
+    starts = [policy.in_force.from_ or date.min for policy in versions]
+    if not starts:
+        return InForce()
+    first = min(starts)
+    return InForce(until=first - timedelta(days=1) if first > date.min else date.min)
+
+
+def _pinned(policy: Policy, next_: Policy) -> Policy:
+    """A version that goes on applying after the next one has taken its place."""
+    text = f"{policy.id} is pinned to version {policy.version}, and {next_.version} has taken its place"
+    in_force = policy.in_force.model_copy(update={"until": None})
+    remark = Remark(text, next_.in_force.from_)
+    return replace(policy, in_force=in_force, remarks=(remark, *policy.remarks))
+
+
+@cache
+def _versions(name: str) -> tuple[Policy, ...]:
+    """Every version of a pack, newest first."""
     if name not in pack_names():
-        raise PolicyError(
-            [
-                Diagnostic(
-                    "RG501", f"there is no pack `{printable(name)}`", help=did_you_mean(name, pack_names())
-                )
-            ]
-        )
-    policy = load_policy(data_folder("policies") / name / "policy.yaml", f"pack:{name}/policy.yaml")
-    if version and policy.version != version and not policy.version.startswith(version + "."):
-        raise PolicyError(
-            [
-                Diagnostic(
-                    "RG501",
-                    f"the pack `{name}` is there in version {policy.version}, not {printable(version)}",
-                )
-            ]
-        )
-    return policy
+        message = f"there is no pack `{printable(name)}`"
+        raise PolicyError([Diagnostic("RG501", message, help=did_you_mean(name, pack_names()))])
+    folder = data_folder("policies")
+    files = [folder / name / "policy.yaml", *sorted((folder / name).glob("*/policy.yaml"))]
+    found = [
+        build(read_file(file, f"pack:{file.relative_to(folder).as_posix()}"), load_pack) for file in files
+    ]
+    return tuple(sorted(found, key=lambda policy: _order(policy.version), reverse=True))
+
+
+def _order(version: str) -> tuple[tuple[bool, int, str], ...]:
+    """What versions are ordered by: their parts, numbers by value and after words."""
+    parts = re.split(r"[.+-]", version)
+    return tuple((part.isdigit(), int(part) if part.isdigit() else 0, part) for part in parts)

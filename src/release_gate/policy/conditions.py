@@ -1,0 +1,107 @@
+"""The conditions of a policy, checked against what it may read."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from release_gate.expression import nodes
+from release_gate.expression.check import Scope, check_condition, check_value
+from release_gate.expression.monotone import reads
+from release_gate.expression.nodes import Condition, Node, children
+from release_gate.facts.types import RecordType, Type
+from release_gate.policy.documents import PolicyDocument
+from release_gate.policy.places import Problems
+from release_gate.source import Pointer
+
+__all__ = ["ACCESS", "TIER", "Conditions"]
+
+ACCESS, TIER = ("artifact", "access"), ("tier",)
+MAX_SIZE: Final = 2_000
+"""How many parts a condition may have, with the definitions that it stands on written out."""
+
+
+class Conditions:
+    """Reads conditions, with the definitions of the policy known."""
+
+    def __init__(self, shape: PolicyDocument, root: RecordType, problems: Problems) -> None:
+        self.shape, self.problems = shape, problems
+        self.scope = Scope(root)
+        self.sizes: dict[str, int] = {}
+        self.definitions = self._definitions()
+
+    def condition(self, text: str, pointer: Pointer) -> Condition | None:
+        """A condition, or None if something is wrong with it."""
+        root, problems = check_condition(text, self.scope)
+        for problem in problems:
+            self.problems.add_within(pointer, problem)
+        if root is None:
+            return None
+        if _size(root, self.sizes) > MAX_SIZE:
+            message = f"this has more than {MAX_SIZE:,} parts with its definitions written out"
+            self.problems.add("RG304", message, pointer, "let it stand on fewer definitions")
+            return None
+        return Condition(text, root)
+
+    def value(self, text: str, pointer: Pointer) -> tuple[Node | None, Type]:
+        """An expression of any type, or None if something is wrong with it."""
+        node, kind, problems = check_value(text, self.scope)
+        for problem in problems:
+            self.problems.add_within(pointer, problem)
+        return (None if problems else node), kind
+
+    def can_show(self, path: str) -> bool:
+        """Whether a text can show a fact."""
+        return not check_value(path, self.scope)[2]
+
+    def policy_scope(self) -> Condition | None:
+        """The condition that says which requests the policy applies to."""
+        if self.shape.scope is None:
+            return None
+        scope = self.condition(self.shape.scope, ("scope",))
+        for path in (ACCESS, TIER):
+            if scope is not None and reads(scope.root, path):
+                self.problems.add(
+                    "RG305",
+                    f"a scope cannot read `{'.'.join(path)}`",
+                    ("scope",),
+                    "use `at` or `when` on the rules",
+                )
+        return scope
+
+    def _definitions(self) -> dict[str, Condition]:
+        """Every definition after those that it stands on."""
+        waiting = dict(self.shape.definitions)
+        done: dict[str, Condition] = {}
+        bodies: dict[str, Node] = {}
+        while waiting:
+            ready = [name for name, text in waiting.items() if not _names_in(text) & set(waiting)]
+            if not ready:
+                for name in waiting:
+                    self.problems.add(
+                        "RG304", f"the definition `{name}` goes in a circle", ("definitions", name)
+                    )
+                break
+            for name in ready:
+                self.scope = Scope(self.scope.root, dict(bodies))
+                checked = self.condition(waiting.pop(name), ("definitions", name))
+                body = checked.root if checked is not None else _FALSE
+                self.sizes[name] = _size(body, self.sizes)
+                bodies[name] = body
+                if checked is not None:
+                    done[name] = checked
+        self.scope = Scope(self.scope.root, bodies)
+        return done
+
+
+_FALSE: Final = nodes.Literal(nodes.At(0, 1), value=False)
+
+
+def _names_in(text: str) -> set[str]:
+    return set(re.findall(r"\bis\.([a-z_][a-z0-9_]*)", text))
+
+
+def _size(node: Node, sizes: dict[str, int]) -> int:
+    if isinstance(node, nodes.Named):
+        return 1 + sizes[node.name]
+    return 1 + sum(_size(child, sizes) for child in children(node))

@@ -1,0 +1,67 @@
+"""Where the parts of a policy stand, when it was written in one file or put together from several."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from release_gate.diagnostics import Diagnostic, Span
+from release_gate.expression.parse import ExpressionProblem
+from release_gate.source import Document, Pointer
+
+__all__ = ["Places", "Problems"]
+
+Target = tuple[Document, Pointer]
+
+
+@dataclass(frozen=True)
+class Places:
+    """The places of the parts of a policy.
+
+    Attributes:
+        document: Where all stands that is not elsewhere: the document that extends nothing.
+        elsewhere: For the pointer to a part, the document and the pointer where it was written.
+    """
+
+    document: Document
+    elsewhere: Mapping[Pointer, Target] = field(default_factory=dict)
+
+    def of(self, pointer: Pointer) -> Target:
+        """The document in which a part was written, and the pointer to it there."""
+        for length in range(len(pointer), 0, -1) if self.elsewhere else ():
+            if found := self.elsewhere.get(pointer[:length]):
+                return found[0], (*found[1], *pointer[length:])
+        return self.document, pointer
+
+    def below(self, pointer: Pointer) -> Iterator[tuple[Pointer, Target]]:
+        """The parts of a part that were written elsewhere, each by the pointer from there."""
+        for each, target in self.elsewhere.items():
+            if each[: len(pointer)] == pointer:
+                yield each[len(pointer) :], target
+
+    def span(self, pointer: Pointer) -> Span | None:
+        """The place of a value, or of the nearest thing around it that is written down."""
+        document, at = self.of(pointer)
+        return document.span(at)
+
+    def within(self, pointer: Pointer, start: int, end: int) -> Span | None:
+        """The place of some characters of a text."""
+        document, at = self.of(pointer)
+        return document.within(at, start, end)
+
+
+class Problems:
+    """Collects everything that is wrong with a policy."""
+
+    def __init__(self, places: Places) -> None:
+        self.places = places
+        self.found: list[Diagnostic] = []
+
+    def add(self, code: str, message: str, pointer: Pointer, help: str = "") -> None:  # noqa: A002
+        """Say what is wrong with a part."""
+        self.found.append(Diagnostic(code, message, self.places.span(pointer), help))
+
+    def add_within(self, pointer: Pointer, problem: ExpressionProblem) -> None:
+        """Say what is wrong with a stretch of a condition."""
+        span = self.places.within(pointer, problem.at.start, problem.at.end)
+        self.found.append(Diagnostic(problem.code, problem.message, span, problem.help))

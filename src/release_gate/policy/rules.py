@@ -1,0 +1,119 @@
+"""The rules of a policy, checked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from release_gate.diagnostics import Diagnostic, did_you_mean, printable
+from release_gate.expression import nodes
+from release_gate.expression.monotone import Trend, reads, trend
+from release_gate.expression.nodes import Condition, Node, children
+from release_gate.facts.ladder import LOWEST_JUDGED, RUNGS
+from release_gate.policy.conditions import ACCESS, TIER, Conditions
+from release_gate.policy.documents import PolicyDocument, RuleDocument
+from release_gate.policy.model import Rule
+from release_gate.policy.places import Problems
+from release_gate.policy.tiers import Tiers
+from release_gate.source import Pointer
+
+__all__ = ["Rules"]
+
+
+class Rules:
+    """Reads the rules of a policy."""
+
+    def __init__(
+        self, shape: PolicyDocument, tiers: Tiers, conditions: Conditions, problems: Problems
+    ) -> None:
+        self.shape, self.tiers, self.conditions, self.problems = shape, tiers, conditions, problems
+        self.all = tuple(self._rule(index, rule) for index, rule in enumerate(shape.rules))
+        self._check_ids()
+
+    def _rule(self, index: int, shape: RuleDocument) -> Rule:
+        pointer: Pointer = ("rules", index)
+        when = self._condition(shape.when, (*pointer, "when"), Trend.UP, "> and >=")
+        require = self._condition(shape.require, (*pointer, "require"), Trend.DOWN, "< and <=")
+        if shape.tier is not None and when is not None and reads(when.root, TIER):
+            self.problems.add("RG305", "a rule that sets the tier cannot read it", (*pointer, "when"))
+        if shape.cite is not None and shape.cite.source not in self.shape.sources:
+            self.problems.add(
+                "RG311",
+                f"there is no source `{printable(shape.cite.source)}`",
+                (*pointer, "cite"),
+                did_you_mean(shape.cite.source, self.shape.sources),
+            )
+        self._check_texts(shape, pointer, [c for c in (when, require) if c is not None])
+        return Rule(
+            id=shape.id,
+            effect=shape.effect,
+            at=RUNGS[shape.at] if shape.at is not None else LOWEST_JUDGED,
+            when=when,
+            require=require,
+            tier=self.tiers.tier(shape.tier, (*pointer, "tier")),
+            ceiling=RUNGS[shape.ceiling] if shape.ceiling is not None else None,
+            sign_off=shape.sign_off or (shape.else_.sign_off if shape.else_ else None),
+            oblige=shape.oblige,
+            document=shape,
+            span=self.problems.places.span((*pointer, "id")),
+        )
+
+    def _condition(self, text: str | None, pointer: Pointer, allowed: Trend, signs: str) -> Condition | None:
+        """A condition that makes the rule no laxer as access or the tier rises."""
+        if text is None:
+            return None
+        condition = self.conditions.condition(text, pointer)
+        if condition is None:
+            return None
+        for path in (ACCESS, TIER):
+            if trend(condition.root, path) in (Trend.FLAT, allowed):
+                continue
+            at = next(iter(_uses(condition.root, path)), condition.root).at
+            span = self.problems.places.within(pointer, at.start, at.end)
+            message = f"`{'.'.join(path)}` may only make this rule stricter as it rises"
+            help_ = f"here, compare it with {signs}; what is allowed open must be allowed closed"
+            self.problems.found.append(Diagnostic("RG312", message, span, help_))
+        return condition
+
+    def _check_texts(self, shape: RuleDocument, pointer: Pointer, conditions: list[Condition]) -> None:
+        variables = {node.variable for condition in conditions for node in _comprehensions(condition.root)}
+        for key in ("because", "fix", "deny"):
+            for path in re.findall(r"\{([^{}]*)\}", getattr(shape, key) or ""):
+                head = path.split(".")[0]
+                if head not in variables and not self.conditions.can_show(path):
+                    self.problems.add(
+                        "RG313",
+                        f"`{{{printable(path)}}}` is not a fact that can be shown",
+                        (*pointer, key),
+                        did_you_mean(head, [*variables, *self.conditions.scope.root.fields]),
+                    )
+
+    def _check_ids(self) -> None:
+        for key, ids in (
+            ("rule", [rule.id for rule in self.shape.rules]),
+            ("tier", [tier.id for tier in self.shape.tiers]),
+        ):
+            seen: set[str] = set()
+            for index, each in enumerate(ids):
+                if each in seen:
+                    message = f"two {key}s have the id `{each}`"
+                    self.problems.add("RG314", message, (f"{key}s", index, "id"), "give each its own")
+                seen.add(each)
+
+
+def _uses(node: Node, path: tuple[str, ...]) -> Iterator[Node]:
+    if isinstance(node, nodes.Fact) and node.path == path:
+        yield node
+    if isinstance(node, nodes.Named):
+        if reads(node.body, path):
+            yield node
+        return
+    for child in children(node):
+        yield from _uses(child, path)
+
+
+def _comprehensions(node: Node) -> Iterator[nodes.Comprehension]:
+    if isinstance(node, nodes.Comprehension):
+        yield node
+    for child in children(node):
+        yield from _comprehensions(child)
