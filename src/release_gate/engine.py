@@ -30,7 +30,7 @@ from release_gate.decision import (
     in_words,
     worst,
 )
-from release_gate.diagnostics import Diagnostic, RequestError, did_you_mean, printable
+from release_gate.diagnostics import Diagnostic, RequestError, printable
 from release_gate.evaluate.reference import Read, Trace, evaluate
 from release_gate.expression import nodes
 from release_gate.expression.nodes import Condition, Node, children
@@ -42,6 +42,7 @@ from release_gate.facts.view import Seen, artifact_view, measured
 from release_gate.policy.in_force import in_force
 from release_gate.policy.model import Policy, Rule, Tier, row_matches
 from release_gate.policy.sign_offs import SignOffBook
+from release_gate.policy.unread import unread
 
 __all__ = ["decide", "facts_for", "policies_digest"]
 
@@ -81,19 +82,8 @@ def decide(
         policies_digest=together,
         hypothetical=policies_as_of,
         artifacts=artifacts,
-        notes=(*notes, *_notes(request, inforce)),
+        notes=(*notes, *unread(request, inforce)),
     )
-
-
-def _notes(request: ReleaseRequest, inforce: Sequence[Policy]) -> Iterable[str]:
-    metrics = {name for policy in inforce for name in policy.metrics}
-    own = {name for policy in inforce for name in policy.own}
-    for section in (request, *(request.variants[name] for name in sorted(request.variants))):
-        for kind, stated, known in (("metric", section.metric, metrics), ("own", section.own, own)):
-            for name in sorted(set(stated) - known):
-                hint = did_you_mean(name, known)
-                shown = printable(name)
-                yield f"no policy in force reads {kind}.{shown}" + (f"; {hint}" if hint else "")
 
 
 def _check_declared(request: ReleaseRequest, policies: Sequence[Policy]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Any, get_args, get_origin
 
@@ -9,11 +10,12 @@ from pydantic import BaseModel
 
 from release_gate.facts import release
 from release_gate.facts.types import Boolean, Choice, Day, FactType, ListType, MapType, RecordType, Text, Type
-from release_gate.facts.vocabularies import vocabulary
+from release_gate.facts.vocabularies import Vocabulary, vocabulary
 
-__all__ = ["artifact_schema", "schema"]
+__all__ = ["DOMAINS", "artifact_schema", "extended", "schema"]
 
-_MAPS = {"capability": "capability_domain", "misuse": "misuse_domain", "document": "document_kind"}
+DOMAINS = {"capability": "capability_domain", "misuse": "misuse_domain", "document": "document_kind"}
+"""The vocabulary of each section that has a record for each word."""
 _STRUCTURAL = {"source", "child"}
 
 
@@ -56,6 +58,23 @@ def artifact_schema() -> RecordType:
     return RecordType({**fields, "kind": Choice.of("artifact_kind"), "access": access, "wanted": access})
 
 
+def extended(kind: Type, vocabularies: Mapping[str, Vocabulary]) -> Type:
+    """A type with other vocabularies in place of those of the same names."""
+    match kind:
+        case Choice():
+            return Choice(vocabularies.get(kind.vocabulary.name, kind.vocabulary))
+        case MapType():
+            words = vocabularies[kind.name].members if kind.name in vocabularies else kind.words
+            return MapType(words, extended(kind.item, vocabularies), kind.name)
+        case RecordType():
+            fields = {name: extended(field, vocabularies) for name, field in kind.fields.items()}
+            return RecordType(fields, kind.title)
+        case ListType():
+            return ListType(extended(kind.item, vocabularies))
+        case _:
+            return kind
+
+
 def _record(model: type[BaseModel]) -> RecordType:
     fields: dict[str, Type] = {}
     for name, found in model.model_fields.items():
@@ -71,8 +90,8 @@ def _record(model: type[BaseModel]) -> RecordType:
 
 def _type(name: str, annotation: Any) -> Type | None:
     arguments = get_args(annotation)
-    if get_origin(annotation) is dict and name in _MAPS:
-        words = vocabulary(_MAPS[name])
+    if get_origin(annotation) is dict and name in DOMAINS:
+        words = vocabulary(DOMAINS[name])
         return MapType(words.members, _record(arguments[1]), words.name)
     if isinstance(annotation, type) and issubclass(annotation, release.ListOf):
         (item,) = annotation.__pydantic_generic_metadata__["args"]

@@ -11,7 +11,7 @@ from release_gate.facts.ladder import LADDER, RUNGS
 from release_gate.facts.truth import Step
 from release_gate.source import read_document
 
-__all__ = ["COUNTRY", "Vocabulary", "vocabulary"]
+__all__ = ["COUNTRY", "Vocabulary", "extensible_vocabularies", "vocabulary", "vocabulary_names"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +67,16 @@ def _built_in() -> dict[str, Vocabulary]:
 def vocabulary(name: str) -> Vocabulary:
     """The built-in vocabulary of a name."""
     return _built_in()[name]
+
+
+def extensible_vocabularies() -> tuple[str, ...]:
+    """The names of the built-in vocabularies that a policy may add words to."""
+    return tuple(name for name, words in _built_in().items() if words.extensible)
+
+
+def vocabulary_names() -> tuple[str, ...]:
+    """The names of all built-in vocabularies."""
+    return tuple(_built_in())
 
 
 COUNTRY = "[A-Z]{2}|EU|EEA"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import cast
 
-from release_gate.diagnostics import printable
-from release_gate.facts.schema import schema
+from release_gate.diagnostics import did_you_mean, printable
+from release_gate.facts.schema import extended, schema
 from release_gate.facts.truth import Duration, Value
 from release_gate.facts.types import (
     Boolean,
@@ -20,7 +21,12 @@ from release_gate.facts.types import (
     exact,
 )
 from release_gate.facts.view import MeasurementRule
-from release_gate.facts.vocabularies import Vocabulary
+from release_gate.facts.vocabularies import (
+    Vocabulary,
+    extensible_vocabularies,
+    vocabulary,
+    vocabulary_names,
+)
 from release_gate.policy.documents import OwnFactDocument, PolicyDocument
 from release_gate.policy.places import Problems
 from release_gate.source import Pointer, number_problem
@@ -37,10 +43,12 @@ class Declarations:
         self.own = {name: _own_type(name, declared) for name, declared in shape.facts.own.items()}
         self.parameters = {name: self._parameter(name) for name in shape.parameters}
         self.metrics = {name: self._metric(name) for name in shape.facts.metrics}
+        self.vocabularies = {name: self._vocabulary(name) for name in shape.facts.vocabularies}
 
     def root(self) -> RecordType:
         """Everything that conditions of the policy may read."""
-        fields: dict[str, Type] = dict(schema().fields)
+        built_in = extended(schema(), self.vocabularies) if self.vocabularies else schema()
+        fields: dict[str, Type] = dict(cast("RecordType", built_in).fields)
         metrics = {name: Number(rule.low, rule.high) for name, rule in self.metrics.items()}
         fields["metric"] = RecordType(metrics)
         fields["own"] = RecordType(dict(self.own))
@@ -75,6 +83,21 @@ class Declarations:
                 low, high = ends
         age = self._max_age(metric.max_age, (*pointer, "max_age"))
         return MeasurementRule(low, high, age, metric.bound, metric.independent)
+
+    def _vocabulary(self, name: str) -> Vocabulary:
+        """A built-in vocabulary with more words."""
+        pointer: Pointer = ("facts", "vocabularies", name)
+        if name not in extensible_vocabularies():
+            message = f"there is no vocabulary `{printable(name)}` that words can be added to"
+            if name in vocabulary_names():
+                message = f"words cannot be added to the vocabulary `{name}`"
+            self.problems.add("RG315", message, pointer, did_you_mean(name, extensible_vocabularies()))
+            return Vocabulary(name, {})
+        words = self.shape.facts.vocabularies[name]
+        for word in sorted(set(words) & set(vocabulary(name).members)):
+            message = f"`{word}` is a {name.replace('_', ' ')} already"
+            self.problems.add("RG315", message, (*pointer, word), "leave it out")
+        return vocabulary(name).extended(words)
 
     def _max_age(self, text: str | None, pointer: Pointer) -> Duration | None:
         if text is None:

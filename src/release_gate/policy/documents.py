@@ -179,6 +179,9 @@ class FactsDocument(Base):
     """Measurements."""
     own: dict[FactName, OwnFactDocument] = Field(default_factory=dict)
     """Other facts."""
+    vocabularies: dict[FactName, dict[FactName, Name]] = Field(default_factory=dict)
+    """More words of built-in vocabularies, each with its title: of `capability_domain`, `misuse_domain`,
+    `document_kind` or `safeguard_kind`."""
 
 
 class TierDocument(Base):

@@ -62,6 +62,7 @@ class Merge:
         self.add("definitions", shape.definitions)
         self.add_facts("metrics", shape.facts.metrics)
         self.add_facts("own", shape.facts.own)
+        self.add_words(shape.facts.vocabularies)
         self.set(shape.set_, ("set",))
         self.ceilings(shape.ceilings)
         self.rules(shape)
@@ -96,6 +97,17 @@ class Merge:
         self.update(facts=facts.model_copy(update={key: {**getattr(facts, key), **named}}))
         for name in named:
             self.moved(("facts", key, name), ("facts", key, name))
+
+    def add_words(self, vocabularies: Mapping[str, Mapping[str, str]]) -> None:
+        """Add words to vocabularies."""
+        merged = {name: dict(words) for name, words in self.shape.facts.vocabularies.items()}
+        for name, words in vocabularies.items():
+            for word in words:
+                self.moved(("facts", "vocabularies", name, word), ("facts", "vocabularies", name, word))
+            if name not in merged:
+                self.moved(("facts", "vocabularies", name), ("facts", "vocabularies", name))
+            merged[name] = {**merged.get(name, {}), **words}
+        self.update(facts=self.shape.facts.model_copy(update={"vocabularies": merged}))
 
     def set(self, values: Mapping[str, Any], pointer: Pointer) -> None:
         """Give parameters other values of the same type."""

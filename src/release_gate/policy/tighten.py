@@ -52,6 +52,9 @@ def check_said(base: Policy, shape: OverlayDocument, problems: Problems) -> None
     ):
         for name in sorted(set(ours) & set(theirs)):
             _reused(name, (*path, name), problems)
+    for name, words in shape.facts.vocabularies.items():
+        for word in sorted(set(words) & set(document.facts.vocabularies.get(name, {}))):
+            _reused(word, ("facts", "vocabularies", name, word), problems)
     rules = {rule.id for rule in base.rules}
     for index, rule in enumerate(shape.rules):
         if rule.id in rules:
