@@ -28,6 +28,10 @@ BUILT_IN: Final = {
     "pickle": "pickles:Pickles",
     "model_card": "model_card:ModelCard",
     "eval_results": "model_card:EvalResults",
+    "lm_eval": "lm_eval:LmEval",
+    "inspect": "inspect_logs:InspectLogs",
+    "garak": "garak:Garak",
+    "helm": "helm:Helm",
     "licence_file": "licence_file:LicenceFiles",
     "package_metadata": "licence_file:PackageMetadata",
 }

@@ -6,17 +6,15 @@ is unknown, and the reason says why.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal, localcontext
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, localcontext
 from typing import TYPE_CHECKING, Final
 
 from release_gate.diagnostics import printable
 from release_gate.evidence.collected import Found, Note, Provenance, listed, problem, unknown
-from release_gate.evidence.json_text import rounded
 from release_gate.evidence.reading import Item, Reading
 
 if TYPE_CHECKING:
@@ -25,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Doubt", "Result", "Run", "facts_of", "metric_path", "same_name", "wilson"]
 
+_MILLIONTH: Final = Decimal("0.000001")
 _NAME = re.compile(r"[a-z_][a-z0-9_]{0,63}")
 
 
@@ -49,9 +48,7 @@ class Result:
         names: Task, metric and whatever else tells it from the other results of the tool.
         value: The number; none if the log has none.
         pointer: Where it stands in the log.
-        stderr: Its standard error.
-        low: The lower end of its interval, if the log or the count gives one.
-        high: The upper end.
+        stderr: Its standard error, above 0: a spread of nothing is what the formula gives for all or none.
         n: The size of the sample.
         doubt: Why it does not count, if it does not.
     """
@@ -60,8 +57,6 @@ class Result:
     value: Decimal | None
     pointer: str
     stderr: Decimal | None = None
-    low: Decimal | None = None
-    high: Decimal | None = None
     n: int | None = None
     doubt: Doubt | None = None
 
@@ -115,7 +110,7 @@ def facts_of(reading: Reading, entry: Entry, run: Run) -> Iterator[Item]:
         names[path] = result
         yield _measurement(path, result, run, place, doubt or result.doubt)
     if doubt is None and names:
-        yield Found("evidence", _evidence(run, where), where)
+        yield Found("evidence", _evidence(run), where)
 
 
 _REMEDY: Final = {
@@ -168,8 +163,6 @@ def _measurement(path: str, result: Result, run: Run, place: Provenance, doubt: 
     note = ""
     if result.stderr is not None:
         value["stderr"] = result.stderr
-    elif result.low is not None and result.high is not None:
-        value = {"low": result.low, "high": result.high}
     elif result.n and 0 <= result.value <= 1:
         low, high = wilson(result.value, result.n)
         value = {"low": low, "high": high}
@@ -192,12 +185,13 @@ def wilson(share: Decimal, n: int) -> tuple[Decimal, Decimal]:
         z2 = Decimal("3.8416")  # 1.96 squared
         centre = (share + z2 / (2 * n)) / (1 + z2 / n)
         half = (share * (1 - share) / n + z2 / (4 * n * n)).sqrt() * Decimal("1.96") / (1 + z2 / n)
-        return max(rounded(centre - half, 6), Decimal(0)), min(rounded(centre + half, 6), Decimal(1))
+        low = (centre - half).quantize(_MILLIONTH, ROUND_FLOOR)
+        high = (centre + half).quantize(_MILLIONTH, ROUND_CEILING)
+        return max(low, Decimal(0)), min(high, Decimal(1))
 
 
-def _evidence(run: Run, where: Provenance) -> Tree:
-    name = hashlib.sha256(where.file.encode()).hexdigest()[:12]
-    found: dict[str, Tree] = {"id": f"{run.slug}-{name}", "kind": run.kind}
+def _evidence(run: Run) -> Tree:
+    found: dict[str, Tree] = {"id": run.slug, "kind": run.kind}
     if run.day is not None:
         found["produced"] = run.day.isoformat()
     return found

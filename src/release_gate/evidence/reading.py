@@ -16,9 +16,11 @@ if TYPE_CHECKING:
 
     from release_gate.evidence.folder import Entry, Folder
 
-__all__ = ["Collector", "Item", "Reading", "each"]
+__all__ = ["Collector", "Item", "Reading", "each", "lines"]
 
 Item: TypeAlias = Found | Note | Diagnostic
+MAX_LINE: Final = 2**20
+MAX_LINES_FILE: Final = 2**30
 MAX_READ: Final = 256 * 2**20
 """Bytes that collectors may read from one folder, all files together, headers of weights apart."""
 
@@ -103,3 +105,24 @@ def each(
         except Unreadable as error:
             message = f"`{printable(entry.path)}` {error}"
             yield problem("RG630", message, "nothing was read from it, so what it says is not known")
+
+
+def lines(entry: Entry) -> Iterator[tuple[int, bytes]]:
+    """The lines of a file with their numbers, never more than one in memory.
+
+    Raises:
+        Unreadable: The file is larger than 1 GiB, or a line larger than 1 MiB.
+    """
+    if entry.size > MAX_LINES_FILE:
+        raise Unreadable(f"is larger than {MAX_LINES_FILE // 2**30} GiB")
+    rest, number = b"", 0
+    with entry.open() as stream:
+        while part := stream.read(2**16):
+            *whole, rest = (rest + part).split(b"\n")
+            for line in whole:
+                number += 1
+                yield number, line
+            if len(rest) > MAX_LINE:
+                raise Unreadable(f"has a line of more than {MAX_LINE // 2**20} MiB")
+    if rest:
+        yield number + 1, rest

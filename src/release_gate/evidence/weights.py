@@ -28,6 +28,8 @@ PICKLES: Final = (
     ".t7",
 )
 OTHERS: Final = (".onnx", ".h5", ".keras", ".tflite", ".msgpack", ".pb", ".mlmodel", ".engine")
+LOGS: Final = (".eval",)
+"""Archives of evaluation tools, which nothing loads as weights."""
 _NUMPY: Final = b"\x93NUMPY"
 _SEVEN_ZIP: Final = b"7z\xbc\xaf\x27\x1c"
 
@@ -75,7 +77,7 @@ def _is_pickle(entry: Entry, head: bytes, name: str) -> bool:
     if head[:1] == b"\x80" and head[1:2] in {b"\x02", b"\x03", b"\x04", b"\x05"}:
         return True
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
-        return name.endswith(PICKLES) or _holds_pickle(entry)
+        return name.endswith(PICKLES) or (not name.endswith(LOGS) and _holds_pickle(entry))
     if head.startswith((_NUMPY, _SEVEN_ZIP)):
         return name.endswith(PICKLES)
     # Old pickles are plain text, so that only the name tells; so does one hidden behind a prefix.
