@@ -41,7 +41,19 @@ class Lazy(click.Group):
     """A group that reads a command's module only when it is asked for."""
 
     package = "release_gate.cli"
-    commands_in: tuple[str, ...] = ("check", "collect", "demo", "explain", "packs", "policy", "schema")
+    commands_in: tuple[str, ...] = (
+        "attest",
+        "audit",
+        "check",
+        "collect",
+        "demo",
+        "explain",
+        "packs",
+        "policy",
+        "replay",
+        "schema",
+        "verify-attestation",
+    )
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names of the commands."""
@@ -53,7 +65,8 @@ class Lazy(click.Group):
             return None
         from importlib import import_module  # noqa: PLC0415 - only the command that runs is read
 
-        command: click.Command = getattr(import_module(f"{self.package}.{cmd_name}"), cmd_name)
+        name = cmd_name.replace("-", "_")
+        command: click.Command = getattr(import_module(f"{self.package}.{name}"), name)
         return command
 
 

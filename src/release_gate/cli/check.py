@@ -14,6 +14,7 @@ import click
 from release_gate.cli import Exit, exit_code
 from release_gate.cli.logs import Log
 from release_gate.cli.options import AS_OF, POLICIES_AS_OF, gate_of, use_colour
+from release_gate.cli.recording import RECORD, recorder
 from release_gate.decision import Verdict
 from release_gate.diagnostics import InputError, did_you_mean, printable
 from release_gate.gate import reports
@@ -75,6 +76,7 @@ def _outputs(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ..
 @click.option(
     "--exit-zero", is_flag=True, help="Exit with 0 whatever the verdict; invalid input still fails."
 )
+@RECORD
 @click.option("-v", "--verbose", is_flag=True, help="Log what happens as lines of JSON on standard error.")
 def check(  # noqa: PLR0913, PLR0917 - one argument for each option
     requests: tuple[Path, ...],
@@ -85,6 +87,7 @@ def check(  # noqa: PLR0913, PLR0917 - one argument for each option
     outputs: list[Output],
     fail_on: str,
     exit_zero: bool,  # noqa: FBT001 - click passes flags so
+    record: bool,  # noqa: FBT001
     verbose: bool,  # noqa: FBT001
 ) -> int:
     """Judge REQUESTS, files and folders of them, and say why.
@@ -96,7 +99,9 @@ def check(  # noqa: PLR0913, PLR0917 - one argument for each option
         try:
             discard(path for _, path in outputs if path)
             try:
-                judging = Judging(gate_of(gate, policies), as_of, policies_as_of)
+                found = gate_of(gate, policies)
+                recorded = recorder(gate, policies, found) if record else None
+                judging = Judging(found, as_of, policies_as_of, recorded)
                 files = find_requests(requests)
             except InputError as error:
                 run.add(

@@ -17,7 +17,7 @@ from typing import Annotated, Any, Generic, Literal, Self, TypeVar, cast
 from pydantic import Field, PrivateAttr, field_validator, model_validator
 
 from release_gate.canonical import digest
-from release_gate.diagnostics import RequestError, Span, did_you_mean, printable
+from release_gate.diagnostics import RequestError, Source, Span, did_you_mean, printable
 from release_gate.document import Base, validate
 from release_gate.facts.ladder import RUNGS, rungs_for
 from release_gate.facts.truth import Reason, Step
@@ -682,6 +682,11 @@ class ReleaseRequest(Sections):
         if self._document is None or pointer not in self._document.spans:
             return None
         return self._document.spans[pointer]
+
+    @property
+    def source(self) -> Source | None:
+        """The text of the request, if it was read from a file."""
+        return self._document.source if self._document is not None else None
 
     @property
     def tree(self) -> Tree:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from release_gate.decision import Decision
 from release_gate.diagnostics import InputError
 from release_gate.facts.release import ReleaseRequest
 from release_gate.gate.gate import Gate
@@ -22,18 +24,26 @@ class Judging:
         gate: The policies.
         as_of: The day for which to decide.
         policies_as_of: The day whose policies to use instead; makes decisions hypothetical.
+        record: Records a decision, before anybody is told of it.
     """
 
     gate: Gate
     as_of: date
     policies_as_of: date | None = None
+    record: Callable[[Decision, ReleaseRequest], object] | None = None
 
     def outcome(self, path: Path) -> Outcome:
-        """Judge the request in a file. One that is not valid is an outcome too."""
+        """Judge the request in a file. One that is not valid is an outcome too.
+
+        Raises:
+            InputError: The decision cannot be recorded.
+        """
         name = path.as_posix()
         try:
             request = ReleaseRequest.load(path)
             decision = self.gate.decide(request, as_of=self.as_of, policies_as_of=self.policies_as_of)
         except InputError as error:
             return Outcome(name, diagnostics=error.diagnostics)
+        if self.record is not None:
+            self.record(decision, request)
         return Outcome(name, decision, About.of(request))

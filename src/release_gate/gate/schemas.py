@@ -64,7 +64,7 @@ def _plain_lists(schema: Any) -> None:
             schema[name] = {"anyOf": [{"type": "array", "items": items}, model]}
         elif name in _RECORDS:
             model["properties"]["unknown"] = {"type": "string", "description": "Why none of it is known."}
-        elif name in ("Citation", "PolicyReference"):
+        elif name in ("Citation", "LedgerReference", "PolicyReference"):
             schema[name] = {"anyOf": [{"type": "string"}, model]}
         elif name == "Measurement":
             schema[name] = {"anyOf": [{"type": ["number", "null"]}, {**model, "additionalProperties": True}]}

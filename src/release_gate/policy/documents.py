@@ -469,6 +469,28 @@ class PolicyReference(Base):
         return self
 
 
+class LedgerReference(Base):
+    """Where decisions are recorded, and which keys sign."""
+
+    url: Annotated[str, Field(pattern=r"^(sqlite:///|postgresql://)[^\s]+$")]
+    """Where the ledger is: `sqlite:///PATH` or `postgresql://…`."""
+    origin: str | None = None
+    """The name of the log, as an address without a scheme."""
+    log_key: str | None = None
+    """The Ed25519 key that signs checkpoints: a file, or `env:NAME`."""
+    signing_key: str | None = None
+    """The key that signs attestations: a file, `env:NAME`, or the URI of a key in a token or a service."""
+    public_key: str | None = None
+    """The public half of that key, which one in a token or a cloud service needs."""
+    verifier: str | None = None
+    """The URI by which others know who decides."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, raw: Any) -> Any:
+        return {"url": raw} if isinstance(raw, str) else raw
+
+
 class GateDocument(Base):
     """The policies that a project is judged by."""
 
@@ -476,3 +498,5 @@ class GateDocument(Base):
     """The kind of this document."""
     policies: Annotated[tuple[PolicyReference, ...], BeforeValidator(_tuple), Field(min_length=1)]
     """The policies in force."""
+    ledger: LedgerReference | None = None
+    """Where decisions are recorded."""

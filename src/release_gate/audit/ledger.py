@@ -1,0 +1,216 @@
+"""The ledger: records in the order in which they were made, and the tree over them.
+
+Each record names its number, the digest of the one before it, and when it was made. The tree is that of RFC
+6962, so that a short proof shows that a record is in it, or that it only grew. The ledger decides nothing; it
+refuses what would make the record untrue later: a clock that runs backwards, a decision that is dated back
+before the newest one, or ahead of the day on which it is recorded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final, Protocol
+
+from release_gate.audit.merkle import Frontier, inclusion_proof, leaf_hash, root_at
+from release_gate.audit.notes import Checkpoint, Receipt, sign_checkpoint
+from release_gate.audit.record import MAX_RECORD, SCHEMA, Draft, Record
+from release_gate.audit.view import View
+from release_gate.canonical import canonical_bytes
+from release_gate.diagnostics import Diagnostic, InputError, IntegrityError
+from release_gate.signing import Signer
+
+__all__ = ["Appended", "Ledger", "Store"]
+
+SKEW: Final = timedelta(seconds=60)
+"""By how much the clocks of two machines that write to one ledger may differ."""
+
+
+class Store(View, Protocol):
+    """Where a ledger is kept."""
+
+    def writing(self) -> AbstractContextManager[None]:
+        """One transaction, and nobody else writes meanwhile. It is on the disk when this is left."""
+
+    def put_content(self, digest: str, data: bytes) -> None:
+        """Keep content, if it is not there already."""
+
+    def put_record(self, seq: int, data: bytes, completed: bytes, about: str, decision: str | None) -> None:
+        """Add a record."""
+
+    def put_checkpoint(self, size: int, note: str) -> None:
+        """Keep a checkpoint, if there is none of that size."""
+
+    def newest_decision(self) -> bytes | None:
+        """The newest record of a decision."""
+
+    def newest_checkpoint(self) -> str | None:
+        """The largest checkpoint that is kept."""
+
+
+@dataclass(frozen=True)
+class Appended:
+    """What was recorded.
+
+    Attributes:
+        records: The records, in their places.
+        checkpoint: The log with them. Keep it where whoever keeps the ledger cannot change it.
+    """
+
+    records: tuple[Record, ...]
+    checkpoint: Checkpoint
+
+
+@dataclass(frozen=True)
+class _Tip:
+    """Where the log ends."""
+
+    frontier: Frontier
+    leaf: bytes | None
+    recorded_at: str
+    as_of: str
+
+
+class Ledger:
+    """A ledger that can be added to."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self._tip = _Tip(Frontier(), None, "", "")
+
+    def append(self, drafts: Sequence[Draft], now: datetime, signer: Signer | None = None) -> Appended:
+        """Record, all of it or nothing. What is returned is on the disk.
+
+        Args:
+            drafts: What to record.
+            now: The time, in UTC.
+            signer: The key of the log, Ed25519, to sign the checkpoint.
+
+        Raises:
+            InputError: It would make the record untrue, or could not be written.
+            IntegrityError: The ledger does not extend the last checkpoint that was signed.
+        """
+        with self.store.writing():
+            tip = self._current()
+            time = _time(now, tip.recorded_at)
+            records = []
+            for draft in drafts:
+                record, tip = self._place(draft, tip, time)
+                records.append(record)
+            checkpoint = self._sign(tip.frontier, signer)
+        self._tip = tip
+        return Appended(tuple(records), checkpoint)
+
+    def checkpoint(self, signer: Signer | None = None) -> Checkpoint:
+        """The log as it is now, signed if there is a key.
+
+        Raises:
+            IntegrityError: The ledger does not extend the last checkpoint that was signed.
+        """
+        if signer is None:
+            frontier = Frontier.at(self.store.size, self.store.node)
+            return Checkpoint(self.store.origin, frontier.size, frontier.root)
+        with self.store.writing():
+            return self._sign(self._current().frontier, signer)
+
+    def receipt(self, index: int, checkpoint: Checkpoint) -> Receipt:
+        """The proof that a record is in the log of a checkpoint."""
+        return Receipt(index, inclusion_proof(index, checkpoint.size, self.store.node), checkpoint)
+
+    def _place(self, draft: Draft, tip: _Tip, time: str) -> tuple[Record, _Tip]:
+        size = tip.frontier.size
+        body: dict[str, Any] = {**draft.body, "schema": SCHEMA, "index": size, "recorded_at": time}
+        body |= {"previous": tip.leaf.hex()} if tip.leaf is not None else {"origin": self.store.origin}
+        data = canonical_bytes(body)
+        if len(data) > MAX_RECORD:
+            message = f"the record has {len(data):,} bytes, and no more than {MAX_RECORD:,} fit"
+            raise InputError([Diagnostic("RG736", message)])
+        record = Record(data, body)
+        as_of = _day(record, tip.as_of, time)
+        for digest, content in draft.content.items():
+            self.store.put_content(digest, content)
+        leaf = leaf_hash(data)
+        frontier, completed = tip.frontier.add(leaf)
+        self.store.put_record(size, data, b"".join(completed), record.about, record.decision)
+        return record, _Tip(frontier, leaf, time, as_of)
+
+    def _current(self) -> _Tip:
+        """Where the log ends now, which another process may have changed."""
+        size = self.store.size
+        if size != self._tip.frontier.size:
+            frontier = Frontier.at(size, self.store.node)
+            last = self._last(size - 1)
+            newest = self.store.newest_decision()
+            as_of = Record.read(newest).as_of if newest is not None else None
+            self._tip = _Tip(frontier, leaf_hash(last.data), last.recorded_at, as_of or "")
+        return self._tip
+
+    def _last(self, index: int) -> Record:
+        for row in self.store.rows(index, index + 1):
+            record = Record.read(row.data)
+            if record.index == row.seq:
+                return record
+        message = f"the record {index}, the newest of the ledger, is not what it must be"
+        raise IntegrityError([Diagnostic("RG711", message, help="`release-gate audit verify` says more")])
+
+    def _sign(self, frontier: Frontier, signer: Signer | None) -> Checkpoint:
+        """A checkpoint of the log. A log never signs one that does not extend those it signed before."""
+        if signer is None:
+            return Checkpoint(self.store.origin, frontier.size, frontier.root)
+        newest = self.store.newest_checkpoint()
+        if newest is not None:
+            before = Checkpoint.read(newest.encode())
+            if before.size == frontier.size and before.root == frontier.root:
+                return before
+            if before.size >= frontier.size or root_at(before.size, self.store.node) != before.root:
+                message = f"the ledger does not extend its checkpoint of {before.size} records"
+                help_ = "nothing was signed; `release-gate audit verify` says more"
+                raise IntegrityError([Diagnostic("RG715", message, help=help_)])
+        signed = sign_checkpoint(self.store.origin, frontier.size, frontier.root, signer)
+        self.store.put_checkpoint(signed.size, str(signed))
+        return signed
+
+
+def _time(now: datetime, newest: str) -> str:
+    """The time to record. It never runs backwards."""
+    time = _written(now)
+    if time >= newest:
+        return time
+    if _written(now + SKEW) < newest:
+        message = f"the clock says {time}, and the newest record is of {newest}"
+        raise InputError([Diagnostic("RG731", message, help="set the clock; nothing was recorded")])
+    return newest
+
+
+def _written(time: datetime) -> str:
+    return time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _day(record: Record, newest: str, time: str) -> str:
+    """The day of the newest decision, with this record."""
+    day = record.as_of
+    if day is None:
+        return newest
+    if day < newest:
+        message = f"a decision for {day} cannot be recorded after one for {newest}"
+        help_ = "a decision that is dated back could revive what has expired; nothing was recorded"
+        raise InputError([Diagnostic("RG730", message, help=help_)])
+    if date.fromisoformat(day) > date.fromisoformat(time[:10]):
+        message = f"a decision for {day} cannot be recorded on {time[:10]}"
+        raise InputError([Diagnostic("RG732", message, help="the day has not come yet, in UTC")])
+    return day
+
+
+def entries(view: View, start: int = 0, stop: int | None = None) -> Iterator[Record]:
+    """The records of a log, in order.
+
+    Raises:
+        IntegrityError: One is not a record.
+    """
+    for row in view.rows(start, stop):
+        yield Record.read(row.data)
+
+
+__all__ += ["entries"]

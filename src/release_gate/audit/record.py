@@ -1,0 +1,212 @@
+"""Records: everything that it takes to recompute a decision, by digest.
+
+A *record* is a small JSON object in RFC 8785 form. It names its content, which is larger, by digest: the
+request and the policies as they were written and in canonical form, and the decision. The digests are those
+that the decision itself names, so that whoever has one finds the other.
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.metadata import version
+from typing import Any, Final
+
+import release_gate
+from release_gate.audit.policies import record_policies
+from release_gate.canonical import canonical_bytes, digest_of_bytes
+from release_gate.decision import Decision
+from release_gate.diagnostics import Diagnostic, IntegrityError, printable
+from release_gate.facts.release import ReleaseRequest
+from release_gate.policy.model import Policy
+from release_gate.signing import read_json
+
+__all__ = ["MAX_RECORD", "Content", "Draft", "Record", "decision_body", "decision_draft", "versions"]
+
+SCHEMA: Final = "record/v1"
+MAX_RECORD: Final = 0xFFFF
+"""The most bytes that a record may have: what an entry of a tiled log can hold (c2sp.org/tlog-tiles)."""
+PLACED: Final = frozenset({"index", "origin", "previous", "recorded_at", "schema"})
+"""What the ledger adds when it gives a record its place."""
+
+
+class Content(dict[str, bytes]):
+    """Content by digest."""
+
+    def put(self, data: bytes) -> str:
+        """Add content, and return its digest."""
+        name = digest_of_bytes(data)
+        self[name] = data
+        return name
+
+    def put_json(self, value: Any) -> str:
+        """Add a value in canonical form, and return its digest."""
+        return self.put(canonical_bytes(value))
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A record that has no place in a ledger yet.
+
+    Attributes:
+        body: What it says. Its ``kind`` is ``decision`` or ``event``.
+        content: What it refers to, by digest.
+    """
+
+    body: Mapping[str, Any]
+    content: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True)
+class Record:
+    """A record in its place.
+
+    Attributes:
+        data: Its bytes, which are what the tree is over.
+        body: What they say.
+    """
+
+    data: bytes = field(repr=False)
+    body: Mapping[str, Any]
+
+    @classmethod
+    def read(cls, data: bytes) -> Record:
+        """A record from its bytes.
+
+        Raises:
+            IntegrityError: It is not one, or not in the one form that it can have.
+        """
+        try:
+            body = read_json(data, "the record")
+        except IntegrityError:
+            body = None
+        if not isinstance(body, dict) or body.get("schema") != SCHEMA:
+            raise IntegrityError([Diagnostic("RG711", f"this is no record (`{SCHEMA}`)")])
+        if len(data) > MAX_RECORD or not isinstance(body.get("index"), int) or canonical_bytes(body) != data:
+            raise IntegrityError([Diagnostic("RG711", "the record is not in canonical form")])
+        return cls(data, body)
+
+    @property
+    def index(self) -> int:
+        """Its number, from 0."""
+        index: int = self.body["index"]
+        return index
+
+    @property
+    def kind(self) -> str:
+        """What it records."""
+        return str(self.body.get("kind"))
+
+    @property
+    def recorded_at(self) -> str:
+        """When, in UTC."""
+        return str(self.body.get("recorded_at"))
+
+    @property
+    def as_of(self) -> str | None:
+        """The day for which it was decided, for a decision."""
+        return self.body.get("as_of") if self.kind == "decision" else None
+
+    @property
+    def decision(self) -> str | None:
+        """The digest of the decision, for a decision."""
+        found = self.body.get("decision")
+        return found if isinstance(found, str) else None
+
+    @property
+    def about(self) -> str:
+        """The request that it is about."""
+        request = self.body.get("request")
+        return str(request.get("id")) if isinstance(request, dict) else ""
+
+    @property
+    def refers_to(self) -> tuple[str, ...]:
+        """The digests of its content, each once."""
+        return tuple(dict.fromkeys(_digests(self.body)))
+
+
+_CONTENT_KEYS: Final = frozenset({"attestations", "decision", "text", "tree"})
+
+
+def _digests(value: Any, key: str = "") -> Iterable[str]:
+    if isinstance(value, dict):
+        for name, item in value.items():
+            yield from _digests(item, name)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _digests(item, key)
+    elif key in _CONTENT_KEYS and isinstance(value, str):
+        yield value
+
+
+def decision_draft(
+    decision: Decision,
+    request: ReleaseRequest,
+    policies: Sequence[Policy],
+    attestations: Iterable[bytes] = (),
+) -> Draft:
+    """What there is to record of a decision.
+
+    Args:
+        decision: What was decided.
+        request: What was judged.
+        policies: Every policy of the gate, those that are not in force among them.
+        attestations: Signed statements of it, as envelopes.
+    """
+    content = Content()
+    body: dict[str, Any] = {
+        "kind": "decision",
+        "as_of": decision.as_of.isoformat(),
+        "verdict": str(decision.verdict),
+        "decision": _same(content.put_json(decision_body(decision)), decision.digest),
+        "request": _request(request, content),
+        "policies": record_policies(policies, content),
+        "engine": versions(),
+        "attestations": [content.put(each) for each in attestations],
+    }
+    if decision.hypothetical is not None:
+        body["policies_as_of"] = decision.hypothetical.isoformat()
+    return Draft(body, content)
+
+
+def decision_body(decision: Decision) -> dict[str, Any]:
+    """A decision without its digest: what the digest is of."""
+    body = decision.to_dict()
+    del body["digest"]
+    return body
+
+
+def _request(request: ReleaseRequest, content: Content) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "id": request.id,
+        "tree": _same(content.put_json(request.tree), request.digest),
+    }
+    name = request.model.name.value
+    if isinstance(name, str):
+        told["model"] = name
+    source = request.source
+    if source is not None:
+        told |= {"name": source.name, "text": content.put(source.text.encode())}
+    return told
+
+
+def _same(found: str, claimed: str) -> str:
+    if found != claimed:
+        message = f"content of the digest {found} goes by the digest {printable(claimed)}"
+        raise IntegrityError([Diagnostic("RG719", message)])
+    return found
+
+
+@cache
+def versions() -> dict[str, str]:
+    """What decided: the versions of the engine, of the parser of conditions, and of Python."""
+    return {
+        "release_gate": release_gate.__version__,
+        "rule_engine": version("rule-engine"),
+        "google_re2": version("google-re2"),
+        "pydantic": version("pydantic"),
+        "python": platform.python_version(),
+        "implementation": platform.python_implementation(),
+    }

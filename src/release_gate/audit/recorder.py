@@ -1,0 +1,60 @@
+"""Recording: from a decision to a record in the ledger of a gate, attested if there is a key."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from release_gate.audit.attestation import VERIFIER, attest
+from release_gate.audit.ledger import Appended, Ledger
+from release_gate.audit.places import Settings, open_ledger
+from release_gate.audit.record import decision_draft
+from release_gate.decision import Decision
+from release_gate.facts.release import ReleaseRequest
+from release_gate.policy.model import Policy
+from release_gate.signing import Signer
+
+__all__ = ["Recorder"]
+
+
+class Recorder:
+    """Records decisions of one gate."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        policies: Sequence[Policy],
+        *,
+        log_key: Signer | None = None,
+        signer: Signer | None = None,
+        verifier: str = VERIFIER,
+    ) -> None:
+        """Record into a ledger, by the policies of a gate, with the keys that sign."""
+        self.ledger, self.policies = ledger, policies
+        self.log_key, self.signer, self.verifier = log_key, signer, verifier
+
+    @classmethod
+    def open(cls, settings: Settings, policies: Sequence[Policy]) -> Recorder:
+        """The recorder of a gate file.
+
+        Raises:
+            InputError: The ledger or a key cannot be used.
+        """
+        log_key, signer = settings.log_signer(), settings.signer()
+        verifier = settings.verifier or VERIFIER
+        ledger = open_ledger(settings)
+        return cls(ledger, policies, log_key=log_key, signer=signer, verifier=verifier)
+
+    def record(self, decision: Decision, request: ReleaseRequest, now: datetime) -> Appended:
+        """Record a decision, with its attestations. What is returned is on the disk.
+
+        Raises:
+            InputError: It cannot be recorded, and was not.
+        """
+        envelopes = (
+            attest(decision, request, [self.signer], now, self.verifier)
+            if self.signer is not None and decision.hypothetical is None
+            else ()
+        )
+        draft = decision_draft(decision, request, self.policies, [each.to_json() for each in envelopes])
+        return self.ledger.append([draft], now, self.log_key)

@@ -1,0 +1,224 @@
+"""Replay: decide again what is recorded, by what was recorded, and compare.
+
+Nothing but the ledger is needed. The same engine comes to the same bytes; another engine may explain
+otherwise, and then the record and the replay say which of the two differs from which, and where.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+
+from release_gate import engine
+from release_gate.audit.policies import restore_policies
+from release_gate.audit.record import Record, decision_body, versions
+from release_gate.audit.view import View, fetch
+from release_gate.canonical import canonical_bytes
+from release_gate.decision import Decision, Verdict
+from release_gate.diagnostics import Diagnostic, InputError, IntegrityError, printable
+from release_gate.facts.release import ReleaseRequest
+from release_gate.policy.documents import InForce
+from release_gate.policy.model import Policy
+from release_gate.signing import read_json
+from release_gate.source import read_document
+
+__all__ = ["Flip", "Outcome", "Replayed", "again", "flips", "replay"]
+
+MAX_DIFFERENCES = 20
+
+
+class Outcome(Enum):
+    """What a replay came to, best to worst."""
+
+    IDENTICAL = "identical"
+    SAME_VERDICTS = "same verdicts"
+    DIVERGED = "diverged"
+    NOT_REPLAYABLE = "not replayable"
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """What the replay of a record came to.
+
+    Attributes:
+        index: The number of the record.
+        request: The request.
+        outcome: What it came to.
+        differences: Where the two decisions differ: the path, then, and now.
+        because: Why, as far as that can be told.
+    """
+
+    index: int
+    request: str
+    outcome: Outcome
+    differences: tuple[str, ...] = ()
+    because: str = ""
+
+
+@dataclass(frozen=True)
+class Flip:
+    """A verdict that another policy would change.
+
+    Attributes:
+        index: The number of the record.
+        request: The request.
+        owner: Who asked.
+        artifact: The artifact.
+        rung: The rung.
+        asked: Whether it is the rung that was asked for.
+        before: The verdict that was given.
+        after: The verdict that would be.
+    """
+
+    index: int
+    request: str
+    owner: str
+    artifact: str
+    rung: str
+    asked: bool
+    before: Verdict
+    after: Verdict
+
+    @property
+    def loosens(self) -> bool:
+        """Whether more would be allowed than was."""
+        return self.after.rank < self.before.rank
+
+
+def replay(view: View, record: Record) -> Replayed:
+    """Decide again what a record holds, and compare the bytes."""
+    told = (record.index, record.about)
+    try:
+        recorded = fetch(view, str(record.decision))
+        decision = _decide(view, record, ())
+    except InputError as error:
+        return Replayed(*told, Outcome.NOT_REPLAYABLE, because=error.diagnostics[0].message)
+    now = decision_body(decision)
+    if canonical_bytes(now) == recorded:
+        return Replayed(*told, Outcome.IDENTICAL)
+    then = read_json(recorded, "the decision")
+    same = _verdicts(then) == _verdicts(json.loads(canonical_bytes(now)))
+    found = tuple(_differences(then, json.loads(canonical_bytes(now))))[:MAX_DIFFERENCES]
+    return Replayed(*told, Outcome.SAME_VERDICTS if same else Outcome.DIVERGED, found, _because(record))
+
+
+def flips(view: View, record: Record, candidates: Sequence[Policy]) -> Iterator[Flip]:
+    """The verdicts of a record that other policies would change.
+
+    Args:
+        view: The log.
+        record: A record of a decision.
+        candidates: Policies that take the place of those with the same id, and are taken to be in force.
+
+    Raises:
+        InputError: The record cannot be decided again.
+    """
+    before, after = _decide(view, record, ()), _decide(view, record, candidates)
+    request = _request(view, record)
+    owner = request.requester.id.value or request.requester.organisation.value
+    for old, new in zip(before.artifacts, after.artifacts, strict=True):
+        for rung, verdict in old.ladder.items():
+            if new.ladder[rung] is not verdict:
+                yield Flip(
+                    record.index,
+                    record.about,
+                    owner if isinstance(owner, str) else "nobody named",
+                    old.id,
+                    rung,
+                    rung == old.requested,
+                    verdict,
+                    new.ladder[rung],
+                )
+
+
+def again(view: View, record: Record) -> tuple[Decision, ReleaseRequest]:
+    """A recorded decision, made again, and the request.
+
+    Raises:
+        IntegrityError: It does not come out as it is recorded.
+        InputError: It cannot be made again.
+    """
+    decision = _decide(view, record, ())
+    if decision.digest != record.decision:
+        message = f"the decision of record {record.index} does not come out as it is recorded"
+        raise IntegrityError([Diagnostic("RG740", message, help="`release-gate replay` says how it differs")])
+    return decision, _request(view, record)
+
+
+def _decide(view: View, record: Record, candidates: Sequence[Policy]) -> Decision:
+    body = record.body
+    try:
+        policies = restore_policies(body["policies"], lambda digest: fetch(view, digest))
+        as_of = date.fromisoformat(body["as_of"])
+        told = body.get("policies_as_of")
+        hypothetical = date.fromisoformat(told) if told is not None else None
+    except (KeyError, TypeError, ValueError):
+        raise IntegrityError([Diagnostic("RG711", "the record does not say what was decided on")]) from None
+    taken = {each.id: each for each in policies} | {each.id: _in_force(each) for each in candidates}
+    return engine.decide(_request(view, record), [taken[name] for name in sorted(taken)], as_of, hypothetical)
+
+
+def _in_force(policy: Policy) -> Policy:
+    return replace(policy, in_force=InForce(), instead=None)
+
+
+def _request(view: View, record: Record) -> ReleaseRequest:
+    told = record.body.get("request")
+    if not isinstance(told, dict) or not isinstance(told.get("tree"), str):
+        raise IntegrityError([Diagnostic("RG711", "the record does not name its request")])
+    if isinstance(text := told.get("text"), str):
+        document = read_document(fetch(view, text), str(told.get("name")))
+        request = ReleaseRequest.from_document(document)
+    else:
+        tree = json.loads(fetch(view, told["tree"]), parse_float=Decimal, parse_int=Decimal)
+        request = ReleaseRequest.model_validate(tree)
+    if request.digest != told["tree"]:
+        message = f"the text of the request `{request.id}` is not that of its canonical form"
+        raise IntegrityError([Diagnostic("RG719", message)])
+    return request
+
+
+def _verdicts(body: Any) -> Any:
+    """All that a decision allows: the verdicts, the ladders, and nothing of why."""
+    try:
+        return body["verdict"], [
+            (each["id"], each["requested"], each["ladder"]) for each in body["artifacts"]
+        ]
+    except (KeyError, TypeError):
+        return None  # no decision at all
+
+
+def _differences(then: Any, now: Any, path: str = "") -> Iterator[str]:
+    if then == now:
+        return
+    if isinstance(then, dict) and isinstance(now, dict):
+        for key in sorted({*then, *now}):
+            yield from _differences(then.get(key), now.get(key), f"{path}.{key}" if path else key)
+    elif isinstance(then, list) and isinstance(now, list) and len(then) == len(now):
+        for index, (old, new) in enumerate(zip(then, now, strict=True)):
+            yield from _differences(old, new, f"{path}[{index}]")
+    else:
+        yield f"{path}: {_short(then)} → {_short(now)}"
+
+
+def _short(value: Any) -> str:
+    return printable(json.dumps(value, ensure_ascii=False), 80)
+
+
+def _because(record: Record) -> str:
+    then, now = record.body.get("engine"), versions()
+    if not isinstance(then, Mapping):
+        return "the record does not say what decided"
+    changed = [
+        f"{name} was {printable(str(then.get(name)))} and is {now.get(name)}"
+        for name in sorted({*then, *now})
+        if then.get(name) != now.get(name)
+    ]
+    return (
+        "; ".join(changed) if changed else "the same versions decided: the record or the engine was changed"
+    )

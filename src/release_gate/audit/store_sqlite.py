@@ -1,0 +1,405 @@
+"""A ledger in SQLite: one file, many processes, nothing lost that was acknowledged.
+
+Every write is one transaction in WAL mode with full synchronisation, under an advisory lock on a file beside
+the ledger. The lock is not for speed. All versions of SQLite before 3.51.3 can damage a database in WAL mode
+when two connections write and checkpoint at the same moment (the WAL-reset bug), and the lock keeps them
+apart. Where there is no such lock, as on some network file systems, the ledger uses a rollback journal.
+
+Rows are never changed: triggers refuse UPDATE, DELETE and REPLACE. They are a seat belt: whoever owns the
+file can remove them, and what shows that is verification.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import quote
+
+from release_gate.audit.merkle import leaf_hash
+from release_gate.audit.view import Row
+from release_gate.diagnostics import Diagnostic, InputError, IntegrityError, printable
+
+fcntl: Any
+try:
+    import fcntl
+except ImportError:  # Windows has no advisory locks of this kind
+    fcntl = None
+
+__all__ = ["SqliteStore", "split_nodes"]
+
+
+def _refuse(name: str, event: str, when: str = "") -> str:
+    return f"CREATE TRIGGER {name} BEFORE {event}{when} BEGIN SELECT RAISE(ABORT, 'a ledger only grows'); END"
+
+
+_RECORDS: Final = """CREATE TABLE records (
+    seq INTEGER PRIMARY KEY, data TEXT NOT NULL, completed BLOB NOT NULL, about TEXT NOT NULL, decision TEXT
+) STRICT"""
+SCHEMA: Final = (
+    "CREATE TABLE ledger (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT",
+    "CREATE TABLE content (digest TEXT PRIMARY KEY, data BLOB NOT NULL) STRICT",
+    _RECORDS,
+    "CREATE TABLE checkpoints (size INTEGER PRIMARY KEY, note TEXT NOT NULL) STRICT",
+    "CREATE INDEX records_about ON records (about)",
+    "CREATE INDEX records_decision ON records (decision) WHERE decision IS NOT NULL",
+    _refuse("ledger_no_update", "UPDATE ON ledger"),
+    _refuse("ledger_no_delete", "DELETE ON ledger"),
+    _refuse("content_no_update", "UPDATE ON content"),
+    _refuse("content_no_delete", "DELETE ON content"),
+    _refuse("records_no_update", "UPDATE ON records"),
+    _refuse("records_no_delete", "DELETE ON records"),
+    _refuse("checkpoints_no_update", "UPDATE ON checkpoints"),
+    _refuse("checkpoints_no_delete", "DELETE ON checkpoints"),
+    # A REPLACE deletes without asking the triggers for it, so what is there must not be inserted again.
+    _refuse(
+        "records_in_order",
+        "INSERT ON records",
+        " WHEN NEW.seq IS NOT (SELECT coalesce(max(seq) + 1, 0) FROM records)",
+    ),
+    _refuse(
+        "ledger_once",
+        "INSERT ON ledger",
+        " WHEN EXISTS (SELECT 1 FROM ledger WHERE name = NEW.name)",
+    ),
+    _refuse(
+        "content_once",
+        "INSERT ON content",
+        " WHEN EXISTS (SELECT 1 FROM content WHERE digest = NEW.digest)",
+    ),
+    _refuse(
+        "checkpoints_once",
+        "INSERT ON checkpoints",
+        " WHEN EXISTS (SELECT 1 FROM checkpoints WHERE size = NEW.size)",
+    ),
+)
+FORMAT: Final = "ledger/v1"
+PATIENCE: Final = 60.0
+"""How many seconds a writer waits for the others."""
+FIXED: Final = (3, 51, 3)
+"""The first SQLite without the WAL-reset bug."""
+
+
+class SqliteStore:
+    """A ledger in SQLite."""
+
+    def __init__(self, path: Path, connection: sqlite3.Connection, lock: int | None) -> None:
+        self.path, self.connection, self.lock = path, connection, lock
+        self.mutex = threading.RLock()
+
+    @classmethod
+    def create(cls, path: Path, origin: str) -> SqliteStore:
+        """A new ledger, or the one that is there.
+
+        Raises:
+            InputError: It cannot be made.
+        """
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise _unusable(path, (error.strerror or "unwritable").lower()) from None
+        store = cls._connect(path, create=True)
+        with store.writing():
+            if not store.connection.execute("SELECT 1 FROM sqlite_master").fetchone():
+                for statement in SCHEMA:
+                    store.connection.execute(statement)
+                store.connection.execute("INSERT INTO ledger VALUES ('format', ?)", (FORMAT,))
+                store.connection.execute("INSERT INTO ledger VALUES ('origin', ?)", (origin,))
+        _sync_folder(path.parent)
+        return store.checked()
+
+    @classmethod
+    def open(cls, path: Path, *, write: bool = False) -> SqliteStore:
+        """A ledger that is there.
+
+        Raises:
+            InputError: It is not there, or is no ledger.
+        """
+        if not path.is_file():
+            raise _unusable(path, "there is no such file")
+        return (cls._connect(path) if write else cls._connect_to_read(path)).checked()
+
+    @classmethod
+    def _connect(cls, path: Path, *, create: bool = False) -> SqliteStore:
+        lock = _lock_file(path)
+        try:
+            connection = _connection(path, "rwc" if create else "rw")
+            with _locked(lock, path):
+                if lock is None and sqlite3.sqlite_version_info < FIXED:
+                    connection.execute("PRAGMA journal_mode = DELETE")
+                    connection.execute("PRAGMA synchronous = EXTRA")
+                else:
+                    connection.execute("PRAGMA journal_mode = WAL")
+                    connection.execute("PRAGMA synchronous = FULL")
+        except sqlite3.Error as error:
+            if lock is not None:
+                os.close(lock)
+            raise _failed(path, error) from None
+        return cls(path, connection, lock)
+
+    @classmethod
+    def _connect_to_read(cls, path: Path) -> SqliteStore:
+        """A ledger to be read, even one on a disk that cannot be written."""
+        try:
+            connection = _connection(path, "ro")
+            try:
+                connection.execute("SELECT 1 FROM sqlite_master").fetchone()
+            except sqlite3.OperationalError:
+                connection.close()
+                connection = _connection(path, "ro&immutable=1")
+                connection.execute("SELECT 1 FROM sqlite_master").fetchone()
+            connection.execute("PRAGMA query_only = ON")
+            connection.execute("BEGIN")  # all that is read is of one moment
+        except sqlite3.Error as error:
+            raise _failed(path, error) from None
+        return cls(path, connection, None)
+
+    def checked(self) -> SqliteStore:
+        """This ledger, once it has been seen to be one."""
+        try:
+            told = dict(self.connection.execute("SELECT name, value FROM ledger"))
+        except (sqlite3.Error, ValueError):
+            told = {}
+        if told.get("format") != FORMAT or not isinstance(told.get("origin"), str):
+            self.close()
+            raise _unusable(self.path, "it is no ledger")
+        self._origin = str(told["origin"])
+        return self
+
+    # ---------------------------------------------------------------- reading
+
+    @property
+    def place(self) -> str:
+        """Where it is kept, in words."""
+        return self.path.as_posix()
+
+    @property
+    def origin(self) -> str:
+        """The name of the log."""
+        return self._origin
+
+    @property
+    def size(self) -> int:
+        """How many records it says that it has."""
+        return int(self._one("SELECT coalesce(max(seq) + 1, 0) FROM records")[0])
+
+    def shape_problems(self) -> list[str]:
+        """Tables and triggers that are missing, changed or added, and pages that are damaged."""
+        found = {row[0] for row in self._rows("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")}
+        wanted = set(SCHEMA)
+        problems = [f"`{_title(each)}` is missing or changed" for each in sorted(wanted - found)]
+        problems += [f"`{printable(_title(each))}` was added or changed" for each in sorted(found - wanted)]
+        if not problems:
+            damage = [row[0] for row in self._rows("PRAGMA integrity_check(5)")]
+            problems += [f"damaged: {printable(str(each))}" for each in damage if each != "ok"]
+        return problems
+
+    def rows(self, start: int = 0, stop: int | None = None) -> Iterator[Row]:
+        """The records, with what is kept beside each, in order."""
+        columns = "seq, CAST(data AS BLOB), completed, about, decision"
+        sql = f"SELECT {columns} FROM records WHERE seq >= ? AND seq < ? ORDER BY seq"  # noqa: S608
+        for seq, data, completed, about, decision in self._rows(sql, (start, stop or 1 << 62)):
+            yield Row(seq, data, split_nodes(completed), (about, decision))
+
+    def node(self, height: int, index: int) -> bytes:
+        """The hash of a complete subtree."""
+        seq = (index + 1 << height) - 1
+        data, completed = self._one("SELECT CAST(data AS BLOB), completed FROM records WHERE seq = ?", (seq,))
+        if height == 0:
+            return leaf_hash(data)
+        found: bytes = completed[(height - 1) * 32 : height * 32]
+        return found
+
+    def content(self, digest: str) -> bytes | None:
+        """Content by its digest, if it is there."""
+        row = next(self._rows("SELECT data FROM content WHERE digest = ?", (digest,)), None)
+        return row[0] if row else None
+
+    def checkpoints(self) -> Iterator[str]:
+        """The checkpoints that are kept beside the records, smallest first."""
+        for (note,) in self._rows("SELECT note FROM checkpoints ORDER BY size"):
+            yield note
+
+    def find(self, *, decision: str | None = None, about: str | None = None) -> list[int]:
+        """The numbers of the records of a decision, or about a request, in order."""
+        key, value = ("decision", decision) if decision is not None else ("about", about)
+        rows = self._rows(f"SELECT seq FROM records WHERE {key} = ? ORDER BY seq", (value,))  # noqa: S608
+        return [seq for (seq,) in rows]
+
+    def close(self) -> None:
+        """Let go of it."""
+        with self.mutex, _locked(self.lock, self.path):
+            self.connection.close()
+        if self.lock is not None:
+            os.close(self.lock)
+            self.lock = None
+
+    def _rows(self, sql: str, values: tuple[Any, ...] = ()) -> Iterator[Any]:
+        try:
+            yield from self.connection.execute(sql, values)
+        except sqlite3.Error as error:
+            raise _failed(self.path, error) from None
+
+    def _one(self, sql: str, values: tuple[Any, ...] = ()) -> Any:
+        row = next(self._rows(sql, values), None)
+        if row is None:
+            message = f"a record that must be there is not in the ledger `{self.path.as_posix()}`"
+            raise IntegrityError([Diagnostic("RG712", message)])
+        return row
+
+    # ---------------------------------------------------------------- writing
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """One transaction, and nobody else writes meanwhile. It is on the disk when this is left.
+
+        Raises:
+            InputError: It could not be written, and nothing of it was.
+        """
+        with self.mutex, _locked(self.lock, self.path):
+            try:
+                self.connection.execute("BEGIN IMMEDIATE")
+                try:
+                    yield
+                    self.connection.execute("COMMIT")
+                except BaseException:
+                    if self.connection.in_transaction:
+                        self.connection.execute("ROLLBACK")
+                    raise
+            except sqlite3.Error as error:
+                raise _failed(self.path, error) from None
+
+    def put_content(self, digest: str, data: bytes) -> None:
+        """Keep content, if it is not there already."""
+        sql = "INSERT INTO content SELECT ?1, ?2 WHERE NOT EXISTS (SELECT 1 FROM content WHERE digest = ?1)"
+        self.connection.execute(sql, (digest, data))
+
+    def put_record(self, seq: int, data: bytes, completed: bytes, about: str, decision: str | None) -> None:
+        """Add a record."""
+        row = (seq, data.decode(), completed, about, decision)
+        self.connection.execute("INSERT INTO records VALUES (?, ?, ?, ?, ?)", row)
+
+    def put_checkpoint(self, size: int, note: str) -> None:
+        """Keep a checkpoint, if there is none of that size."""
+        known = "SELECT 1 FROM checkpoints WHERE size = ?1"
+        sql = f"INSERT INTO checkpoints SELECT ?1, ?2 WHERE NOT EXISTS ({known})"
+        self.connection.execute(sql, (size, note))
+
+    def newest_decision(self) -> bytes | None:
+        """The newest record of a decision."""
+        sql = "SELECT data FROM records WHERE decision IS NOT NULL ORDER BY seq DESC LIMIT 1"
+        row = next(self._rows(sql), None)
+        return row[0].encode() if row else None
+
+    def newest_checkpoint(self) -> str | None:
+        """The largest checkpoint that is kept."""
+        row = next(self._rows("SELECT note FROM checkpoints ORDER BY size DESC LIMIT 1"), None)
+        return row[0] if row else None
+
+
+def _connection(path: Path, mode: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        f"file:{quote(str(path.absolute()))}?mode={mode}",
+        uri=True,
+        isolation_level=None,
+        timeout=PATIENCE,
+        check_same_thread=False,
+        cached_statements=64,
+    )
+    connection.text_factory = _text
+    # A ledger from elsewhere may hold views and triggers that were written to harm whoever opens it.
+    for pragma in (
+        "trusted_schema = OFF",
+        "cell_size_check = ON",
+        "mmap_size = 0",
+        "recursive_triggers = ON",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+    return connection
+
+
+def _text(raw: bytes) -> str:
+    """Text, even where somebody wrote other bytes: verification has to get to the point of saying so."""
+    return raw.decode(errors="replace")
+
+
+def _lock_file(path: Path) -> int | None:
+    """The file whose lock keeps writers apart, or None where there are no such locks."""
+    if fcntl is None:
+        return None
+    try:
+        lock = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    except OSError as error:
+        raise _unusable(path, (error.strerror or "unwritable").lower()) from None
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(lock, fcntl.LOCK_UN)
+    except BlockingIOError:
+        pass
+    except OSError:  # a file system without locks
+        os.close(lock)
+        return None
+    return lock
+
+
+@contextmanager
+def _locked(lock: int | None, path: Path) -> Iterator[None]:
+    if lock is None or fcntl is None:
+        yield
+        return
+    deadline, pause = time.monotonic() + PATIENCE, 0.0002
+    while True:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            break
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                message = f"the ledger `{path.as_posix()}` has been locked for {PATIENCE:.0f} seconds"
+                help_ = "find the process that holds its `.lock` file"
+                raise InputError([Diagnostic("RG734", message, help=help_)]) from None
+            time.sleep(pause)
+            pause = min(pause * 1.5, 0.01)
+    try:
+        yield
+    finally:
+        fcntl.flock(lock, fcntl.LOCK_UN)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make sure that the name of a new file is on the disk too."""
+    if os.name == "nt":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def split_nodes(completed: bytes) -> tuple[tuple[int, bytes], ...]:
+    """The hashes that are kept with a record, those of the heights from 1 upwards."""
+    return tuple((at // 32 + 1, completed[at : at + 32]) for at in range(0, len(completed), 32))
+
+
+def _title(sql: str) -> str:
+    """What a statement makes: `TABLE records`."""
+    return " ".join(sql.partition("(")[0].split()[1:3])
+
+
+def _unusable(path: Path, why: str) -> InputError:
+    return InputError(
+        [Diagnostic("RG733", f"the ledger `{printable(path.as_posix())}` cannot be used: {why}")]
+    )
+
+
+def _failed(path: Path, error: Exception) -> InputError:
+    shown = printable(path.as_posix())
+    if getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        message = f"the ledger `{shown}` is damaged: {error!s:.200}"
+        return IntegrityError([Diagnostic("RG710", message)])
+    return _unusable(path, f"{error!s:.200}")

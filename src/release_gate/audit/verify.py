@@ -1,0 +1,450 @@
+"""Verification: whether a log is what it claims to be, step by step, with a name for whatever is not.
+
+The steps are those of *How a record is verified* in the documentation, with the same numbers. No step trusts
+what an earlier one has not established, none stops at its first problem, and nothing is asked of the network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from release_gate.audit.attestation import check_recorded
+from release_gate.audit.merkle import Frontier, leaf_hash
+from release_gate.audit.notes import Checkpoint, NoteKey, Receipt, open_checkpoint
+from release_gate.audit.record import Record
+from release_gate.audit.view import Row, View
+from release_gate.canonical import digest_of_bytes
+from release_gate.diagnostics import Diagnostic, InputError, IntegrityError, printable
+from release_gate.signing import PublicKey, read_json
+
+__all__ = ["STEPS", "Problem", "Report", "Trust", "verify_log", "verify_receipt"]
+
+STEPS: Final = {
+    1: "the place of the log has the shape that it must have",
+    2: "every record is whole, in canonical form, and of a kind that is known",
+    3: "the records are numbered without gaps, and each names the digest of the one before it",
+    4: "the clock never ran backwards, and no decision is dated back or ahead",
+    5: "what is kept beside the records is what follows from them",
+    6: "everything that a record refers to is there, and has its digest",
+    7: "every record says what its decision says",
+    8: "every attestation is of its decision, and by a trusted key",
+    9: "every checkpoint is by the key of the log, and of these records",
+    10: "the log extends the checkpoints that were kept elsewhere",
+}
+MAX_PROBLEMS: Final = 200
+EVERY: Final = 1000
+"""After how many records progress is told."""
+
+
+@dataclass(frozen=True)
+class Trust:
+    """Whom to believe.
+
+    Attributes:
+        log: The keys of the log. Without any, signatures of checkpoints are not looked at.
+        signers: The keys that attest. Without any, signatures of attestations are not looked at.
+        witnesses: The keys of witnesses.
+        quorum: How many of these must have signed every checkpoint.
+    """
+
+    log: tuple[NoteKey, ...] = ()
+    signers: tuple[PublicKey, ...] = ()
+    witnesses: tuple[NoteKey, ...] = ()
+    quorum: int = 0
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something that is not as it must be, and the step that found it."""
+
+    step: int
+    found: Diagnostic
+
+
+@dataclass
+class Report:
+    """What verification came to.
+
+    Attributes:
+        place: What was verified.
+        origin: The name of the log.
+        size: How many records there are.
+        root: The root of the tree over them, as hexadecimal digits.
+        problems: What is wrong, by step; empty if nothing is.
+        not_checked: The steps that could not be taken, and why.
+        more: How many further problems there were.
+    """
+
+    place: str
+    origin: str
+    size: int = 0
+    root: str = ""
+    problems: list[Problem] = field(default_factory=list)
+    not_checked: dict[int, str] = field(default_factory=dict)
+    more: int = 0
+
+    @property
+    def holds(self) -> bool:
+        """Whether every step held."""
+        return not self.problems
+
+    def add(self, step: int, code: str, message: str, help_: str = "") -> None:
+        """Add a problem."""
+        if len(self.problems) < MAX_PROBLEMS:
+            self.problems.append(Problem(step, Diagnostic(code, message, help=help_)))
+        else:
+            self.more += 1
+
+    def take(self, step: int, error: InputError, where: str = "") -> None:
+        """Add the problems of an error."""
+        for each in error.diagnostics:
+            self.add(step, each.code, where + each.message, each.help)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report as JSON has it."""
+        return {
+            "schema": "verification/v1",
+            "place": self.place,
+            "origin": self.origin,
+            "size": self.size,
+            "root": self.root,
+            "holds": self.holds,
+            "problems": [
+                {"step": each.step, "code": each.found.code, "message": each.found.message}
+                for each in sorted(self.problems, key=lambda each: each.step)
+            ],
+            "not_checked": [{"step": step, "because": why} for step, why in self.not_checked.items()],
+        }
+
+
+def verify_log(
+    view: View,
+    trust: Trust,
+    against: Iterable[Checkpoint] = (),
+    progress: Callable[[int], object] = int,
+) -> Report:
+    """Verify a whole log. Linear in its size.
+
+    Args:
+        view: The log.
+        trust: Whom to believe.
+        against: Checkpoints that were kept elsewhere.
+        progress: Is told how many records have been read.
+
+    Raises:
+        IntegrityError: The log is so damaged that it cannot be read.
+    """
+    report = Report(view.place, view.origin)
+    # Step 1.
+    for problem in view.shape_problems():
+        report.add(1, "RG710", problem, "somebody changed it; ask for a copy from before")
+    # Steps 9 and 10 need the root that the records have at the size of each checkpoint.
+    wanted = _checkpoints(view, trust, list(against), report)
+    # Steps 2 to 8.
+    run = _Run(view, trust, report)
+    run.compare(wanted)
+    for row in view.rows():
+        run.take(row)
+        run.compare(wanted)
+        if run.count % EVERY == 0:
+            progress(run.count)
+    run.finish()
+    progress(run.count)
+    # Steps 9 and 10.
+    for size, found in sorted(wanted.items()):
+        for step, _ in found:
+            missing = size - run.count
+            message = (
+                f"there is a checkpoint of {size} records, and {missing} of them are not here: truncated"
+            )
+            report.add(step, "RG714", message)
+    report.size, report.root = run.count, run.frontier.root.hex()
+    return report
+
+
+def verify_receipt(
+    data: bytes, receipt: Receipt, content: Mapping[str, bytes], trust: Trust, shown: str
+) -> Report:
+    """Verify one record with its receipt, away from its log.
+
+    Args:
+        data: The record.
+        receipt: The proof that it is in a log.
+        content: What it refers to, as far as it is at hand.
+        trust: Whom to believe. Without a key of the log, the receipt proves nothing.
+        shown: Where it is from, in words.
+    """
+    report = Report(shown, receipt.checkpoint.origin, receipt.checkpoint.size, receipt.checkpoint.root.hex())
+    # Step 2.
+    try:
+        record = Record.read(data)
+    except IntegrityError as error:
+        report.take(2, error)
+        return report
+    # Step 3. The place in the tree is the place that the record claims.
+    if record.index != receipt.index or not receipt.holds(leaf_hash(data)):
+        message = "the receipt is not for this record, or one of the two was edited"
+        report.add(3, "RG721", message)
+    # Steps 6 to 8.
+    check_content(record, content.get, report)
+    check_decision(record, content.get, report)
+    check_attestations(record, content.get, trust, report)
+    # Step 9.
+    _check_signature(9, receipt.checkpoint, trust, report)
+    report.not_checked |= dict.fromkeys((1, 4, 5, 10), "this takes the whole log")
+    _say_not_checked(trust, report, signed=True)
+    return report
+
+
+class _Run:
+    """One pass over the records, in constant memory but for the digests that were seen."""
+
+    def __init__(self, view: View, trust: Trust, report: Report) -> None:
+        self.view, self.trust, self.report = view, trust, report
+        self.frontier, self.leaf = Frontier(), b""
+        self.count, self.expected = 0, 0
+        self.recorded_at, self.as_of = "", ""
+        self.shifted = False
+        self.gaps: set[int] = set()
+        self.late: list[int] = []
+        self.known: set[bytes] = set()
+
+    def take(self, row: Row) -> None:
+        """Take the next record."""
+        leaf = leaf_hash(row.data)
+        self.frontier, completed = self.frontier.add(leaf)
+        self.count += 1
+        # Step 2.
+        try:
+            record = Record.read(row.data)
+        except IntegrityError as error:
+            self.report.take(2, error, f"the record {row.seq} was edited: ")
+            self.expected = row.seq + 1
+        else:
+            self.check_place(row, record)
+            self.check_clock(record)
+            self.check_beside(row, record, (leaf, *completed))
+            self.check_referred(record)
+        self.leaf = leaf
+
+    def check_place(self, row: Row, record: Record) -> None:
+        """Step 3."""
+        index = record.index
+        if index != self.expected:
+            self.displaced(index)
+            return
+        self.expected = index + 1
+        if row.seq != index and not self.shifted:
+            self.shifted = True
+            self.report.add(3, "RG711", f"the record {index} is kept under the number {row.seq}")
+        if index == 0:
+            if record.body.get("origin") != self.view.origin or "previous" in record.body:
+                message = "the first record is not the first of this log"
+                self.report.add(3, "RG716", message, "the log was put together from another one")
+        elif record.body.get("previous") != self.leaf.hex():
+            message = (
+                f"the record {index} names another one before it than {index - 1}: one of them was edited"
+            )
+            self.report.add(3, "RG711", message)
+
+    def displaced(self, index: int) -> None:
+        """Note a record that is not where its number says."""
+        self.shifted = True
+        missing = index - self.expected
+        if missing > MAX_PROBLEMS:
+            self.report.add(3, "RG712", f"the records {self.expected} to {index - 1} were removed")
+        elif missing > 0:
+            self.gaps |= set(range(self.expected, index))
+        if missing > 0:
+            self.expected = index + 1
+        elif index in self.gaps:
+            self.gaps.remove(index)
+            self.late.append(index)
+        else:
+            self.report.add(3, "RG713", f"the record {index} is there again: reordered")
+
+    def check_clock(self, record: Record) -> None:
+        """Step 4."""
+        index, time, day = record.index, record.recorded_at, record.as_of
+        if time < self.recorded_at:
+            message = f"the record {index} is of {printable(time)}, and one before it of {self.recorded_at}"
+            self.report.add(4, "RG717", message + ": the clock ran backwards")
+        self.recorded_at = max(self.recorded_at, time)
+        if day is None:
+            return
+        if day < self.as_of:
+            message = f"the decision of record {index} is for {printable(day)}, after one for {self.as_of}"
+            self.report.add(4, "RG717", message + ": the clock ran backwards")
+        if day > time[:10]:
+            message = f"the decision of record {index} is for {printable(day)}, and was recorded before"
+            self.report.add(4, "RG717", message)
+        self.as_of = max(self.as_of, day)
+
+    def check_beside(self, row: Row, record: Record, hashes: Sequence[bytes]) -> None:
+        """Step 5."""
+        kept = dict(row.nodes)
+        if any(height >= len(hashes) or hashes[height] != found for height, found in kept.items()):
+            self.report.add(5, "RG711", f"the tree that is kept with record {record.index} was edited")
+        if row.found_by is not None and (
+            row.found_by != (record.about, record.decision) or len(kept) != len(hashes) - 1
+        ):
+            self.report.add(5, "RG711", f"what the record {record.index} is found by was edited")
+
+    def check_referred(self, record: Record) -> None:
+        """Steps 6 to 8. What several records share is read once."""
+        check_content(record, self.view.content, self.report, self.known)
+        check_decision(record, self.view.content, self.report)
+        check_attestations(record, self.view.content, self.trust, self.report)
+
+    def finish(self) -> None:
+        """Say which records were removed, and which reordered."""
+        for start, end in _ranges(self.gaps):
+            names = f"record {start} was" if start == end else f"records {start} to {end} were"
+            self.report.add(3, "RG712", f"the {names} removed")
+        for index in self.late:
+            self.report.add(3, "RG713", f"the record {index} was moved: reordered")
+
+    def compare(self, wanted: dict[int, list[tuple[int, Checkpoint]]]) -> None:
+        """Steps 9 and 10, for the checkpoints of this very size."""
+        for step, checkpoint in wanted.pop(self.frontier.size, ()):
+            if checkpoint.root != self.frontier.root:
+                message = f"the first {checkpoint.size} records are not those of a checkpoint: forked"
+                help_ = "somebody rewrote the log, or shows different logs to different people"
+                self.report.add(step, "RG715", message, help_)
+
+
+Fetch = Callable[[str], bytes | None]
+
+
+def check_content(record: Record, fetch: Fetch, report: Report, known: set[bytes] | None = None) -> None:
+    """Step 6."""
+    for digest in record.refers_to:
+        short = digest.encode()[-64:]
+        if known is not None and short in known:
+            continue
+        data = fetch(digest)
+        if data is None:
+            report.add(
+                6, "RG718", f"the record {record.index} refers to {printable(digest)}, which is not here"
+            )
+        elif digest_of_bytes(data) != digest:
+            message = f"the content {printable(digest)} of record {record.index} was edited"
+            report.add(6, "RG719", message)
+        elif known is not None:
+            known.add(short)
+
+
+def check_decision(record: Record, fetch: Fetch, report: Report) -> None:
+    """Step 7."""
+    if record.kind != "decision":
+        return
+    data = fetch(record.decision or "")
+    if data is None or digest_of_bytes(data) != record.decision:
+        return  # step 6 has said so
+    try:
+        decision = read_json(data, "the decision")
+        told = (
+            decision["as_of"],
+            decision["verdict"],
+            decision["request"]["id"],
+            decision["request"]["digest"],
+            decision["hypothetical"],
+        )
+        applied = {(each["id"], each["version"], each["digest"]) for each in decision["policies"]}
+        body: Any = record.body
+        same = told == (
+            body["as_of"],
+            body["verdict"],
+            body["request"]["id"],
+            body["request"]["tree"],
+            body.get("policies_as_of"),
+        )
+        there = {(each["id"], each["version"], each["digest"]) for each in body["policies"]}
+    except (IntegrityError, KeyError, TypeError, AttributeError):
+        same, applied, there = False, set(), set()
+    if not same or not applied <= there:
+        message = f"the record {record.index} does not say what its decision says: one of them was made up"
+        report.add(7, "RG719", message)
+
+
+def check_attestations(record: Record, fetch: Fetch, trust: Trust, report: Report) -> None:
+    """Step 8."""
+    for digest in record.body.get("attestations", ()):
+        data = fetch(str(digest))
+        if data is None or digest_of_bytes(data) != digest:
+            continue  # step 6 has said so
+        try:
+            check_recorded(data, record, trust.signers)
+        except IntegrityError as error:
+            report.take(8, error, f"an attestation of record {record.index}: ")
+
+
+def _checkpoints(
+    view: View, trust: Trust, against: list[Checkpoint], report: Report
+) -> dict[int, list[tuple[int, Checkpoint]]]:
+    """The checkpoints by size, once their signatures have been looked at."""
+    wanted: dict[int, list[tuple[int, Checkpoint]]] = {}
+    kept = 0
+    for note in view.checkpoints():
+        try:
+            checkpoint = Checkpoint.read(note.encode())
+        except IntegrityError as error:
+            report.take(9, error, "a checkpoint was edited: ")
+            continue
+        kept += 1
+        wanted.setdefault(checkpoint.size, []).append((9, checkpoint))
+        _check_checkpoint(9, checkpoint, view.origin, trust, report)
+    for checkpoint in against:
+        wanted.setdefault(checkpoint.size, []).append((10, checkpoint))
+        _check_checkpoint(10, checkpoint, view.origin, trust, report)
+    _say_not_checked(trust, report, signed=kept > 0)
+    if not against:
+        report.not_checked[10] = "no checkpoint was given, so the newest records may have been cut off"
+    return wanted
+
+
+def _say_not_checked(trust: Trust, report: Report, *, signed: bool) -> None:
+    if not trust.signers:
+        report.not_checked[8] = "no key was given, so anybody may have signed the attestations"
+    if not trust.log:
+        report.not_checked[9] = "no key of the log was given, so anybody may have signed the checkpoints"
+    elif not signed:
+        report.not_checked[9] = "no checkpoint is kept with the log"
+
+
+def _check_checkpoint(step: int, checkpoint: Checkpoint, origin: str, trust: Trust, report: Report) -> None:
+    if checkpoint.origin != origin:
+        message = (
+            f"a checkpoint is of the log `{printable(checkpoint.origin)}`, and this is `{printable(origin)}`"
+        )
+        report.add(step, "RG716", message)
+    elif checkpoint.note or step == 9:
+        _check_signature(step, checkpoint, trust, report)
+
+
+def _check_signature(step: int, checkpoint: Checkpoint, trust: Trust, report: Report) -> None:
+    """A key of the log has signed. A checkpoint that was kept elsewhere may be one that nobody signed."""
+    if not trust.log:
+        return
+    try:
+        open_checkpoint(str(checkpoint).encode(), trust.log, trust.witnesses, trust.quorum)
+    except IntegrityError as error:
+        report.take(step, error, f"the checkpoint of {checkpoint.size} records: ")
+
+
+def _ranges(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
+    """Numbers that follow each other, as first and last."""
+    start = end = None
+    for number in sorted(numbers):
+        if end is None or number != end + 1:
+            if start is not None and end is not None:
+                yield start, end
+            start = number
+        end = number
+    if start is not None and end is not None:
+        yield start, end
+
+
+__all__ += ["check_attestations", "check_content", "check_decision"]

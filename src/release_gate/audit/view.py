@@ -1,0 +1,80 @@
+"""What can be read of a log, wherever it is kept: in a database, in a copy of one, or in exported files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from release_gate.canonical import digest_of_bytes
+from release_gate.diagnostics import Diagnostic, IntegrityError, printable
+
+__all__ = ["Row", "View", "fetch"]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A record as it is kept.
+
+    Attributes:
+        seq: The number under which it is kept.
+        data: Its bytes.
+        nodes: The nodes of the tree that are kept and complete with it: height and hash.
+        found_by: What it is found by, where that is kept: the request, and the digest of the decision.
+    """
+
+    seq: int
+    data: bytes
+    nodes: tuple[tuple[int, bytes], ...]
+    found_by: tuple[str, str | None] | None = None
+
+
+class View(Protocol):
+    """A log that can be read. Nothing that it says is to be believed before it is verified."""
+
+    @property
+    def place(self) -> str:
+        """Where it is kept, in words."""
+
+    @property
+    def origin(self) -> str:
+        """The name of the log."""
+
+    @property
+    def size(self) -> int:
+        """How many records it says that it has."""
+
+    def shape_problems(self) -> list[str]:
+        """What is not as it must be with the place itself: tables, triggers, files."""
+
+    def rows(self, start: int = 0, stop: int | None = None) -> Iterator[Row]:
+        """The records, with what is kept beside each, in order."""
+
+    def node(self, height: int, index: int) -> bytes:
+        """The hash of a complete subtree."""
+
+    def content(self, digest: str) -> bytes | None:
+        """Content by its digest, if it is there."""
+
+    def checkpoints(self) -> Iterator[str]:
+        """The checkpoints that are kept beside the records, smallest first."""
+
+    def find(self, *, decision: str | None = None, about: str | None = None) -> list[int]:
+        """The numbers of the records of a decision, or about a request, in order."""
+
+    def close(self) -> None:
+        """Let go of it."""
+
+
+def fetch(view: View, digest: str) -> bytes:
+    """Content that must be there, and must have its digest.
+
+    Raises:
+        IntegrityError: It is not, or has not.
+    """
+    data = view.content(digest)
+    if data is None:
+        raise IntegrityError([Diagnostic("RG718", f"the content {printable(digest)} is not here")])
+    if digest_of_bytes(data) != digest:
+        raise IntegrityError([Diagnostic("RG719", f"the content {printable(digest)} was edited")])
+    return data

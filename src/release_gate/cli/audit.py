@@ -1,0 +1,289 @@
+"""``release-gate audit``: read, prove and verify what is recorded."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from release_gate.audit.bundle import Bundle, is_bundle
+from release_gate.audit.ledger import entries
+from release_gate.audit.merkle import inclusion_proof
+from release_gate.audit.notes import Checkpoint, NoteKey, Receipt
+from release_gate.audit.places import Settings, open_ledger, open_view, settings_of
+from release_gate.audit.record import Record
+from release_gate.audit.verify import STEPS, Report, Trust, verify_log
+from release_gate.audit.view import View, fetch
+from release_gate.cli import Exit
+from release_gate.diagnostics import Diagnostic, InputError, printable
+from release_gate.signing import read_private_key, read_public_key
+
+LEDGER = click.option(
+    "--ledger", metavar="PLACE", help="The ledger, a copy or an export.  [default: that of release-gate.yaml]"
+)
+GATE = click.option("--gate", type=click.Path(path_type=Path), help="The gate file that names the ledger.")
+JSON = click.option("--json", "as_json", is_flag=True, help="Write JSON.")
+
+
+@click.group()
+def audit() -> None:
+    """Read, prove and verify what is recorded."""
+
+
+def settings(gate: Path | None) -> Settings:
+    """What the gate file says about its ledger."""
+    path = gate or Path("release-gate.yaml")
+    if gate is None and not path.exists():
+        raise click.UsageError("there is no release-gate.yaml here; say --ledger PLACE or --gate FILE")
+    return settings_of(path)
+
+
+@contextmanager
+def viewed(place: str | None, gate: Path | None) -> Iterator[View]:
+    """A log to be read, from its place or from the gate file that names it."""
+    view = open_view(place if place is not None else settings(gate).address)
+    try:
+        yield view
+    finally:
+        view.close()
+
+
+def found(view: View, which: str) -> Record:
+    """The record that somebody names: by its number, by the digest of its decision, or by the request.
+
+    Of several, the newest.
+    """
+    if which.isascii() and which.isdigit() and len(which) < 16:
+        numbers = [int(which)] if int(which) < view.size else []
+    elif which.startswith("sha256:"):
+        numbers = view.find(decision=which)
+    else:
+        numbers = view.find(about=which)
+    for record in entries(view, numbers[-1], numbers[-1] + 1) if numbers else ():
+        return record
+    help_ = "name a number, the digest of a decision, or a request"
+    raise InputError([Diagnostic("RG738", f"there is no record `{printable(which)}`", help=help_)])
+
+
+@audit.command()
+@LEDGER
+@GATE
+@click.option("--about", metavar="REQUEST", help="Only records about this request.")
+@click.option("-n", "--number", type=click.IntRange(1), default=20, show_default=True, help="How many.")
+@JSON
+def log(ledger: str | None, gate: Path | None, about: str | None, number: int, as_json: bool) -> int:  # noqa: FBT001
+    """List records, newest first."""
+    with viewed(ledger, gate) as view:
+        numbers = range(view.size) if about is None else view.find(about=about)
+        for index in reversed(numbers[-number:]):
+            record = found(view, str(index))
+            click.echo(record.data.decode() if as_json else _line(record))
+    return Exit.ALLOWED
+
+
+def _line(record: Record) -> str:
+    body = record.body
+    said = body.get("verdict") or body.get("event")
+    what = f"{record.kind} {printable(record.about)} {printable(str(said))}"
+    digest = f" {printable(record.decision)}" if record.decision else ""
+    return f"{record.index:>6}  {printable(record.recorded_at)}  {what}{digest}"
+
+
+@audit.command()
+@click.argument("which")
+@LEDGER
+@GATE
+@click.option("--decision", "part", flag_value="decision", help="The decision that it records.")
+@click.option("--request", "part", flag_value="request", help="The request, as it was written.")
+@click.option("--policy", metavar="ID", help="A policy, as it was written.")
+def show(which: str, ledger: str | None, gate: Path | None, part: str | None, policy: str | None) -> int:
+    """Show the record WHICH: a number, the digest of a decision, or the newest about a request."""
+    with viewed(ledger, gate) as view:
+        record = found(view, which)
+        click.echo(_shown(view, record, part, policy), nl=False)
+    return Exit.ALLOWED
+
+
+def _shown(view: View, record: Record, part: str | None, policy: str | None) -> str:
+    body: Any = record.body
+    if policy is not None:
+        for each in body.get("policies", ()):
+            if each.get("id") == policy:
+                return fetch(view, each["text"]).decode()
+        raise click.UsageError(f"the record has no policy `{printable(policy)}`")
+    if part == "request" and isinstance(body.get("request"), dict):
+        told = body["request"]
+        return fetch(view, told.get("text") or told["tree"]).decode()
+    shown = json.loads(fetch(view, record.decision)) if part == "decision" and record.decision else body
+    return json.dumps(shown, indent=2, ensure_ascii=False) + "\n"
+
+
+@audit.command()
+@click.argument("which")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), required=True, help="The folder to write it into."
+)
+@GATE
+@LEDGER
+@click.option("--checkpoint", type=click.Path(path_type=Path), help="Prove it against this checkpoint.")
+def prove(which: str, output: Path, gate: Path | None, ledger: str | None, checkpoint: Path | None) -> int:
+    """Write the record WHICH with its receipt and its content into a folder that anybody can verify."""
+    with viewed(ledger, gate) as view:
+        record = found(view, which)
+        against = _read_checkpoint(checkpoint) if checkpoint is not None else _newest(view)
+        if not record.index < against.size <= view.size:
+            raise click.UsageError(f"the checkpoint of {against.size} records does not reach this one")
+        proof = inclusion_proof(record.index, against.size, view.node)
+        Bundle.of(view, record, Receipt(record.index, proof, against)).write(output)
+    click.echo(f"wrote record {record.index} and its receipt to {output}; verify it with")
+    click.echo(f"  release-gate audit verify {output}")
+    return Exit.ALLOWED
+
+
+def _newest(view: View) -> Checkpoint:
+    """The newest checkpoint that was signed, if it covers all; else one of this moment."""
+    notes = list(view.checkpoints())
+    newest = Checkpoint.read(notes[-1].encode()) if notes else None
+    if newest is not None and newest.size == view.size:
+        return newest
+    from release_gate.audit.merkle import root_at  # noqa: PLC0415 - only without a signed one
+
+    return Checkpoint(view.origin, view.size, root_at(view.size, view.node))
+
+
+@audit.command("checkpoint")
+@GATE
+@LEDGER
+def checkpoint_(gate: Path | None, ledger: str | None) -> int:
+    """Print a checkpoint, signed if the gate file names a key. Keep it where the ledger is not."""
+    if ledger is not None:
+        with viewed(ledger, None) as view:
+            click.echo(str(_newest(view)), nl=False)
+        return Exit.ALLOWED
+    told = settings(gate)
+    opened = open_ledger(told)
+    try:
+        click.echo(str(opened.checkpoint(told.log_signer())), nl=False)
+    finally:
+        opened.store.close()
+    return Exit.ALLOWED
+
+
+@audit.command()
+@click.argument("key")
+@click.option("--name", required=True, help="The name of the log or of the witness.")
+@click.option("--witness", is_flag=True, help="The key is that of a witness.")
+def key(key: str, name: str, witness: bool) -> int:  # noqa: FBT001
+    """Print the public half of the Ed25519 KEY as those who verify checkpoints want it."""
+    public = read_private_key(key).public
+    if public.algorithm != "ed25519":
+        raise click.UsageError("a log or a witness signs with an Ed25519 key")
+    click.echo(str(NoteKey(name, 4 if witness else 1, public)))
+    return Exit.ALLOWED
+
+
+@audit.command()
+@click.argument("place", required=False)
+@GATE
+@click.option("--key", "keys", multiple=True, metavar="KEY", help="The key of the log; repeatable.")
+@click.option("--witness", "witnesses", multiple=True, metavar="KEY", help="A key of a witness; repeatable.")
+@click.option("--quorum", type=click.IntRange(0), default=0, help="How many witnesses must have signed.")
+@click.option(
+    "--signer", "signers", multiple=True, metavar="FILE", help="A public key that attests; repeatable."
+)
+@click.option(
+    "--against",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="A checkpoint that was kept elsewhere, which the log must extend; repeatable.",
+)
+@JSON
+def verify(  # noqa: PLR0913, PLR0917 - one argument for each option
+    place: str | None,
+    gate: Path | None,
+    keys: tuple[str, ...],
+    witnesses: tuple[str, ...],
+    quorum: int,
+    signers: tuple[str, ...],
+    against: tuple[Path, ...],
+    as_json: bool,  # noqa: FBT001
+) -> int:
+    """Verify the log at PLACE: a ledger, a copy, an export, or one record with its receipt.
+
+    KEY is written NAME+ID+KEY, as `audit key` prints it, or is a file with that.
+    """
+    trust = Trust(
+        tuple(map(_note_key, keys)),
+        tuple(map(read_public_key, signers)),
+        tuple(map(_note_key, witnesses)),
+        quorum,
+    )
+    if place is not None and is_bundle(Path(place)):
+        report = Bundle.read(Path(place)).verify(trust, place)
+    else:
+        with viewed(place, gate) as view:
+            report = _verified(view, trust, [_read_checkpoint(each) for each in against])
+    if as_json:
+        click.echo(json.dumps(report.to_dict(), indent=2, ensure_ascii=False))
+    else:
+        _tell(report)
+    return Exit.ALLOWED if report.holds else Exit.INTEGRITY
+
+
+def _verified(view: View, trust: Trust, against: list[Checkpoint]) -> Report:
+    size = view.size
+    with click.progressbar(
+        length=size, label="verifying", file=sys.stderr, hidden=size < 1000 or not sys.stderr.isatty()
+    ) as bar:
+        done = 0
+
+        def progress(count: int) -> None:
+            nonlocal done
+            bar.update(count - done)
+            done = count
+
+        return verify_log(view, trust, against, progress)
+
+
+def _tell(report: Report) -> None:
+    click.echo(f"{printable(report.place)}: {report.size} records of {printable(report.origin)}")
+    if report.root:
+        click.echo(f"  root {report.root}")
+    for number, title in STEPS.items():
+        problems = [each.found for each in report.problems if each.step == number]
+        skipped = report.not_checked.get(number)
+        word = "FAILED" if problems else "ok" if skipped is None else "-"
+        click.echo(f"  {word:<6} {number:>2}  {title}")
+        for each in problems:
+            click.echo(f"             {each.code} {each.message}" + (f" ({each.help})" if each.help else ""))
+        if skipped is not None:
+            click.echo(f"             not checked: {skipped}")
+    if report.more:
+        click.echo(f"  and {report.more} further problems")
+    if not report.holds:
+        click.echo("NOT VERIFIED: this is not what was recorded")
+    else:
+        click.echo("verified" + (", but for what was not checked" if report.not_checked else ""))
+
+
+def _note_key(text: str) -> NoteKey:
+    file = Path(text)
+    if "+" not in text or file.is_file():
+        try:
+            text = file.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            raise click.UsageError(f"`{printable(text)}` is neither a key nor a file with one") from None
+    return NoteKey.read(text)
+
+
+def _read_checkpoint(path: Path) -> Checkpoint:
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise click.UsageError(f"cannot read `{path}`: {(error.strerror or 'unreadable').lower()}") from None
+    return Checkpoint.read(data)

@@ -1,0 +1,43 @@
+"""``--record``: decisions into the ledger of the gate file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from release_gate.decision import Decision
+from release_gate.facts.release import ReleaseRequest
+from release_gate.gate.gate import Gate
+
+__all__ = ["RECORD", "recorder"]
+
+RECORD = click.option(
+    "--record", is_flag=True, help="Record every decision in the ledger that the gate file names."
+)
+
+
+def recorder(
+    path: Path | None, policies: tuple[str, ...], gate: Gate
+) -> Callable[[Decision, ReleaseRequest], None]:
+    """What records a decision, and says where on standard error.
+
+    The clock is read here, and nowhere below.
+    """
+    from release_gate.audit.places import settings_of  # noqa: PLC0415 - only for those who record
+    from release_gate.audit.recorder import Recorder  # noqa: PLC0415 - as above
+
+    if policies:
+        raise click.UsageError("--record needs a gate file that names a ledger")
+    book = Recorder.open(settings_of(path or Path("release-gate.yaml")), gate.policies)
+    click.get_current_context().call_on_close(book.ledger.store.close)
+
+    def record(decision: Decision, request: ReleaseRequest) -> None:
+        added = book.record(decision, request, datetime.now(UTC))
+        place, number = book.ledger.store.place, added.records[0].index
+        click.echo(f"recorded as {number} in {place}: {decision.request.id}, {decision.verdict}", err=True)
+        click.echo(f"keep this checkpoint where the ledger is not:\n{added.checkpoint}", err=True)
+
+    return record

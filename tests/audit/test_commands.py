@@ -1,0 +1,317 @@
+"""The commands, as somebody uses them who records, who audits, and who relies on what was attested."""
+
+import hashlib
+import json
+import shutil
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from release_gate.cli import main
+from release_gate.gate import gate as gate_module
+from release_gate.signing import generate_key
+
+from .books import POLICY, REQUEST, policy
+
+Run = Callable[..., tuple[int, str, str]]
+DAY = ("--as-of", "2026-11-24")
+LADDER = POLICY.replace("id: own", "id: ladder").replace("covers: true\n", "").replace("1e9", "1e20")
+GATE = """\
+release_gate: gate/v1
+policies: [policy.yaml]
+ledger:
+  url: sqlite:///book/ledger.db
+  origin: example.org/releases
+  log_key: log.pem
+  signing_key: sign.pem
+"""
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """The command in a folder with a gate, two requests, and keys."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(gate_module, "load_pack", lambda name: policy(LADDER, "ladder.yaml"))
+    weights = b"some weights"
+    digest = "sha256:" + hashlib.sha256(weights).hexdigest()
+    log, sign = generate_key("ed25519"), generate_key()
+    files = {
+        "policy.yaml": POLICY,
+        "release-gate.yaml": GATE,
+        "small.yaml": REQUEST % ("small", "7", digest),
+        "large.yaml": REQUEST % ("large", "7e9", digest),
+        "log.pem": log.pem(),
+        "sign.pem": sign.pem(),
+        "sign.pub": sign.public.pem,
+        "other.pub": generate_key().public.pem,
+        "weights.bin": weights.decode(),
+    }
+    for name, text in files.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+
+    def call(*arguments: str) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as stop:
+            main(list(arguments))
+        told = capsys.readouterr()
+        return int(stop.value.code or 0), told.out, told.err
+
+    return call
+
+
+@pytest.fixture
+def recorded(run: Run) -> Run:
+    """The same, with two decisions recorded."""
+    assert run("check", "small.yaml", "--record", *DAY)[0] == 0
+    assert run("check", "large.yaml", "--record", *DAY)[0] == 5
+    return run
+
+
+def test_a_recorded_check_says_where_and_gives_a_checkpoint(run: Run) -> None:
+    code, out, err = run("check", "small.yaml", "large.yaml", "--record", *DAY)
+    assert code == 5
+    assert "recorded as 0 in book/ledger.db: small, conditional" in err
+    assert "recorded as 1 in book/ledger.db: large, deny" in err
+    assert "example.org/releases\n2\n" in err
+    assert "recorded" not in out
+
+
+def test_nothing_is_reported_that_could_not_be_recorded(recorded: Run) -> None:
+    code, out, err = recorded("check", "small.yaml", "--record", "--as-of", "2026-11-23")
+    assert code == 3
+    assert "RG730" in err
+    assert "APPROVED" not in out
+    code, out, err = recorded("check", "small.yaml", "--record", "--policy", "./policy.yaml", *DAY)
+    assert (code, out) == (2, "")
+    assert "--record needs a gate file that names a ledger" in err
+
+
+def test_a_gate_file_without_a_ledger_says_what_to_add(run: Run) -> None:
+    Path("release-gate.yaml").write_text("release_gate: gate/v1\npolicies: [policy.yaml]\n")
+    code, _, err = run("check", "small.yaml", "--record", *DAY)
+    assert code == 3
+    assert "add `ledger: sqlite:///.release-gate/ledger.db`" in err
+
+
+def test_a_ledger_is_short_to_write_and_gets_a_name_of_its_own(run: Run) -> None:
+    Path("release-gate.yaml").write_text(
+        "release_gate: gate/v1\npolicies: [policy.yaml]\nledger: sqlite:///l.db\n"
+    )
+    assert run("check", "small.yaml", "--record", *DAY)[0] == 0
+    code, out, _ = run("audit", "checkpoint")
+    assert code == 0
+    assert out.startswith("ledger-")
+    assert out.count("\n") == 3
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("origin: example.org/releases", "origin: a b", "is no name for a log"),
+        ("url: sqlite:///book/ledger.db", "url: mysql://x", "is not written as it must be"),
+        ("log_key: log.pem", "log_key: sign.pem", "signs with an Ed25519 key"),
+        ("log_key: log.pem", "log_key: absent.pem", "cannot read the key"),
+        ("signing_key: sign.pem", "signing_key: env:ABSENT_KEY", "is not set"),
+    ],
+)
+def test_a_wrong_setting_is_told_and_nothing_is_recorded(run: Run, old: str, new: str, words: str) -> None:
+    Path("release-gate.yaml").write_text(GATE.replace(old, new))
+    code, _, err = run("check", "small.yaml", "--record", *DAY)
+    assert code == 3
+    assert words in err
+
+
+def test_a_log_keeps_its_name(recorded: Run) -> None:
+    Path("release-gate.yaml").write_text(GATE.replace("example.org/releases", "example.org/others"))
+    code, _, err = recorded("check", "small.yaml", "--record", *DAY)
+    assert code == 3
+    assert "a log keeps its name" in err
+
+
+def test_records_are_listed_and_shown(recorded: Run) -> None:
+    code, out, _ = recorded("audit", "log")
+    assert code == 0
+    first, second = out.splitlines()
+    assert first.split()[0] == "1"
+    assert "decision small conditional sha256:" in second
+    digest = second.split()[-1]
+    assert [line.split()[0] for line in recorded("audit", "log", "--about", "small")[1].splitlines()] == ["0"]
+    assert json.loads(recorded("audit", "log", "--json", "-n", "1")[1])["index"] == 1
+    for which in ("0", digest, "small"):
+        assert json.loads(recorded("audit", "show", which)[1])["decision"] == digest
+    assert json.loads(recorded("audit", "show", "0", "--decision")[1])["verdict"] == "conditional"
+    assert recorded("audit", "show", "0", "--request")[1] == Path("small.yaml").read_text()
+    assert recorded("audit", "show", "0", "--policy", "own")[1] == POLICY
+    assert recorded("audit", "show", "0", "--policy", "other")[0] == 2
+    for which in ("7", "sha256:00", "nobody", "9" * 20):
+        code, _, err = recorded("audit", "show", which)
+        assert (code, "RG738" in err) == (3, True)
+
+
+def test_an_auditor_verifies_a_copy_with_keys_and_a_checkpoint_from_elsewhere(recorded: Run) -> None:
+    checkpoint = recorded("audit", "checkpoint")[1]
+    Path("kept.txt").write_text(checkpoint)
+    key = recorded("audit", "key", "log.pem", "--name", "example.org/releases")[1]
+    Path("log.key").write_text(key)
+    shutil.copy("book/ledger.db", "copy.db")
+    all_of_it = ("--key", "log.key", "--signer", "sign.pub", "--against", "kept.txt")
+    code, out, _ = recorded("audit", "verify", "copy.db", *all_of_it)
+    assert code == 0
+    assert out.splitlines()[-1] == "verified"
+    code, out, _ = recorded("audit", "verify", "--key", key.strip())
+    assert code == 0
+    assert out.splitlines()[-1] == "verified, but for what was not checked"
+    assert json.loads(recorded("audit", "verify", "copy.db", *all_of_it, "--json")[1])["holds"] is True
+    code, out, _ = recorded("audit", "verify", "--signer", "other.pub")
+    assert code == 7
+    assert "RG704" in out
+
+
+def test_what_was_cut_off_is_told_with_exit_code_7(recorded: Run) -> None:
+    Path("kept.txt").write_text(recorded("audit", "checkpoint")[1])
+    connection = sqlite3.connect("book/ledger.db")
+    connection.executescript("DROP TRIGGER records_no_delete; DELETE FROM records WHERE seq = 1")
+    connection.close()
+    code, out, _ = recorded("audit", "verify", "--against", "kept.txt")
+    assert code == 7
+    assert "RG714 there is a checkpoint of 2 records, and 1 of them are not here: truncated" in out
+    assert "FAILED  1" in out
+    assert out.splitlines()[-1] == "NOT VERIFIED: this is not what was recorded"
+
+
+def test_so_many_problems_are_counted(recorded: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    connection = sqlite3.connect("book/ledger.db")
+    connection.executescript("DROP TRIGGER content_no_delete; DELETE FROM content")
+    connection.close()
+    monkeypatch.setattr("release_gate.audit.verify.MAX_PROBLEMS", 3)
+    code, out, _ = recorded("audit", "verify")
+    assert code == 7
+    assert "further problems" in out
+
+
+def test_one_record_is_proven_to_somebody_without_the_ledger(recorded: Run) -> None:
+    key = recorded("audit", "key", "log.pem", "--name", "example.org/releases")[1].strip()
+    code, out, _ = recorded("audit", "prove", "small", "-o", "sent")
+    assert code == 0
+    assert "wrote record 0 and its receipt to sent" in out
+    shutil.rmtree("book")
+    code, out, _ = recorded("audit", "verify", "sent", "--key", key, "--signer", "sign.pub")
+    assert code == 0
+    assert Path("sent/record.tlog-proof").read_text().startswith("c2sp.org/tlog-proof@v1\nindex 0\n")
+    file = Path("sent/record.json")
+    file.write_bytes(file.read_bytes().replace(b"conditional", b"approve"))
+    code, out, _ = recorded("audit", "verify", "sent", "--key", key)
+    assert code == 7
+    assert "the receipt is not for this record, or one of the two was edited" in out
+
+
+def test_a_proof_is_against_the_checkpoint_that_somebody_kept(recorded: Run) -> None:
+    Path("kept.txt").write_text(recorded("audit", "checkpoint")[1])
+    recorded("check", "small.yaml", "--record", *DAY)
+    assert recorded("audit", "prove", "0", "-o", "sent", "--checkpoint", "kept.txt")[0] == 0
+    assert "example.org/releases\n2\n" in Path("sent/record.tlog-proof").read_text()
+    code, _, err = recorded("audit", "prove", "2", "-o", "sent", "--checkpoint", "kept.txt")
+    assert code == 2
+    assert "does not reach this one" in err
+    assert recorded("audit", "prove", "0", "-o", "sent", "--checkpoint", "absent")[0] == 2
+    assert recorded("audit", "prove", "0", "-o", "kept.txt/no")[0] == 3
+
+
+def test_without_a_signed_checkpoint_a_plain_one_is_printed(recorded: Run) -> None:
+    assert recorded("audit", "checkpoint", "--ledger", "book/ledger.db")[1].count("\n") == 5
+    Path("release-gate.yaml").write_text(GATE.replace("  log_key: log.pem\n", ""))
+    recorded("check", "small.yaml", "--record", *DAY)
+    out = recorded("audit", "checkpoint", "--ledger", "book/ledger.db")[1]
+    assert out.count("\n") == 3
+    assert "\n3\n" in out
+
+
+def test_wrong_arguments_are_wrong_usage(recorded: Run, tmp_path: Path) -> None:
+    assert recorded("audit", "key", "sign.pem", "--name", "x")[0] == 2
+    assert recorded("audit", "verify", "--key", "absent.key")[0] == 2
+    assert recorded("audit", "verify", "--key", "a+b+c")[0] == 3
+    assert recorded("audit", "verify", "--against", "absent")[0] == 2
+    assert recorded("audit", "log", "--ledger", "http://x")[0] == 3
+    assert recorded("audit", "log", "--ledger", "absent.db")[0] == 3
+    Path("release-gate.yaml").unlink()
+    code, _, err = recorded("audit", "log")
+    assert code == 2
+    assert "say --ledger PLACE or --gate FILE" in err
+
+
+def test_what_is_recorded_is_decided_again(recorded: Run) -> None:
+    assert recorded("replay")[:2] == (0, "2 identical\n")
+    assert recorded("replay", "small")[:2] == (0, "1 identical\n")
+    assert [json.loads(line)["outcome"] for line in recorded("replay", "--json")[1].splitlines()] == [
+        "identical",
+        "identical",
+    ]
+
+
+def test_what_cannot_be_decided_again_is_an_integrity_failure(recorded: Run) -> None:
+    connection = sqlite3.connect("book/ledger.db")
+    connection.executescript("DROP TRIGGER content_no_delete; DELETE FROM content WHERE length(data) > 500")
+    connection.close()
+    code, out, _ = recorded("replay")
+    assert code == 7
+    assert "2 not replayable" in out
+    assert "is not here" in out
+
+
+def test_a_changed_policy_is_tried_on_all_that_was_decided(recorded: Run) -> None:
+    Path("new.yaml").write_text(POLICY.replace("1e9", "1e12"))
+    code, out, _ = recorded("replay", "--policy", "new.yaml")
+    assert code == 4
+    assert "LOOSENED  large/api at api_general, which was asked for: deny → approve, asked by ada" in out
+    assert out.splitlines()[-1].endswith("to looser ones")
+    code, out, _ = recorded("replay", "--policy", "new.yaml", "--json")
+    assert all(json.loads(line)["loosens"] for line in out.splitlines())
+    assert recorded("replay", "--policy", "policy.yaml")[:2] == (
+        0,
+        "0 verdicts change, 0 of them to looser ones\n",
+    )
+
+
+def test_a_recorded_decision_is_attested_and_the_attestation_admits_the_artifact(recorded: Run) -> None:
+    assert recorded("attest", "small", "--key", "sign.pem", "-o", "small.jsonl")[0] == 0
+    trusted = ("verify-attestation", "small.jsonl", "--key", "sign.pub")
+    code, out, _ = recorded(*trusted, "--artifact", "weights.bin")
+    assert code == 0
+    assert out == "statement: approve, may pass\nsummary: PASSED, may pass\n"
+    code, out, _ = recorded(*trusted, "--artifact", "weights.bin", "--level", "hosted")
+    assert (code, out.splitlines()[1]) == (0, "summary: PASSED at hosted, may pass")
+    code, _, err = recorded(*trusted, "--artifact", "weights.bin", "--level", "weights_open")
+    assert code == 5
+    code, _, err = recorded(*trusted, "--artifact", "policy.yaml")
+    assert code == 7
+    assert "line 1: it is about something else than sha256:" in err
+    code, _, err = recorded("verify-attestation", "small.jsonl", "--key", "other.pub", "--digest", "sha256:0")
+    assert (code, "RG704" in err) == (7, True)
+
+
+def test_a_denial_is_attested_and_admits_nothing(recorded: Run) -> None:
+    code, out, _ = recorded("attest", "large", "--key", "sign.pem")
+    assert code == 0
+    Path("large.jsonl").write_text(out)
+    code, out, _ = recorded(
+        "verify-attestation", "large.jsonl", "--key", "sign.pub", "--artifact", "weights.bin"
+    )
+    assert (code, out.count("MAY NOT PASS")) == (5, 2)
+    Path("summary.jsonl").write_text(Path("large.jsonl").read_text().splitlines()[1])
+    digest = "sha256:" + hashlib.sha256(b"some weights").hexdigest()
+    code, _, _ = recorded("verify-attestation", "summary.jsonl", "--key", "sign.pub", "--digest", digest)
+    assert code == 5
+
+
+def test_attesting_and_verifying_refuse_what_they_cannot_read_or_write(recorded: Run) -> None:
+    assert recorded("attest", "small", "--key", "sign.pem", "-o", "no/where")[0] == 2
+    assert recorded("attest", "small", "--key", "absent.pem")[0] == 3
+    trusted = ("--key", "sign.pub")
+    assert recorded("verify-attestation", "absent", *trusted, "--digest", "sha256:0")[0] == 2
+    assert recorded("verify-attestation", "small.yaml", *trusted, "--digest", "sha256:0")[0] == 7
+    assert recorded("verify-attestation", "small.yaml", *trusted)[0] == 2
+    assert recorded("verify-attestation", "small.yaml", *trusted, "--artifact", "absent")[0] == 2
+    Path("empty").write_text("")
+    code, _, err = recorded("verify-attestation", "empty", *trusted, "--digest", "sha256:0")
+    assert (code, "holds no attestation" in err) == (7, True)

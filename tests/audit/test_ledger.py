@@ -1,0 +1,379 @@
+"""The ledger: what it keeps, what it refuses, and who may write to it at once."""
+
+import json
+import os
+import sqlite3
+import stat
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from release_gate.audit import store_sqlite
+from release_gate.audit.ledger import Ledger, entries
+from release_gate.audit.notes import sign_checkpoint
+from release_gate.audit.record import Draft, Record, decision_draft
+from release_gate.audit.store_sqlite import SqliteStore
+from release_gate.audit.verify import verify_log
+from release_gate.canonical import digest_of_bytes
+from release_gate.diagnostics import InputError, IntegrityError
+from release_gate.facts.release import ReleaseRequest
+from release_gate.signing import generate_key
+
+from .books import DAY, NOW, ORIGIN, Book, decide, policy, request
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Book:
+    return Book.new(tmp_path)
+
+
+def refused(code: str, call: Callable[[], Any]) -> str:
+    with pytest.raises(InputError) as error:
+        call()
+    assert error.value.diagnostics[0].code == code
+    return error.value.diagnostics[0].message
+
+
+# ---------------------------------------------------------------- what a record holds
+
+
+def test_a_record_names_everything_that_it_takes_to_decide_again(book: Book) -> None:
+    added = book.record()
+    body: Any = added.records[0].body
+    store = book.ledger.store
+    decision = json.loads(store.content(body["decision"]) or b"")
+    assert (body["schema"], body["kind"], body["index"]) == ("record/v1", "decision", 0)
+    assert (body["origin"], body["as_of"]) == (ORIGIN, "2026-11-24")
+    assert body["recorded_at"] == "2026-11-24T12:00:01.000Z"
+    assert decision["verdict"] == body["verdict"]
+    assert decision["request"]["digest"] == body["request"]["tree"]
+    assert (store.content(body["request"]["text"]) or b"").startswith(b"# as it was typed\n")
+    told = body["policies"][0]
+    assert told["digest"] == told["tree"] == decision["policies"][0]["digest"]
+    assert b"covers: true" in (store.content(told["text"]) or b"")
+    assert set(body["engine"]) >= {"release_gate", "rule_engine", "python"}
+    assert len(body["attestations"]) == 2
+
+
+def test_the_digest_of_a_decision_is_the_digest_of_its_content(book: Book) -> None:
+    asked = request()
+    decision = decide(asked)
+    book.record()
+    assert book.ledger.store.find(decision=decision.digest) == [0]
+    assert digest_of_bytes(book.ledger.store.content(decision.digest) or b"") == decision.digest
+
+
+def test_content_is_kept_once(book: Book) -> None:
+    for _ in range(3):
+        book.record()
+    rows = book.ledger.store.connection.execute  # type: ignore[attr-defined]
+    names = [name for (name,) in rows("SELECT digest FROM content")]
+    assert len(names) == len(set(names))
+    # request and policy in two forms, the decision, and two attestations of each record
+    assert len(names) == 5 + 3 * 2
+
+
+def test_a_request_that_was_no_file_is_recorded_as_data(book: Book) -> None:
+    asked = ReleaseRequest.model_validate(
+        {
+            "id": "made",
+            "action": "release",
+            "model": {"parameters": 7},
+            "artifacts": [{"id": "w", "kind": "weights", "wanted": "hosted"}],
+        }
+    )
+    draft = decision_draft(decide(asked), asked, [policy()])
+    assert set(draft.body["request"]) == {"id", "tree"}
+    added = book.ledger.append([draft], NOW)
+    assert added.records[0].about == "made"
+
+
+def test_records_name_the_one_before_them(book: Book) -> None:
+    first, second = book.record().records[0], book.record().records[0]
+    assert "previous" not in first.body
+    assert len(str(second.body["previous"])) == 64
+    assert [each.index for each in entries(book.ledger.store)] == [0, 1]
+
+
+@pytest.mark.parametrize(
+    "data", [b"{}", b"[]", b"", b'{"schema":"record/v1"}', b'{"schema":"record/v1","index":"0"}', b"\xff"]
+)
+def test_what_is_no_record_is_refused(data: bytes) -> None:
+    with pytest.raises(IntegrityError):
+        Record.read(data)
+
+
+# ---------------------------------------------------------------- what is refused
+
+
+def test_a_clock_that_runs_backwards_is_refused_and_a_small_difference_is_not(book: Book) -> None:
+    book.record()
+    draft = Draft({"kind": "event", "request": {"id": "tiny"}})
+    late = book.ledger.append([draft], NOW - timedelta(seconds=58))
+    assert late.records[0].recorded_at == "2026-11-24T12:00:01.000Z"
+    message = refused("RG731", lambda: book.ledger.append([draft], NOW - timedelta(seconds=62)))
+    assert "the clock says 2026-11-24T11:58:58.000Z" in message
+    assert book.ledger.store.size == 2
+
+
+def test_a_decision_is_neither_dated_back_nor_ahead(book: Book) -> None:
+    book.record()
+    for day, code in ((date(2026, 11, 23), "RG730"), (date(2026, 11, 25), "RG732")):
+        draft = decision_draft(decide(request(), day), request(), [policy()])
+        refused(code, lambda draft=draft: book.ledger.append([draft], book.time))  # type: ignore[misc]
+    assert book.ledger.store.size == 1
+    # Another process, which has to look where the log ends, says the same.
+    again = Ledger(SqliteStore.open(book.path, write=True))
+    draft = decision_draft(decide(request(), date(2026, 11, 23)), request(), [policy()])
+    refused("RG730", lambda: again.append([draft], book.time))
+    again.store.close()
+
+
+def test_all_of_it_is_recorded_or_nothing(book: Book) -> None:
+    good = decision_draft(decide(request()), request(), [policy()])
+    bad = decision_draft(decide(request(), date(2026, 11, 25)), request(), [policy()])
+    refused("RG732", lambda: book.ledger.append([good, bad], NOW))
+    assert book.ledger.store.size == 0
+    assert len(book.ledger.append([good, good, good], NOW).records) == 3
+    assert verify_log(book.ledger.store, book.trust).holds
+
+
+def test_a_record_that_no_log_could_hold_is_refused(book: Book) -> None:
+    draft = Draft({"kind": "event", "what": "x" * 70_000})
+    assert "no more than 65,535 fit" in refused("RG736", lambda: book.ledger.append([draft], NOW))
+
+
+def test_a_policy_that_says_nothing_cannot_be_recorded(book: Book) -> None:
+    empty = policy("release_gate: policy/v1\nid: empty\nversion: 1.0.0\ntitle: Empty\n", "empty.yaml")
+    refused("RG735", lambda: decision_draft(decide(request()), request(), [policy(), empty]))
+
+
+def test_a_log_signs_nothing_that_does_not_extend_what_it_signed(book: Book) -> None:
+    for _ in range(3):
+        book.record()
+    note = str(sign_checkpoint(ORIGIN, 3, bytes(32), book.log_key))
+    connection = sqlite3.connect(book.path)
+    connection.executescript("DROP TRIGGER checkpoints_no_update")
+    connection.execute("UPDATE checkpoints SET note = ? WHERE size = 3", (note,))
+    connection.commit()
+    connection.close()
+    refused("RG715", book.record)
+    refused("RG715", lambda: book.ledger.checkpoint(book.log_key))
+    assert book.ledger.store.size == 3
+
+
+def test_a_checkpoint_is_signed_once_for_a_size(book: Book) -> None:
+    added = book.record()
+    assert book.ledger.checkpoint(book.log_key) == added.checkpoint
+    assert book.ledger.checkpoint().root == added.checkpoint.root
+    assert book.ledger.checkpoint().note == ""
+    assert len(list(book.ledger.store.checkpoints())) == 1
+
+
+def test_every_record_has_a_receipt_in_every_later_checkpoint(book: Book) -> None:
+    records = [book.record(f"model-{index}").records[0] for index in range(6)]
+    checkpoint = book.ledger.checkpoint(book.log_key)
+    from release_gate.audit.merkle import leaf_hash
+
+    for record in records:
+        assert book.ledger.receipt(record.index, checkpoint).holds(leaf_hash(record.data))
+
+
+# ---------------------------------------------------------------- the file
+
+GROWS = {
+    "update": "UPDATE records SET data = '{}'",
+    "delete": "DELETE FROM records",
+    "replace": "REPLACE INTO records VALUES (0, '{}', x'', '', NULL)",
+    "insert or replace": "INSERT OR REPLACE INTO records SELECT * FROM records WHERE seq = 0",
+    "insert or ignore out of order": "INSERT OR IGNORE INTO records VALUES (7, '{}', x'', '', NULL)",
+    "insert before the first": "INSERT INTO records VALUES (-1, '{}', x'', '', NULL)",
+    "upsert": "INSERT INTO records SELECT * FROM records WHERE seq = 0 "
+    "ON CONFLICT (seq) DO UPDATE SET data = '{}'",
+    "replace content": "REPLACE INTO content SELECT digest, x'00' FROM content",
+    "delete content": "DELETE FROM content",
+    "update content": "UPDATE content SET data = x'00'",
+    "replace a checkpoint": "REPLACE INTO checkpoints SELECT size, 'x' FROM checkpoints",
+    "delete a checkpoint": "DELETE FROM checkpoints",
+    "rename the log": "UPDATE ledger SET value = 'x' WHERE name = 'origin'",
+    "replace the name of the log": "REPLACE INTO ledger VALUES ('origin', 'x')",
+}
+
+
+@pytest.mark.parametrize("name", GROWS)
+@pytest.mark.parametrize("recursive", ["ON", "OFF"])
+def test_a_ledger_only_grows(name: str, recursive: str, book: Book) -> None:
+    """Even for a program that knows nothing of us, and with either setting of recursive triggers."""
+    book.record()
+    connection = sqlite3.connect(book.path)
+    connection.execute(f"PRAGMA recursive_triggers = {recursive}")
+    with pytest.raises(sqlite3.DatabaseError, match="a ledger only grows"):
+        connection.execute(GROWS[name])
+    connection.close()
+    assert verify_log(book.ledger.store, book.trust).holds
+
+
+def test_a_ledger_is_durable_by_its_settings(book: Book) -> None:
+    ask = book.ledger.store.connection.execute  # type: ignore[attr-defined]
+    assert ask("PRAGMA journal_mode").fetchone() == ("wal",)
+    assert ask("PRAGMA synchronous").fetchone() == (2,)
+    assert ask("PRAGMA mmap_size").fetchone() in (None, (0,))
+    strict = ask("SELECT count(*) FROM pragma_table_list WHERE strict = 1").fetchone()
+    assert strict == (4,)
+
+
+def test_a_ledger_without_locks_uses_a_rollback_journal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_sqlite, "fcntl", None)
+    monkeypatch.setattr(store_sqlite, "FIXED", (99, 0, 0))
+    book = Book.new(tmp_path)
+    ask = book.ledger.store.connection.execute  # type: ignore[attr-defined]
+    assert ask("PRAGMA journal_mode").fetchone() == ("delete",)
+    assert ask("PRAGMA synchronous").fetchone() == (3,)
+    book.record()
+    assert verify_log(book.ledger.store, book.trust).holds
+    book.close()
+
+
+def test_a_file_system_without_locks_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_locks(handle: int, operation: int) -> None:
+        raise OSError(95, "Operation not supported")
+
+    monkeypatch.setattr(store_sqlite.fcntl, "flock", no_locks)
+    book = Book.new(tmp_path)
+    assert book.ledger.store.lock is None  # type: ignore[attr-defined]
+    book.close()
+
+
+def test_a_ledger_that_stays_locked_is_told_and_not_waited_for_forever(
+    book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import fcntl
+
+    monkeypatch.setattr(store_sqlite, "PATIENCE", 0.05)
+    other = os.open(f"{book.path}.lock", os.O_RDWR)
+    fcntl.flock(other, fcntl.LOCK_EX)
+    assert "has been locked" in refused("RG734", book.record)
+    # Opening it does not wait longer either.
+    refused("RG734", lambda: SqliteStore.open(book.path, write=True))
+    os.close(other)
+    assert book.record().records[0].index == 0
+
+
+def test_a_copy_on_a_disk_that_cannot_be_written_is_read(book: Book, tmp_path: Path) -> None:
+    book.record()
+    book.close()
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    (folder / "ledger.db").write_bytes(book.path.read_bytes())
+    folder.chmod(stat.S_IRUSR | stat.S_IXUSR)
+    store = SqliteStore.open(folder / "ledger.db")
+    assert verify_log(store, book.trust).holds
+    store.close()
+    folder.chmod(stat.S_IRWXU)
+
+
+def test_a_reader_sees_one_moment_while_others_write(book: Book) -> None:
+    book.record()
+    reader = SqliteStore.open(book.path)
+    assert reader.size == 1
+    book.record()
+    assert reader.size == 1
+    assert verify_log(reader, book.trust).holds
+    reader.close()
+
+
+def test_what_is_no_ledger_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "file.db"
+    assert "there is no such file" in refused("RG733", lambda: SqliteStore.open(file))
+    file.write_bytes(b"")
+    assert "it is no ledger" in refused("RG733", lambda: SqliteStore.open(file))
+    file.write_text("not a database at all, but long enough to look like one" * 20)
+    refused("RG710", lambda: SqliteStore.open(file))
+    refused("RG710", lambda: SqliteStore.open(file, write=True))
+    other = sqlite3.connect(tmp_path / "other.db")
+    other.execute("CREATE TABLE ledger (name TEXT, value TEXT)")
+    other.execute("INSERT INTO ledger VALUES ('format', 'ledger/v9')")
+    other.commit()
+    other.close()
+    assert "it is no ledger" in refused("RG733", lambda: SqliteStore.open(tmp_path / "other.db"))
+    refused("RG733", lambda: SqliteStore.create(file / "below" / "a file", ORIGIN))
+    (tmp_path / "locked.db.lock").mkdir()
+    refused("RG733", lambda: SqliteStore.create(tmp_path / "locked.db", ORIGIN))
+
+
+def test_a_ledger_that_is_there_keeps_its_name(book: Book) -> None:
+    book.record()
+    again = SqliteStore.create(book.path, "example.org/other")
+    assert again.origin == ORIGIN
+    again.close()
+
+
+def test_a_newest_record_that_was_edited_is_not_built_upon(book: Book) -> None:
+    book.record()
+    connection = sqlite3.connect(book.path)
+    connection.execute("DROP TRIGGER records_no_update")
+    connection.execute("UPDATE records SET data = replace(data, '\"index\":0', '\"index\":7')")
+    connection.commit()
+    connection.close()
+    again = Ledger(SqliteStore.open(book.path, write=True))
+    draft = decision_draft(decide(request()), request(), [policy()])
+    refused("RG711", lambda: again.append([draft], NOW))
+    again.store.close()
+
+
+def test_a_disk_that_is_full_is_told_and_nothing_is_half_written(book: Book) -> None:
+    book.record()
+    connection = book.ledger.store.connection  # type: ignore[attr-defined]
+    pages = connection.execute("PRAGMA page_count").fetchone()[0]
+    connection.execute(f"PRAGMA max_page_count = {pages}")
+    big = Draft({"kind": "event"}, {digest_of_bytes(b"x" * 200_000): b"x" * 200_000})
+    assert "full" in refused("RG733", lambda: book.ledger.append([big], NOW + timedelta(1)))
+    connection.execute("PRAGMA max_page_count = 100000")
+    assert book.record().records[0].index == 1
+    assert verify_log(book.ledger.store, book.trust).holds
+
+
+def test_a_missing_node_is_told(book: Book) -> None:
+    with pytest.raises(IntegrityError, match="is not in the ledger"):
+        book.ledger.store.node(0, 7)
+
+
+def test_a_hypothetical_decision_is_recorded_as_such_and_not_attested(book: Book) -> None:
+    asked = request()
+    decision = decide(asked, DAY, date(2026, 1, 1))
+    record = book.recorder.record(decision, asked, NOW).records[0]
+    assert record.body["policies_as_of"] == "2026-01-01"
+    assert record.body["attestations"] == []
+    assert verify_log(book.ledger.store, book.trust).holds
+
+
+def test_two_ledgers_in_one_process_take_turns(book: Book) -> None:
+    other = Ledger(SqliteStore.open(book.path, write=True))
+    draft = decision_draft(decide(request()), request(), [policy()])
+    indexes = [ledger.append([draft], NOW).records[0].index for ledger in (book.ledger, other) * 4]
+    assert indexes == list(range(8))
+    assert verify_log(other.store, book.trust).holds
+    other.store.close()
+
+
+def test_an_unsigned_ledger_verifies_but_for_what_nobody_signed(tmp_path: Path) -> None:
+    book = Book.new(tmp_path, signed=False)
+    book.record()
+    report = verify_log(book.ledger.store, book.trust)
+    assert report.holds
+    assert set(report.not_checked) == {9, 10}
+    assert generate_key("ed25519").public not in report.to_dict()
+
+
+def test_verification_tells_its_progress(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("release_gate.audit.verify.EVERY", 2)
+    for _ in range(5):
+        book.record()
+    seen: list[int] = []
+    assert verify_log(book.ledger.store, book.trust, progress=seen.append).holds
+    assert seen == [2, 4, 5]

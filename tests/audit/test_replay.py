@@ -1,0 +1,151 @@
+"""Replay: what is recorded comes out again, byte for byte, from the record alone."""
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from release_gate.audit import record as record_module
+from release_gate.audit import replay as replay_module
+from release_gate.audit.ledger import entries
+from release_gate.audit.record import Draft, Record, decision_draft
+from release_gate.audit.replay import Outcome, again, flips, replay
+from release_gate.canonical import canonical_bytes
+from release_gate.decision import Verdict
+from release_gate.diagnostics import IntegrityError
+from release_gate.facts.release import ReleaseRequest
+
+from .books import DAY, NOW, POLICY, Book, decide, policy, request
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Book:
+    return Book.new(tmp_path, signed=False)
+
+
+def last(book: Book) -> Record:
+    return list(entries(book.ledger.store))[-1]
+
+
+def test_every_kind_of_decision_comes_out_again(book: Book) -> None:
+    for parameters in ("7", "7e9", "{unknown: missing}", "{low: 5e8, high: 5e9}"):
+        book.record("tiny", parameters)
+    outcomes = [replay(book.ledger.store, each).outcome for each in entries(book.ledger.store)]
+    assert outcomes == [Outcome.IDENTICAL] * 4
+
+
+def test_a_hypothetical_decision_comes_out_again(book: Book) -> None:
+    book.recorder.record(decide(request(), DAY, date(2026, 1, 1)), request(), NOW)
+    assert replay(book.ledger.store, last(book)).outcome is Outcome.IDENTICAL
+
+
+def test_a_request_that_was_no_file_comes_out_again(book: Book) -> None:
+    asked = ReleaseRequest.model_validate(
+        {
+            "id": "made",
+            "action": "release",
+            "model": {"parameters": 1.5e9, "languages": ["en"]},
+            "artifacts": [{"id": "w", "kind": "api", "wanted": "api_general"}],
+        }
+    )
+    book.recorder.record(decide(asked), asked, NOW)
+    assert replay(book.ledger.store, last(book)).outcome is Outcome.IDENTICAL
+    decision, found = again(book.ledger.store, last(book))
+    assert (decision.verdict, found.id) == (Verdict.DENY, "made")
+
+
+def test_the_place_of_a_fact_comes_out_again_because_the_text_is_kept(book: Book) -> None:
+    book.record("tiny", "7e9")
+    decision, _ = again(book.ledger.store, last(book))
+    found = decision.artifacts[0].findings[0].facts[0].where
+    assert found is not None
+    assert (found.file, found.line) == ("tiny.yaml", 6)
+
+
+def _recorded(book: Book, change: dict[str, Any]) -> Record:
+    """A record of a decision that is not what the engine says."""
+    draft = decision_draft(decide(request("tiny", "7e9")), request("tiny", "7e9"), [policy()])
+    content = dict(draft.content)
+    body = json.loads(content[draft.body["decision"]])
+    body |= change
+    name = record_module.Content(content)
+    digest = name.put(canonical_bytes(body))
+    book.ledger.append([Draft({**draft.body, "decision": digest}, name)], NOW)
+    return last(book)
+
+
+def test_a_decision_that_nobody_made_diverges(book: Book) -> None:
+    found = replay(book.ledger.store, _recorded(book, {"verdict": "approve"}))
+    assert found.outcome is Outcome.DIVERGED
+    assert found.differences == ('verdict: "approve" → "deny"',)
+    assert found.because == "the same versions decided: the record or the engine was changed"
+    with pytest.raises(IntegrityError, match="does not come out as it is recorded"):
+        again(book.ledger.store, last(book))
+
+
+def test_an_older_engine_may_explain_otherwise_and_the_replay_says_so(
+    book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = _recorded(book, {"notes": ["said by an older engine"], "more": 1})
+    newer = {**record_module.versions(), "release_gate": "9.9.9"}
+    monkeypatch.setattr(replay_module, "versions", lambda: newer)
+    found = replay(book.ledger.store, record)
+    assert found.outcome is Outcome.SAME_VERDICTS
+    assert found.differences == ("more: 1 → null", 'notes: ["said by an older engine"] → []')
+    assert found.because == "release_gate was 0.1.0 and is 9.9.9"
+
+
+def _without(book: Book, **values: Any) -> Record:
+    body = json.loads(book.record().records[0].data)
+    for key, value in values.items():
+        body[key] = value
+    return Record(b"", body)
+
+
+def test_what_cannot_be_decided_again_says_why(book: Book) -> None:
+    absent = "sha256:" + "00" * 32
+    good = json.loads(book.record().records[0].data)
+    cases: dict[str, dict[str, Any]] = {
+        "is not here": {"decision": absent},
+        "the record does not name its request": {"request": "tiny"},
+        "the record does not say what was decided on": {"as_of": "soon"},
+        "is not the one that was applied": {"policies": [{**good["policies"][0], "digest": absent}]},
+        "is not that of its canonical form": {
+            "request": {**good["request"], "tree": good["policies"][0]["tree"]}
+        },
+    }
+    for words, change in cases.items():
+        found = replay(book.ledger.store, _without(book, **change))
+        assert found.outcome is Outcome.NOT_REPLAYABLE
+        assert words in found.because
+
+
+def test_what_was_recorded_as_a_decision_and_is_none_diverges(book: Book) -> None:
+    good = json.loads(book.record().records[0].data)
+    found = replay(book.ledger.store, _without(book, engine=None, decision=good["request"]["tree"]))
+    assert found.outcome is Outcome.DIVERGED
+    assert found.because == "the record does not say what decided"
+    assert len(found.differences) <= 20
+
+
+def test_a_changed_policy_lists_every_flip_with_who_asked(book: Book) -> None:
+    book.record("small", "7")
+    book.record("large", "7e9")
+    stricter = policy(POLICY.replace("1e9", "1").replace("1.0.0", "2.0.0"), "new.yaml")
+    looser = policy(
+        POLICY.replace("1e9", "1e12").replace("title: Own", "title: Own\nin_force: {from: 2030-01-01}"),
+        "new.yaml",
+    )
+    small, large = entries(book.ledger.store)
+    found = list(flips(book.ledger.store, small, [stricter]))
+    assert {(each.artifact, each.after, each.loosens, each.owner) for each in found} >= {
+        ("api", Verdict.DENY, False, "ada")
+    }
+    assert any(each.asked and each.rung == "api_general" for each in found)
+    assert list(flips(book.ledger.store, large, [stricter])) == []
+    # A candidate is taken to be in force.
+    loosened = list(flips(book.ledger.store, large, [looser]))
+    assert all(each.loosens for each in loosened)
+    assert {each.artifact for each in loosened} == {"api", "weights"}
