@@ -2,6 +2,7 @@
 
     python3 dev.py demo    install into .venv and show what the gate decides
     python3 dev.py test    install into .venv and run every check
+    python3 dev.py docs    write anew what the pages take from the code
 
 Only the standard library is needed, and nothing is left behind outside this folder.
 """
@@ -56,11 +57,12 @@ TESTS = Check("tests", "pytest", ("-n", "auto", "--cov", f"--cov-fail-under={COV
 def main() -> int:
     """Run the command that was asked for, and return its exit code."""
     parser = argparse.ArgumentParser(prog="dev.py", description=(__doc__ or "").split("\n", 1)[0])
-    commands = parser.add_subparsers(dest="command", required=True, metavar="demo | test")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="demo | test | docs")
     commands.add_parser("demo", help="install into .venv and show what the gate decides")
     commands.add_parser("test", help="install into .venv and run every check")
+    commands.add_parser("docs", help="write anew what the pages take from the code")
     command: str = parser.parse_args().command
-    return demo() if command == "demo" else test()
+    return {"demo": demo, "test": test, "docs": docs}[command]()
 
 
 def demo() -> int:
@@ -78,6 +80,15 @@ def test() -> int:
         print(f"  {'FAILED' if check.name in failed else 'ok    '}  {check.name}")
     tests_pass = passes(TESTS)
     return 0 if tests_pass and not failed else 1
+
+
+def docs() -> int:
+    """Write the reference from the code, and what commands print into the pages that show it."""
+    install(extra="dev")
+    subprocess.run([program("python"), "-m", "tools.reference"], cwd=ROOT, check=True)
+    command: list[str | Path] = [program("pytest"), "--quiet", "tests/docs"]
+    environment = {**os.environ, "RELEASE_GATE_ACCEPT": "1", "PYTHONUTF8": "1"}
+    return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
 
 
 def passes(check: Check) -> bool:

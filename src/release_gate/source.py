@@ -8,9 +8,11 @@ duplicate keys, numbers that are not finite or not exact, invisible and reorderi
 
 from __future__ import annotations
 
+import os
 import re
+import stat
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -30,6 +32,7 @@ __all__ = [
     "read_document",
     "read_file",
     "text_problem",
+    "twins",
 ]
 
 MAX_BYTES: Final = 2 * 1024 * 1024
@@ -138,17 +141,28 @@ def read_file(path: Path, name: str | None = None) -> Document:
     """
     shown = name if name is not None else path.as_posix()
     try:
-        with path.open("rb") as stream:
-            data = stream.read(MAX_BYTES + 1)
-    except OSError as error:
+        with open(path, "rb", opener=_without_waiting) as stream:
+            is_file = stat.S_ISREG(os.fstat(stream.fileno()).st_mode)
+            data = stream.read(MAX_BYTES + 1) if is_file else b""
+    except (OSError, ValueError) as error:  # a path with a NUL is no path
+        reason = (getattr(error, "strerror", None) or "it has no such name").lower()
+        raise DocumentError([Diagnostic("RG001", f"cannot read `{printable(shown)}`: {reason}")]) from None
+    if not is_file:
         raise DocumentError(
             [
                 Diagnostic(
-                    "RG001", f"cannot read `{printable(shown)}`: {(error.strerror or 'unreadable').lower()}"
+                    "RG001",
+                    f"cannot read `{printable(shown)}`: it is a pipe or a device",
+                    help="save it as a file first",
                 )
             ]
-        ) from None
+        )
     return read_document(data, shown)
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    """Open a file, and a pipe without waiting until somebody writes to it."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def read_document(data: bytes | str, name: str = "<text>") -> Document:
@@ -231,6 +245,19 @@ def number_problem(number: Decimal) -> str:
 
 def _significant(number: Decimal) -> str:
     return "".join(str(digit) for digit in number.as_tuple().digits).strip("0")
+
+
+_LOOKS_LIKE: Final = str.maketrans({"0": "o", "1": "l", "_": "-", ".": "-"})
+
+
+def twins(ids: Iterable[str]) -> Iterator[tuple[int, str, str]]:
+    """Ids that are the same as an earlier one, or look the same: the index, the id, and the earlier one."""
+    seen: dict[str, str] = {}
+    for index, each in enumerate(ids):
+        looks = each.translate(_LOOKS_LIKE).replace("rn", "m")
+        if looks in seen:
+            yield index, each, seen[looks]
+        seen.setdefault(looks, each)
 
 
 _FORBIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp", "Co"})

@@ -7,7 +7,6 @@ from typing import get_args
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.evidence.files import CARD, MIT, good_weights, write
 
 from release_gate.cli import collect as command
 from release_gate.cli import main
@@ -15,6 +14,7 @@ from release_gate.evidence.request import dump
 from release_gate.facts.release import ReleaseRequest
 from release_gate.facts.truth import Reason, Unknown
 from release_gate.source import read_document, text_problem
+from tests.evidence.files import CARD, MIT, good_weights, write
 
 
 @pytest.fixture

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.evidence.files import CARD, MIT, good_weights, write
 
 from release_gate.evidence.collect import collect
 from release_gate.evidence.collected import Collected, Found
 from release_gate.evidence.licences import from_text, from_words
 from release_gate.evidence.suggest import suggest
+from tests.evidence.files import CARD, MIT, good_weights, write
 
 
 def read(folder: Path, **files: str | bytes) -> Collected:

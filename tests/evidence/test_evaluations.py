@@ -13,7 +13,6 @@ import pytest
 from backports import zstd
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.evidence.files import write
 
 from release_gate.evidence import archives, garak, reading
 from release_gate.evidence.collect import collect
@@ -21,6 +20,7 @@ from release_gate.evidence.collected import Collected, Found
 from release_gate.evidence.evaluations import same_name, wilson
 from release_gate.evidence.folder import walk
 from release_gate.evidence.json_text import Unreadable
+from tests.evidence.files import write
 
 LOGS = Path(__file__).parent / "logs"
 

@@ -9,12 +9,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.evidence.files import good_weights, write
 
 from release_gate.evidence import folder as folder_module
 from release_gate.evidence.collect import EvidenceError, collect
 from release_gate.evidence.folder import Changed, walk
 from release_gate.evidence.manifest import FileDigest, Hashing, manifest_digest
+from tests.evidence.files import good_weights, write
 
 
 def link(root: Path) -> None:

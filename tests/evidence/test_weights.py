@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.evidence.files import gguf, good_weights, safetensors, tensor, write
 
 from release_gate.evidence import pickles
 from release_gate.evidence.collect import collect
@@ -20,6 +19,7 @@ from release_gate.evidence.folder import walk
 from release_gate.evidence.gguf import BLOCKS, read_gguf
 from release_gate.evidence.json_text import Unreadable
 from release_gate.evidence.safetensors import BITS, read_header
+from tests.evidence.files import gguf, good_weights, safetensors, tensor, write
 
 
 def fact(found: Collected, path: str) -> Any:

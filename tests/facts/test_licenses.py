@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from release_gate.facts.frame import Frame
 from release_gate.facts.licenses import TERMS, license_terms
 from release_gate.facts.release import ReleaseRequest, Terms
 from release_gate.facts.truth import Reason, Unknown
-from release_gate.facts.view import artifact_view
+from release_gate.facts.view import view_of
 
 UNKNOWN = Unknown(Reason.MISSING)
 
@@ -137,5 +138,5 @@ def test_what_the_table_leaves_open_may_be_stated() -> None:
     artifact = {"id": "a", "kind": "weights", "wanted": "hosted", "license": "LicenseRef-tii-falcon-1.0",
                 "terms": {"commercial_use": False}}  # fmt: skip
     request = ReleaseRequest.model_validate({"id": "r", "action": "release", "artifacts": [artifact]})
-    terms = artifact_view(request, request.artifacts[0], date(2026, 1, 1))["artifact"]
+    terms = view_of(Frame(request, request.artifacts[0], date(2026, 1, 1)))["artifact"]
     assert terms.fields["terms"].fields["commercial_use"].value is False

@@ -1,3 +1,4 @@
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -5,21 +6,26 @@ from typing import Any
 import pytest
 
 from release_gate.diagnostics import RequestError
-from release_gate.facts.ladder import RUNGS
+from release_gate.facts.frame import Frame, MeasurementRule, measured
+from release_gate.facts.ladder import BOUNDARY, RUNGS
 from release_gate.facts.release import Measurement, ReleaseRequest
 from release_gate.facts.truth import Duration, Range, Reason, Unknown
-from release_gate.facts.view import MeasurementRule, artifact_view, measured
+from release_gate.facts.view import view_of
 
 DAY = date(2026, 6, 1)
 DIGEST = "sha256:" + "a" * 64
 
 
-def view(artifact: dict[str, Any] | None = None, **sections: Any) -> dict[str, Any]:
+def frame(artifact: dict[str, Any] | None = None, **sections: Any) -> Frame:
     first = {"id": "a", "kind": "weights", "wanted": "hosted", **(artifact or {})}
     request = ReleaseRequest.model_validate(
         {"id": "r", "action": "release", "artifacts": [first], **sections}
     )
-    return artifact_view(request, request.artifacts[0], DAY)
+    return Frame(request, request.artifacts[0], DAY)
+
+
+def view(artifact: dict[str, Any] | None = None, **sections: Any) -> Mapping[str, Any]:
+    return view_of(frame(artifact, **sections))
 
 
 def test_the_terms_of_a_licence_are_those_of_the_table() -> None:
@@ -39,7 +45,7 @@ def test_ancestors_near_and_far() -> None:
         {"parent": "p"},
         {"child": "elsewhere", "parent": "z"},
     ]
-    members = view(lineage=edges)["lineage"].value.members
+    members = view(lineage=edges, variants={"elsewhere": {}})["lineage"].value.members
     assert [(m.label, m.fields["direct"].value) for m in members] == [("q", False), ("p", True)]
     assert view()["lineage"].value == Unknown(Reason.MISSING)
 
@@ -84,9 +90,9 @@ def test_whether_a_measurement_counts(
     metric: dict[str, Any], rule: dict[str, Any], rung: str, result: Any
 ) -> None:
     safeguards = [{"id": "filter", "removable": True}, {"id": "training", "removable": False}]
-    facts = view({"digest": DIGEST}, safeguards=safeguards)
+    seen = frame({"digest": DIGEST}, safeguards=safeguards)
     found = Measurement.model_validate(metric)
-    assert measured(found, MeasurementRule(**rule), facts, RUNGS[rung], DAY) == result
+    assert measured(found, MeasurementRule(**rule), seen, beyond=RUNGS[rung] >= BOUNDARY) == result
 
 
 @pytest.mark.parametrize(

@@ -197,6 +197,18 @@ MISTAKES = {
         "a",
         "own",
     ),
+    "rules that look alike": (
+        "rules: [{id: two-l, deny: x}, {id: two_1, deny: y}]",
+        "RG314",
+        "two_1",
+        "rename one of them",
+    ),
+    "tiers that look alike": (
+        "default_tier: ao\ntiers:\n- {id: ao, ceiling: hosted}\n- {id: a0, ceiling: hosted}",
+        "RG314",
+        "a0",
+        "rename one of them",
+    ),
     "tier twice": (
         "default_tier: a\ntiers:\n- {id: a, ceiling: hosted}\n- {id: a, ceiling: hosted}",
         "RG314",

@@ -18,16 +18,24 @@ __all__ = ["Exit", "Lazy", "cli", "exit_code", "main"]
 
 
 class Exit(IntEnum):
-    """Exit codes. A denial never shares a number with a crash."""
+    """Exit codes. A denial never shares a number with a crash. Each says what it means: what to do."""
 
     ALLOWED = 0
+    """Approved, or approved with duties: go on."""
     INTERNAL = 1
+    """Internal error, nothing was decided: report a bug."""
     USAGE = 2
+    """Wrong usage: read `--help`."""
     INVALID = 3
+    """The policy or the request is invalid: mend the file; every problem is listed."""
     TESTS = 4
+    """Policy tests failed: mend the policy or its tests."""
     DENIED = 5
+    """Denied: do not release at this rung; look at the counter-offer."""
     WAITING = 6
+    """Evidence or an approval is needed: supply what is listed as missing."""
     INTEGRITY = 7
+    """A digest, a signature or a record does not match: find out why."""
 
 
 def exit_code(verdict: Verdict) -> Exit:

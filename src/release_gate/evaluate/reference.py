@@ -5,6 +5,7 @@ Each node gives a :class:`Step` of the explanation: its value, the facts it read
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -298,7 +299,7 @@ def _comprehension(node: nodes.Comprehension, facts: Facts) -> Trace:
 
 def _member(node: nodes.Comprehension, facts: Facts, member: Member) -> Member:
     """A member of a comprehension: its value, and whether the filter keeps it."""
-    inner = {**facts, node.variable: member}
+    inner = ChainMap({node.variable: member}, facts)  # type: ignore[arg-type] # facts are only read
     kept, tests = member.kept, member.tests
     if node.condition is not None and kept is not False:
         test = evaluate(node.condition, inner)

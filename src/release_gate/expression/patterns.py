@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 import re2
 
-__all__ = ["matches", "pattern_problem"]
+__all__ = ["matcher", "matches", "pattern_problem"]
 
 _OPTIONS = re2.Options()
 _OPTIONS.log_errors = False
@@ -29,7 +30,12 @@ def pattern_problem(pattern: str) -> str:
     return ""
 
 
+def matcher(pattern: str, *, anchored: bool) -> Callable[[str], object | None]:
+    """A function that finds a pattern at the start of a text, or anywhere in it; None if it is not there."""
+    found = _compiled(pattern)
+    return cast("Callable[[str], object | None]", found.match if anchored else found.search)
+
+
 def matches(pattern: str, text: str, *, anchored: bool) -> bool:
     """Whether a text matches from its start, or anywhere in it."""
-    found = _compiled(pattern)
-    return (found.match(text) if anchored else found.search(text)) is not None
+    return matcher(pattern, anchored=anchored)(text) is not None

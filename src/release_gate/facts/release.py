@@ -6,8 +6,8 @@ that rules are checked against derives from these models.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from copy import deepcopy
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
@@ -33,7 +33,7 @@ from release_gate.facts.types import (
     problem,
 )
 from release_gate.facts.vocabularies import COUNTRY
-from release_gate.source import Document, Pointer, Tree, read_file, require_mapping
+from release_gate.source import Document, Pointer, Tree, read_file, require_mapping, twins
 
 __all__ = ["Artifact", "ListOf", "ReleaseRequest", "SignOff"]
 
@@ -54,6 +54,14 @@ Access = Annotated[Fact, Choice.of("access")]
 
 def _choice(name: str) -> Any:
     return Annotated[Fact, Choice.of(name)]
+
+
+def refuse_twins(what: str, ids: Iterable[str]) -> None:
+    """Raise the problem with ids that are the same, or that only look the same."""
+    for _, twin, first in twins(ids):
+        if twin == first:
+            raise problem(f"two {what} have the id `{twin}`", "give each its own")
+        raise problem(f"the ids `{first}` and `{twin}` of two {what} look the same", "rename one of them")
 
 
 class FactRecord(Base):
@@ -85,6 +93,13 @@ class ListOf(Base, Generic[T]):
     complete: bool = True
     """Whether this is all."""
     unknown: Annotated[str, Field(description="Why the list is not known.")] | None = None
+
+    @field_validator("items")
+    @classmethod
+    def _told_apart(cls, items: tuple[T, ...]) -> tuple[T, ...]:
+        """Of two safeguards with one id, a measurement could name either."""
+        refuse_twins("members", [item.id for item in items if hasattr(item, "id")])
+        return items
 
     @model_validator(mode="before")
     @classmethod
@@ -606,8 +621,7 @@ class ReleaseRequest(Sections):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         ids = [artifact.id for artifact in self.artifacts]
-        for twice in (name for name, times in Counter(ids).items() if times > 1):
-            raise problem(f"two artifacts have the id `{twice}`", "give each its own")
+        refuse_twins("artifacts", ids)
         for artifact in self.artifacts:
             if artifact.variant is not None and artifact.variant not in self.variants:
                 raise problem(
@@ -621,8 +635,19 @@ class ReleaseRequest(Sections):
                     f"a sign-off names the artifact `{past.artifact}`, which is not there",
                     did_you_mean(past.artifact, ids),
                 )
+        self._check_children(ids)
         self._check_lineage()
         return self
+
+    def _check_children(self, ids: list[str]) -> None:
+        """An edge from nowhere would take its ancestors out of everybody's sight."""
+        known = {*ids, *self.variants, *(edge.parent for edge in self.lineage.items)}
+        for edge in self.lineage.items:
+            if edge.child is not None and edge.child not in known:
+                raise problem(
+                    f"the lineage names the child `{printable(edge.child)}`, which is not there",
+                    did_you_mean(edge.child, known) or "name an artifact, a variant or an ancestor",
+                )
 
     def _check_lineage(self) -> None:
         edges: dict[str, list[str]] = {}
@@ -674,7 +699,7 @@ class ReleaseRequest(Sections):
             RequestError: It is not a valid request.
         """
         request = validate(cls, obj, None, RequestError, "RG401")
-        request._tree = obj  # noqa: SLF001 - our own
+        request._tree = deepcopy(obj)  # noqa: SLF001 - our own, whatever the caller does with his
         return request
 
     def where(self, pointer: Pointer) -> Span | None:

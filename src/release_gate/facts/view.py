@@ -1,33 +1,23 @@
-"""The facts as one artifact sees them: its variant, its ancestors, the consequences of its licences.
+"""The facts of a frame together with the places where they are stated: what explanations read.
 
-The result is a tree of :class:`Record` whose leaves are :class:`Seen` facts. Metrics stay measurements:
-whether one counts depends on the policy and on the rung (:func:`measured`).
+The result is a tree of :class:`Record` whose leaves are :class:`Seen` facts, made only as far as it is
+read. Metrics stay measurements: whether one counts depends on the policy and on the rung.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal
-from typing import Any, cast
+from typing import Any
 
 from release_gate.diagnostics import Span
-from release_gate.facts.ladder import BOUNDARY
-from release_gate.facts.licenses import license_terms
-from release_gate.facts.release import (
-    Ancestor,
-    Artifact,
-    FactRecord,
-    ListOf,
-    Measurement,
-    ReleaseRequest,
-    Sections,
-)
-from release_gate.facts.truth import Duration, Items, Reason, Record, Step, Unknown, Value, arithmetic
+from release_gate.facts.frame import Edge, Frame, terms_of
+from release_gate.facts.release import Artifact, FactRecord, ListOf, Measurement, Sections
+from release_gate.facts.truth import Items, Reason, Record, Unknown, Value
 from release_gate.facts.types import Fact
 from release_gate.source import Pointer
 
-__all__ = ["MeasurementRule", "Seen", "artifact_view", "measured"]
+__all__ = ["Lazy", "Seen", "view_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +37,60 @@ class Seen:
     source: str | None = None
 
 
+class Lazy(Mapping[str, Any]):
+    """Named facts, each made when it is first read."""
+
+    __slots__ = ("_made", "_make", "_names")
+
+    def __init__(self, names: Collection[str], make: Callable[[str], Any]) -> None:
+        self._names, self._make = names, make
+        self._made: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._made:
+            if name not in self._names:
+                raise KeyError(name)
+            self._made[name] = self._make(name)
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
+_SHARED = ("requester", "developer", "rollout", "transparency", "releases", "incidents", "obligations")
+_NAMES = frozenset({*_SHARED, *Sections.model_fields, "request", "as_of", "artifact", "lineage"})
+
+
+def view_of(frame: Frame) -> Mapping[str, Any]:
+    """Every fact that rules may read about an artifact, but for the rung and what policies add."""
+    return Lazy(_NAMES, _View(frame).top)
+
+
 class _View:
     """Reads models into records, and keeps the way to each fact."""
 
-    def __init__(self, request: ReleaseRequest) -> None:
-        self.request = request
+    def __init__(self, frame: Frame) -> None:
+        self.frame, self.request = frame, frame.request
+
+    def top(self, name: str) -> Any:
+        request = self.request
+        if name in _SHARED:
+            return self.read(getattr(request, name), (name,))
+        match name:
+            case "request":
+                action = Seen(request.action, ("action",), request.where(("action",)))
+                return Record("", {"id": Seen(request.id, ("id",)), "action": action})
+            case "as_of":
+                return Seen(self.frame.as_of)
+            case "artifact":
+                return self.artifact(self.frame.artifact)
+            case "lineage":
+                return self.lineage()
+            case _:
+                return self.section(name)
 
     def read(self, thing: Any, pointer: Pointer) -> Any:
         match thing:
@@ -63,202 +102,131 @@ class _View:
                 return thing
             case FactRecord():
                 return self.record(thing, pointer)
-            case dict():
-                return Record("", {name: self.read(item, (*pointer, name)) for name, item in thing.items()})
             case _:
                 return Seen(thing, pointer, self.request.where(pointer))
 
     def record(self, record: FactRecord, pointer: Pointer, label: str = "") -> Record:
-        fields = {
-            name: self.read(getattr(record, name), (*pointer, name)) for name in type(record).model_fields
-        }
-        if isinstance(fields.get("terms"), Record):
-            fields["terms"] = with_license(fields["terms"], fields["license"])
-        return Record(label, fields)
+        return self.fields(record, lambda _name: pointer, label)
+
+    def fields(self, record: Any, place: Callable[[str], Pointer], label: str = "") -> Record:
+        """A record whose facts stand below the places that ``place`` names for them."""
+
+        def make(name: str) -> Any:
+            if name == "terms":
+                return self.terms(record, place(name))
+            return self.read(getattr(record, name), (*place(name), name))
+
+        return Record(label, Lazy(type(record).model_fields, make))
+
+    def terms(self, owner: Any, pointer: Pointer) -> Record:
+        """The terms of a licence, each where it is stated, or where the licence is."""
+        terms, license_ = terms_of(owner.terms, owner.license), owner.license
+        at_license = self.request.where((*pointer, "license"))
+
+        def make(name: str) -> Seen:
+            stated: Fact = getattr(owner.terms, name)
+            own = (*pointer, "terms", name)
+            where = self.request.where(own)
+            value = terms[name]
+            if value == stated.value:
+                return Seen(value, own, where, stated.source)
+            if value == Unknown(Reason.CONFLICTING):
+                return Seen(value, own, where or at_license)
+            return Seen(value, own, at_license, license_.source)
+
+        return Record("", Lazy(tuple(terms), make))
 
     def items(self, items: ListOf[Any], pointer: Pointer) -> Seen:
         where = self.request.where(pointer)
         if items.unknown is not None:
             return Seen(Unknown(Reason(items.unknown)), pointer, where)
-        inner = (*pointer, "items") if self.request.where((*pointer, "items")) else pointer
-        members = []
-        for index, item in enumerate(items.items):
-            at = (*inner, index)
-            if isinstance(item, FactRecord):
-                members.append(self.record(item, at, label_of(item, index)))
-            else:
-                members.append(self.read(item, at))
+        members = [
+            self.record(item, at, _label(item, index))
+            if isinstance(item, FactRecord)
+            else self.read(item, at)
+            for index, item in enumerate(items.items)
+            for at in [self.member(pointer, index)]
+        ]
         return Seen(Items(tuple(members), items.complete), pointer, where)
 
+    def member(self, pointer: Pointer, index: int) -> Pointer:
+        """Where a member of a list stands: the list may be written plainly, or with ``items:``."""
+        inner = (*pointer, "items")
+        return (*inner, index) if self.request.where(inner) else (*pointer, index)
 
-def label_of(item: Any, index: int) -> str:
+    def section(self, name: str) -> Any:
+        merged = getattr(self.frame.sections, name)
+        key = self.frame.artifact.variant
+        variant = self.request.variants.get(key) if key else None
+        if key is None or variant is None or name not in variant.model_fields_set:
+            return (
+                self.words(merged, lambda _: (name,))
+                if isinstance(merged, dict)
+                else self.read(merged, (name,))
+            )
+        own, there = getattr(variant, name), ("variants", key, name)
+        if isinstance(own, dict):
+            return self.words(
+                merged, lambda word: there if word in own else (name,), own, getattr(self.request, name)
+            )
+        if isinstance(own, FactRecord):
+            return self.fields(merged, lambda field: there if field in own.model_fields_set else (name,))
+        return self.read(own, there)
+
+    def words(
+        self,
+        merged: dict[str, Any],
+        place: Callable[[str], Pointer],
+        own: Mapping[str, Any] | None = None,
+        base: Mapping[str, Any] | None = None,
+    ) -> Record:
+        """A section that has facts for each word, some of them perhaps a variant's."""
+
+        def make(word: str) -> Any:
+            thing, at = merged[word], place(word)
+            if own and base and word in own and word in base and isinstance(thing, FactRecord):
+                if isinstance(thing, Measurement):
+                    return thing
+                ours = own[word].model_fields_set
+                return self.fields(thing, lambda field: (*(at if field in ours else at[2:]), word))
+            return self.read(thing, (*at, word))
+
+        return Record("", Lazy(merged, make))
+
+    def artifact(self, artifact: Artifact) -> Record:
+        pointer: Pointer = ("artifacts", self.request.artifacts.index(artifact))
+
+        def make(name: str) -> Any:
+            if name == "wanted":
+                at = (*pointer, "wanted")
+                return Seen(artifact.rung, at, self.request.where(at))
+            if name == "terms":
+                return self.terms(artifact, pointer)
+            return self.read(getattr(artifact, name), (*pointer, name))
+
+        return Record("", Lazy([name for name in Artifact.model_fields if name != "variant"], make))
+
+    def lineage(self) -> Seen:
+        """The ancestors of the artifact, near and far."""
+        pointer: Pointer = ("lineage",)
+        found = self.frame.lineage
+        if found.unknown is not None or not found.items:
+            return self.items(found, pointer)
+        members = tuple(self.ancestor(edge, self.member(pointer, edge.place)) for edge in found.items)
+        return Seen(Items(members, found.complete), pointer, self.request.where(pointer))
+
+    def ancestor(self, edge: Edge, pointer: Pointer) -> Record:
+        record = self.record(edge.stated, pointer)
+
+        def make(name: str) -> Any:
+            if name == "direct":
+                return Seen(edge.direct)
+            return record.fields["parent" if name == "name" else name]
+
+        names = [name for name in record.fields if name not in ("child", "parent")]
+        return Record(edge.stated.parent, Lazy([*names, "name", "direct"], make))
+
+
+def _label(item: Any, index: int) -> str:
     """How a member of a list is called in paths: by its id or name, else by its number."""
     return str(getattr(item, "id", None) or getattr(item, "name", None) or index)
-
-
-def with_license(stated: Record, license_: Seen) -> Record:
-    """The terms of a licence: from the table, or as stated where the table has none."""
-    table = license_terms(license_.value) if isinstance(license_.value, str) else None
-    fields: dict[str, Seen] = {}
-    for name, seen in stated.fields.items():
-        is_stated = not (isinstance(seen.value, Unknown) and seen.value.reason is Reason.MISSING)
-        if table is None or isinstance(table[name], Unknown):
-            fields[name] = seen
-        elif is_stated and seen.value != table[name]:
-            fields[name] = Seen(Unknown(Reason.CONFLICTING), seen.pointer, seen.where or license_.where)
-        else:
-            fields[name] = Seen(table[name], seen.pointer, license_.where, license_.source)
-    return Record("", fields)
-
-
-def artifact_view(request: ReleaseRequest, artifact: Artifact, as_of: date) -> dict[str, Any]:
-    """Every fact that rules may read about an artifact, but for ``artifact.access`` and what policies add."""
-    view = _View(request)
-    index = request.artifacts.index(artifact)
-    facts = {
-        name: view.read(getattr(request, name), (name,))
-        for name in (
-            "requester",
-            "developer",
-            "rollout",
-            "transparency",
-            "releases",
-            "incidents",
-            "obligations",
-        )
-    }
-    variant = request.variants.get(artifact.variant) if artifact.variant else None
-    for name in Sections.model_fields:
-        facts[name] = _section(view, request, variant, artifact.variant or "", name)
-    facts["request"] = Record(
-        "",
-        {
-            "id": Seen(request.id, ("id",)),
-            "action": Seen(request.action, ("action",), request.where(("action",))),
-        },
-    )
-    facts["as_of"] = Seen(as_of)
-    facts["artifact"] = _artifact(view, artifact, index)
-    facts["lineage"] = _lineage(view, request, artifact)
-    return facts
-
-
-def _section(view: _View, request: ReleaseRequest, variant: Sections | None, key: str, name: str) -> Any:
-    base = getattr(request, name)
-    if variant is None or name not in variant.model_fields_set:
-        return view.read(base, (name,))
-    own = getattr(variant, name)
-    pointer: Pointer = ("variants", key, name)
-    if isinstance(own, dict):
-        ours = cast("Record", view.read(own, pointer)).fields
-        theirs = cast("Record", view.read(base, (name,))).fields
-        merged = {
-            word: _merge(ours[word], theirs[word], own[word])
-            if word in ours and word in theirs
-            else {**theirs, **ours}[word]
-            for word in {**theirs, **ours}
-        }
-        return Record("", merged)
-    if isinstance(own, FactRecord):
-        return _merge(view.read(own, pointer), view.read(base, (name,)), own)
-    return view.read(own, pointer)
-
-
-def _merge(ours: Any, theirs: Any, stated: Any) -> Any:
-    """A record of a variant: what it states, else what holds for all."""
-    if not isinstance(ours, Record):
-        return ours
-    names = getattr(stated, "model_fields_set", set(ours.fields))
-    return Record(
-        "", {name: ours.fields[name] if name in names else theirs.fields[name] for name in ours.fields}
-    )
-
-
-def _artifact(view: _View, artifact: Artifact, index: int) -> Record:
-    pointer: Pointer = ("artifacts", index)
-    fields = {name: view.read(getattr(artifact, name), (*pointer, name)) for name in Artifact.model_fields}
-    fields["terms"] = with_license(view.record(artifact.terms, (*pointer, "terms")), fields["license"])
-    fields["wanted"] = Seen(artifact.rung, (*pointer, "wanted"), view.request.where((*pointer, "wanted")))
-    fields.pop("variant")
-    return Record("", fields)
-
-
-def _lineage(view: _View, request: ReleaseRequest, artifact: Artifact) -> Seen:
-    """The ancestors of an artifact, near and far."""
-    stated = view.read(request.lineage, ("lineage",))
-    if not isinstance(stated.value, Items):
-        return cast("Seen", stated)
-    start: set[str | None] = {None, artifact.id, artifact.variant}
-    reached, members = set(start), []
-    edges = list(zip(request.lineage.items, stated.value.members, strict=True))
-    parents: dict[str | None, list[str]] = {}
-    for edge, _ in edges:
-        parents.setdefault(edge.child, []).append(edge.parent)
-    waiting = list(start)
-    while waiting:
-        new = set(parents.get(waiting.pop(), ())) - reached
-        reached |= new
-        waiting += new
-    for edge, record in edges:
-        if edge.child in reached:
-            members.append(_ancestor(edge, record, direct=edge.child in start))
-    return Seen(Items(tuple(members), stated.value.complete), stated.pointer, stated.where)
-
-
-def _ancestor(edge: Ancestor, record: Record, *, direct: bool) -> Record:
-    fields = {name: value for name, value in record.fields.items() if name not in ("child", "parent")}
-    fields |= {"name": record.fields["parent"], "direct": Seen(direct)}
-    return Record(edge.parent, fields)
-
-
-@dataclass(frozen=True, slots=True)
-class MeasurementRule:
-    """What a policy asks of a measurement before it counts."""
-
-    low: Decimal | None = None
-    high: Decimal | None = None
-    max_age: Duration | None = None
-    bound: bool = False
-    independent: bool = False
-
-
-def measured(
-    metric: Measurement, rule: MeasurementRule, facts: dict[str, Any], rung: Step, as_of: date
-) -> Value:
-    """The value of a metric if it counts for this policy at this rung, else why it does not.
-
-    Knowing less about a measurement never makes it count: an undated one is stale where a policy has a
-    maximal age, one that does not say on what it was measured is unbound where a policy asks that.
-    From the irreversible boundary upwards, a measurement behind a safeguard that can be removed, or that
-    does not say behind what, is unbound for every policy.
-    """
-    value = metric.value.value
-    if isinstance(value, Unknown):
-        return value
-    day = metric.measured.value
-    if isinstance(day, date) and day > as_of:
-        return Unknown(Reason.UNTRUSTED)
-    if rule.max_age is not None and not (isinstance(day, date) and as_of <= _after(day, rule.max_age)):
-        return Unknown(Reason.STALE)
-    if rule.independent and metric.independent.value is not True:
-        return Unknown(Reason.UNTRUSTED)
-    digest = facts["artifact"].fields["digest"].value
-    if rule.bound and not (isinstance(digest, str) and metric.on.value == digest):
-        return Unknown(Reason.UNBOUND)
-    if rung >= BOUNDARY and not _behind_nothing_removable(metric, facts["safeguards"].value):
-        return Unknown(Reason.UNBOUND)
-    return value
-
-
-def _after(day: date, age: Duration) -> date:
-    end = arithmetic("+", day, age)
-    return end if isinstance(end, date) else date.min
-
-
-def _behind_nothing_removable(metric: Measurement, safeguards: Value) -> bool:
-    behind = metric.behind
-    if behind.unknown is not None or not behind.complete:
-        return False
-    members = safeguards.members if isinstance(safeguards, Items) else ()
-    lasting = {record.fields["id"].value for record in members if record.fields["removable"].value is False}
-    return all(fact.value in lasting for fact in behind.items)

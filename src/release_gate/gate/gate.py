@@ -19,7 +19,7 @@ from release_gate.policy.load import is_path, load_policy
 from release_gate.policy.model import Policy
 from release_gate.policy.overlay import with_set
 from release_gate.policy.packs import ALWAYS_ON, load_pack, pack_names
-from release_gate.source import Document, Pointer, read_file, require_mapping
+from release_gate.source import Document, Pointer, read_file, require_mapping, twins
 
 __all__ = ["Gate"]
 
@@ -45,6 +45,9 @@ class Gate:
         given = [*zip(policies, spans, strict=False), (load_pack(ALWAYS_ON), None)]
         if problems := list(_conflicts(given)):
             raise PolicyError(problems)
+        for _, twin, first in twins(sorted({policy.id for policy, _ in given})):
+            message = f"the ids `{first}` and `{twin}` of two policies look the same"
+            raise PolicyError([Diagnostic("RG502", message, help="rename one of them")])
         found = {(policy.id, policy.digest): policy for policy, _ in given}
         self.policies: tuple[Policy, ...] = tuple(found[key] for key in sorted(found))
 

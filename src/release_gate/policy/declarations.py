@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import cast
 
 from release_gate.diagnostics import did_you_mean, printable
+from release_gate.facts.frame import MeasurementRule
 from release_gate.facts.schema import extended, schema
 from release_gate.facts.truth import Duration, Value
 from release_gate.facts.types import (
@@ -20,7 +21,6 @@ from release_gate.facts.types import (
     Type,
     exact,
 )
-from release_gate.facts.view import MeasurementRule
 from release_gate.facts.vocabularies import (
     Vocabulary,
     extensible_vocabularies,

@@ -8,9 +8,9 @@ from datetime import date
 
 from release_gate.diagnostics import Span
 from release_gate.expression.nodes import Condition
+from release_gate.facts.frame import MeasurementRule
 from release_gate.facts.truth import Step, Value
 from release_gate.facts.types import FactType
-from release_gate.facts.view import MeasurementRule
 from release_gate.policy.documents import InForce, Oblige, PolicyDocument, RuleDocument, SignOffAsked
 from release_gate.policy.places import Places
 
@@ -80,9 +80,9 @@ class Remark:
     since: date | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Policy:
-    """A policy that can be evaluated.
+    """A policy that can be evaluated. Each is itself only; the digest tells whether two say the same.
 
     Attributes:
         document: The policy as it is written; of an overlay, put together with what it extends.

@@ -15,7 +15,7 @@ from release_gate.policy.documents import PolicyDocument, RuleDocument
 from release_gate.policy.model import Rule
 from release_gate.policy.places import Problems
 from release_gate.policy.tiers import Tiers
-from release_gate.source import Pointer
+from release_gate.source import Pointer, twins
 
 __all__ = ["Rules"]
 
@@ -89,16 +89,14 @@ class Rules:
                     )
 
     def _check_ids(self) -> None:
-        for key, ids in (
-            ("rule", [rule.id for rule in self.shape.rules]),
-            ("tier", [tier.id for tier in self.shape.tiers]),
-        ):
-            seen: set[str] = set()
-            for index, each in enumerate(ids):
-                if each in seen:
-                    message = f"two {key}s have the id `{each}`"
-                    self.problems.add("RG314", message, (f"{key}s", index, "id"), "give each its own")
-                seen.add(each)
+        for what, members in (("rules", self.shape.rules), ("tiers", self.shape.tiers)):
+            for index, twin, first in twins(member.id for member in members):
+                same = f"two {what} have the id `{twin}`"
+                alike = f"the ids `{first}` and `{twin}` of two {what} look the same"
+                message, help_ = (
+                    (same, "give each its own") if twin == first else (alike, "rename one of them")
+                )
+                self.problems.add("RG314", message, (what, index, "id"), help_)
 
 
 def _uses(node: Node, path: tuple[str, ...]) -> Iterator[Node]:

@@ -15,7 +15,7 @@ from release_gate.gate.reports.run import Run
 __all__ = ["FORMATS", "render"]
 
 FORMATS: Final = (
-    "text", "json", "sarif", "junit", "github", "gitlab", "azuredevops", "tap", "table", "markdown",
+    "text", "json", "sarif", "junit", "github", "gitlab", "azuredevops", "tap", "table", "markdown", "html",
 )  # fmt: skip
 """The formats, as users name them."""
 

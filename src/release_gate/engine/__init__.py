@@ -1,0 +1,105 @@
+"""From rules to findings to verdicts: what policies come to for a request. No I/O, no clock."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from release_gate.decision import Decision, RequestUsed, worst
+from release_gate.diagnostics import Diagnostic, RequestError
+from release_gate.engine.case import Case
+from release_gate.engine.findings import facts_of
+from release_gate.engine.judge import Judge
+from release_gate.engine.panel import panel_of, policies_digest
+from release_gate.engine.rules import Disagreement
+from release_gate.evaluate.fetch import Reading
+from release_gate.evaluate.reference import Facts, Trace, evaluate
+from release_gate.facts.frame import Frame
+from release_gate.facts.ladder import BOUNDARY
+from release_gate.facts.release import Artifact, ReleaseRequest
+from release_gate.facts.truth import Range, Step, Value
+from release_gate.facts.view import view_of
+from release_gate.policy.model import Policy, Rule
+from release_gate.policy.unread import unread
+
+__all__ = ["Disagreement", "decide", "explain_rule", "facts_for", "policies_digest"]
+
+
+def decide(
+    request: ReleaseRequest, policies: Sequence[Policy], as_of: date, policies_as_of: date | None = None
+) -> Decision:
+    """Judge a request.
+
+    Args:
+        request: What is to be released.
+        policies: The policies of the gate.
+        as_of: The day for which to decide.
+        policies_as_of: To ask what the policies of another day would say; such a decision is hypothetical.
+
+    Raises:
+        RequestError: The request states a fact in a way that a policy's own declaration does not allow.
+    """
+    panel = panel_of(tuple(policies), policies_as_of or as_of)
+    _check_declared(request, panel.inforce)
+    artifacts = tuple(
+        Judge(Case(request, artifact, panel, as_of)).judge()
+        for artifact in sorted(request.artifacts, key=lambda artifact: artifact.id)
+    )
+    return Decision(
+        as_of=as_of,
+        verdict=worst(artifact.verdict for artifact in artifacts),
+        request=RequestUsed(request.id, request.digest, request.proposal_digest),
+        policies=panel.used,
+        policies_digest=panel.together,
+        hypothetical=policies_as_of,
+        artifacts=artifacts,
+        notes=(*panel.notes, *unread(request, panel.inforce)),
+    )
+
+
+def facts_for(request: ReleaseRequest, artifact: Artifact, policy: Policy, rung: Step, as_of: date) -> Facts:
+    """Every fact that a policy may read about an artifact at a rung, except for the tier."""
+    frame = Frame(request, artifact, as_of)
+    return facts_of(Reading(frame, policy, beyond=rung >= BOUNDARY), view_of(frame), rung)
+
+
+def _check_declared(request: ReleaseRequest, policies: Sequence[Policy]) -> None:
+    """Hold metrics and own facts against the policies that declare them: 98 is not 0.98."""
+    problems: list[Diagnostic] = []
+    places: list[tuple[tuple[str, ...], Any]] = [((), request)]
+    places += [(("variants", name), part) for name, part in request.variants.items()]
+    for policy in policies:
+        for pointer, section in places:
+            for name, rule in policy.metrics.items():
+                metric = section.metric.get(name)
+                if metric is not None and not _within(metric.value.value, rule.low, rule.high):
+                    at = request.where((*pointer, "metric", name))
+                    message = f"`{name}` is outside of {rule.low} to {rule.high}, which {policy.id} declares"
+                    problems.append(Diagnostic("RG402", message, at, "98 % is written 0.98"))
+            for name, kind in policy.own.items():
+                if name in section.own:
+                    try:
+                        kind.parse(section.own[name])
+                    except Exception as error:  # noqa: BLE001 - pydantic's error type; the gate stays closed
+                        at = request.where((*pointer, "own", name))
+                        problems.append(Diagnostic("RG403", f"own.{name}: {error}", at))
+    if problems:
+        raise RequestError(problems)
+
+
+def _within(value: Value, low: Decimal | None, high: Decimal | None) -> bool:
+    ends = (value.low, value.high) if isinstance(value, Range) else (value,)
+    numbers = [end for end in ends if isinstance(end, Decimal)]
+    return all((low is None or low <= n) and (high is None or n <= high) for n in numbers)
+
+
+def explain_rule(
+    request: ReleaseRequest, artifact: Artifact, policy: Policy, rule: Rule, as_of: date
+) -> list[tuple[str, str, Trace]]:
+    """What the conditions of a rule came to at the rung that is asked for: name, text and trace of each."""
+    judge = Judge(Case(request, artifact, panel_of((policy,), as_of), as_of))
+    facts = judge.facts_at(policy, artifact.rung)
+    conditions = (("scope", policy.scope), ("when", rule.when), ("require", rule.require))
+    return [(name, each.text, evaluate(each.root, facts)) for name, each in conditions if each is not None]

@@ -1,0 +1,68 @@
+"""An artifact that is being judged, and what has been found about it so far."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+from release_gate.decision import Obligation, SignOffState, TierState
+from release_gate.engine.findings import Bad, Hit, bad_of, facts_of
+from release_gate.engine.panel import Panel
+from release_gate.evaluate.compiled import Tri
+from release_gate.evaluate.fetch import Reading
+from release_gate.facts.frame import Frame
+from release_gate.facts.ladder import LADDER, rungs_for
+from release_gate.facts.release import Artifact, ReleaseRequest
+from release_gate.facts.view import view_of
+from release_gate.policy.sign_offs import SignOffBook
+
+__all__ = ["Case", "Side"]
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """What a policy reads for the rungs ``start`` to ``end``, on one side of the irreversible boundary."""
+
+    reading: Reading
+    scope: Tri
+    start: int
+    end: int
+
+
+class Case:
+    """An artifact before the policies of a panel.
+
+    Attributes:
+        artifact: The artifact.
+        panel: The policies.
+        frame: The facts as the artifact sees them.
+        top: The rank of the highest rung that makes sense for it.
+        book: What people have said about it.
+        hits: What the rules have come to so far.
+        sign_offs: For a policy and a rule, how the sign-off stands that it asks for.
+        obligations: For a policy and a rule, the duty that comes with the release.
+        tiers: For a policy, the tier at the rung that is asked for.
+    """
+
+    def __init__(self, request: ReleaseRequest, artifact: Artifact, panel: Panel, as_of: date) -> None:
+        self.artifact, self.panel = artifact, panel
+        self.frame = Frame(request, artifact, as_of)
+        self.top = rungs_for(artifact.kind)[-1].rank
+        self.book = SignOffBook(request, artifact, panel.together, as_of)
+        self.hits: list[Hit] = []
+        self.sign_offs: dict[tuple[str, str], SignOffState] = {}
+        self.obligations: dict[tuple[str, str], Obligation] = {}
+        self.tiers: dict[str, TierState] = {}
+
+    @cached_property
+    def view(self) -> Mapping[str, Any]:
+        """The facts with their places."""
+        return view_of(self.frame)
+
+    def scope_of(self, side: Side) -> Bad:
+        """The scope of a policy, by the reference."""
+        facts = facts_of(side.reading, self.view, LADDER[side.start])
+        return bad_of([side.reading.policy.scope], facts)

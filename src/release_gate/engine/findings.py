@@ -1,0 +1,210 @@
+"""Why: what a rule came to by the reference, and the finding that says so."""
+
+from __future__ import annotations
+
+import re
+from collections import ChainMap
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from release_gate.decision import FactRead, Verdict, Where, in_words
+from release_gate.diagnostics import printable
+from release_gate.evaluate.fetch import Reading
+from release_gate.evaluate.reference import Facts, Read, Trace, evaluate
+from release_gate.expression import nodes
+from release_gate.expression.nodes import Condition, Node, children
+from release_gate.facts import truth
+from release_gate.facts.release import Artifact
+from release_gate.facts.truth import Items, Range, Record, Step, Truth, Unknown, Value
+from release_gate.facts.view import Lazy, Seen
+from release_gate.policy.model import Policy, Rule
+
+__all__ = ["Bad", "Derived", "Hit", "bad_of", "citation", "fact_read", "facts_of", "fill", "message_of"]
+
+
+@dataclass(frozen=True)
+class Derived(Seen):
+    """A fact that follows from others; what is open about it are those."""
+
+    support: tuple[Read, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """What a rule came to from one rung to another, both included. ``support`` is what would settle it."""
+
+    policy: str
+    rule: str
+    effect: str
+    outcome: Verdict
+    start: int
+    end: int
+    message: str
+    fix: str = ""
+    cite: Mapping[str, Any] = field(default_factory=dict)
+    where: Where | None = None
+    facts: tuple[FactRead, ...] = ()
+    support: tuple[str, ...] = ()
+
+
+def facts_of(reading: Reading, view: Mapping[str, Any], rung: Step, tier: Seen | None = None) -> Facts:
+    """Everything that a policy may read about an artifact at a rung.
+
+    Args:
+        reading: The facts as the policy reads them, on the side of the boundary that the rung lies on.
+        view: The same facts with their places.
+        rung: The rung that is judged.
+        tier: The tier there, for rules that read it.
+    """
+    policy, sections = reading.policy, reading.frame.sections
+
+    def metric(name: str) -> Seen:
+        stated = sections.metric[name]
+        return Seen(reading.metrics[name], ("metric", name), None, stated.source or stated.value.source)
+
+    def own(name: str) -> Seen:
+        fact, stated = reading.own[name], view["own"].fields[name]
+        return Seen(fact.value, stated.pointer, stated.where, fact.source)
+
+    def access(name: str) -> Any:
+        return Seen(rung) if name == "access" else view["artifact"].fields[name]
+
+    said = {
+        "artifact": Record("", Lazy([*Artifact.model_fields, "access"], access)),
+        "metric": Record("", Lazy([name for name in policy.metrics if name in sections.metric], metric)),
+        "own": Record("", Lazy([name for name in policy.own if name in sections.own], own)),
+        "parameter": Record("", {name: Seen(value) for name, value in policy.parameters.items()}),
+    }
+    if tier is not None:
+        said["tier"] = tier  # type: ignore[assignment] # records and facts stand side by side
+    return ChainMap(said, view)  # type: ignore[arg-type] # a view is only read
+
+
+@dataclass(frozen=True)
+class Bad:
+    """Whether a rule bites at a rung: true, false or unknown, and the traces it rests on."""
+
+    value: Truth
+    traces: tuple[Trace, ...] = ()
+    facts: Facts = field(default_factory=dict)
+
+    @property
+    def support(self) -> tuple[Read, ...]:
+        """The facts that would settle it."""
+        if isinstance(self.value, bool):
+            return ()
+        found = {read.path: read for trace in self.traces for read in trace.support}
+        return tuple(found[path] for path in sorted(found))
+
+    @property
+    def reads(self) -> tuple[Read, ...]:
+        """The facts to show: those that would settle it, or those that decided."""
+        if isinstance(self.value, Unknown) and self.support:
+            return self.support
+        found = {read.path: read for trace in self.traces for read in trace.decisive}
+        return tuple(found[path] for path in sorted(found))
+
+
+def bad_of(guards: Sequence[Condition | None], facts: Facts, require: Condition | None = None) -> Bad:
+    """Whether all guards hold and the requirement, if there is one, does not."""
+    traces = [evaluate(guard.root, facts) for guard in guards if guard is not None]
+    values: list[Value] = [trace.value for trace in traces]
+    if require is not None:
+        met = evaluate(require.root, facts)
+        traces.append(met)
+        values.append(truth.not_(met.value))
+    return Bad(truth.all_of(values), tuple(traces), facts)
+
+
+def fact_read(read: Read) -> FactRead:
+    """A fact as findings show it."""
+    seen = read.seen
+    where = Where.of(seen.where)
+    if isinstance(seen.value, Unknown):
+        return FactRead(read.path, "unknown", None, seen.value.reason.value, where, seen.source)
+    if isinstance(seen.value, Range):
+        undecided = truth.Reason.UNDECIDED.value
+        return FactRead(read.path, "range", in_words(seen.value), undecided, where, seen.source)
+    return FactRead(read.path, "known", in_words(seen.value), None, where, seen.source)
+
+
+def citation(policy: Policy, rule: Rule) -> dict[str, Any]:
+    """The source that a rule rests on."""
+    cite = rule.document.cite
+    if cite is None:
+        return {}
+    source = policy.document.sources[cite.source]
+    said = {
+        "source": cite.source,
+        "title": source.title,
+        "publisher": source.publisher,
+        "date": source.date,
+        "version": source.version,
+        "section": cite.section,
+        "url": source.url,
+        "confidence": cite.confidence or source.confidence,
+    }
+    return {key: value for key, value in said.items() if value is not None}
+
+
+# -- texts that show facts
+
+
+def message_of(rule: Rule, bad: Bad) -> str:
+    """Why, in words."""
+    document = rule.document
+    text = document.deny or document.because
+    if text is None:
+        conditions = [c.text for c in (rule.require,) if c is not None]
+        text = f"`{rule.id}` asks for: {conditions[0]}" if conditions else f"`{rule.id}` applies."
+    return fill(text, bad, rule)
+
+
+def fill(text: str, bad: Bad, rule: Rule) -> str:
+    """A text with the facts that it shows."""
+    if "{" not in text:
+        return text
+    return re.sub(r"\{([^{}]*)\}", lambda found: _show(found[1], bad, rule), text)
+
+
+def _show(path: str, bad: Bad, rule: Rule) -> str:
+    head, *rest = path.split(".")
+    for condition in (rule.when, rule.require):
+        for each in _comprehensions(condition.root) if condition else ():
+            if each.variable == head:
+                return _show_members(each, rest, bad)
+    found: Any = bad.facts.get(head)
+    for name in rest:
+        found = found.fields.get(name) if isinstance(found, Record) else None
+    return printable(in_words(found.value)) if isinstance(found, Seen) else "unknown"
+
+
+def _show_members(each: nodes.Comprehension, rest: list[str], bad: Bad) -> str:
+    """The members of a list that decided, or that may have."""
+    source = evaluate(each.items, bad.facts).value
+    labels = {trace.member for top in bad.traces for trace in _members(top) if trace.value is not False}
+    shown = []
+    for index, member in enumerate(source.members if isinstance(source, Items) else ()):
+        label = getattr(member, "label", "") or str(index)
+        if not any(name.endswith(f"[{label}]") for name in labels):
+            continue
+        found: Any = member
+        for name in rest:
+            found = found.fields.get(name) if isinstance(found, Record) else found
+        shown.append(printable(in_words(found.value if isinstance(found, Seen) else found)))
+    return ", ".join(dict.fromkeys(shown)) or "something that is not known"
+
+
+def _members(trace: Trace) -> Iterable[Trace]:
+    if trace.member:
+        yield trace
+    for step in trace.below:
+        yield from _members(step)
+
+
+def _comprehensions(node: Node) -> Iterable[nodes.Comprehension]:
+    if isinstance(node, nodes.Comprehension):
+        yield node
+    for child in children(node):
+        yield from _comprehensions(child)

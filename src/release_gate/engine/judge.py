@@ -1,0 +1,192 @@
+"""The verdict algebra for one artifact: what the rules of all policies come to together.
+
+The steps are those of *How a decision is made* in the documentation, and marked with their numbers there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from release_gate.decision import ArtifactDecision, Finding, Verdict
+from release_gate.engine.case import Case, Side
+from release_gate.engine.findings import Hit, fact_read, facts_of
+from release_gate.engine.panel import Ready
+from release_gate.engine.rules import Application
+from release_gate.evaluate.fetch import Reading
+from release_gate.evaluate.reference import Facts
+from release_gate.facts.ladder import BOUNDARY, LADDER, LOWEST_JUDGED, RUNGS
+from release_gate.facts.truth import Step
+from release_gate.policy.model import Policy
+
+__all__ = ["Judge"]
+
+
+class Judge:
+    """Judges one artifact by the policies of a panel."""
+
+    def __init__(self, case: Case) -> None:
+        self.case = case
+
+    def judge(self) -> ArtifactDecision:
+        """The answer for the artifact."""
+        covering: list[list[Side]] = []
+        for ready in self.case.panel.ready:
+            if ready.policy.applies_to(self.case.artifact.kind):
+                sides = self.sides(ready)
+                if ready.policy.document.covers:
+                    covering.append(sides)
+                for side in sides:
+                    if side.scope is not False:
+                        Application(self.case, ready, side).apply()
+        self.coverage(covering)
+        self.objections()
+        return self.answer()
+
+    def sides(self, ready: Ready) -> list[Side]:
+        """A policy reads the same on both sides of the boundary, unless a metric counts below it only."""
+        below = Reading(self.case.frame, ready.policy, beyond=False)
+        beyond = Reading(self.case.frame, ready.policy, beyond=True)
+        spans = [(below, 0, self.case.top)]
+        if self.case.top >= BOUNDARY.rank and ready.policy.metrics and below.metrics != beyond.metrics:
+            spans = [(below, 0, BOUNDARY.rank - 1), (beyond, BOUNDARY.rank, self.case.top)]
+        scope = ready.program.scope
+        return [Side(reading, scope(reading), start, end) for reading, start, end in spans]
+
+    def coverage(self, covering: list[list[Side]]) -> None:
+        """Step 2: only a policy that covers the release can say that it has been judged."""
+        if self.case.frame.request.action in ("narrow", "withdraw"):
+            return
+        for rank in range(LOWEST_JUDGED.rank, self.case.top + 1):
+            here = [side for sides in covering for side in sides if side.start <= rank <= side.end]
+            if any(side.scope is True for side in here):
+                continue
+            unknown = [side for side in here if side.scope is None]
+            reads = {read.path: read for side in unknown for read in self.case.scope_of(side).support}
+            said = (
+                "it cannot be told whether any policy covers this release"
+                if unknown
+                else "no policy in force covers this release"
+            )
+            self.case.hits.append(
+                Hit(
+                    "gate", "coverage", "coverage",
+                    Verdict.NEEDS_EVIDENCE if unknown else Verdict.DENY, rank, rank, said,
+                    "Add a policy that covers it; nothing evaluated is never a pass.",
+                    facts=tuple(fact_read(read) for read in reads.values()), support=tuple(sorted(reads)),
+                )
+            )  # fmt: skip
+
+    def facts_at(self, policy: Policy, rung: Step) -> Facts:
+        """What the conditions of a policy read at a rung, the tier included, in force or not."""
+        ready = Ready(policy, self.case.panel.day)
+        side = next(side for side in self.sides(ready) if side.start <= rung.rank <= side.end)
+        tier = Application(self.case, ready, side).tier_of(rung.rank) if policy.tiers else None
+        return facts_of(side.reading, self.case.view, rung, tier)
+
+    def objections(self) -> None:
+        """An objection that counts denies from its rung upwards, and so does a reversal."""
+        for rank in range(self.case.top + 1):
+            for each in self.case.book.objections(LADDER[rank]):
+                said = "objects to" if each.word == "object" else "reverses"
+                message = f"{each.person} ({each.role}) {said} this release."
+                fix = "Resolve it with them; an objection lapses when the request or the policies change."
+                name = f"{each.word}-{each.person}"
+                self.case.hits.append(Hit("gate", name, "sign_off", Verdict.DENY, rank, rank, message, fix))
+
+    # -- steps 6 and 7: combine, and answer
+
+    def answer(self) -> ArtifactDecision:
+        """The worst finding wins at each rung."""
+        wanted = self.case.artifact.rung
+        ranks = [0] * (self.case.top + 1)
+        for hit in self.case.hits:
+            outcome = _RANK[hit.outcome]
+            for rank in range(hit.start, hit.end + 1):
+                ranks[rank] = max(ranks[rank], outcome)
+        ladder = {LADDER[rank]: _VERDICTS[worst] for rank, worst in enumerate(ranks)}
+        missing = {
+            rung.name: self.missing(rung.rank)
+            for rung, verdict in ladder.items()
+            if verdict is Verdict.NEEDS_EVIDENCE
+        }
+        current = self.case.artifact.current.value
+        return ArtifactDecision(
+            id=self.case.artifact.id,
+            requested=wanted.name,
+            verdict=ladder[wanted],
+            best=_best(ladder, wanted),
+            not_ruled_out=_not_ruled_out(ladder),
+            irrevocable=isinstance(current, Step) and current >= BOUNDARY,
+            tiers=dict(sorted(self.case.tiers.items())),
+            ladder={rung.name: verdict for rung, verdict in ladder.items()},
+            findings=_together(self.case.hits, wanted.rank),
+            missing=missing.get(wanted.name, ()),
+            missing_at=missing,
+            could_lift=self.could_lift(wanted.rank),
+            sign_offs=tuple(self.case.sign_offs[key] for key in sorted(self.case.sign_offs)),
+            obligations=tuple(
+                self.case.obligations[key]
+                for key in sorted(self.case.obligations)
+                if RUNGS[self.case.obligations[key].from_] <= wanted
+            ),
+        )
+
+    def missing(self, rank: int) -> tuple[str, ...]:
+        """The facts that would settle a rung that needs evidence."""
+        supports = (
+            hit.support
+            for hit in self.case.hits
+            if hit.outcome is Verdict.NEEDS_EVIDENCE and hit.start <= rank <= hit.end
+        )
+        return tuple(sorted(set().union(*supports)))
+
+    def could_lift(self, rank: int) -> tuple[str, ...]:
+        """The facts that could lift a duty or an approval at a rung."""
+        lighter = (Verdict.CONDITIONAL, Verdict.NEEDS_APPROVAL)
+        supports = (
+            hit.support for hit in self.case.hits if hit.outcome in lighter and hit.start <= rank <= hit.end
+        )
+        return tuple(sorted(set().union(*supports)))
+
+
+_VERDICTS: Final = tuple(Verdict)
+_RANK: Final = {verdict: rank for rank, verdict in enumerate(_VERDICTS)}
+
+
+def _best(ladder: Mapping[Step, Verdict], wanted: Step) -> str:
+    """Step 7: the highest rung up to the wanted one that is allowed, with all below it."""
+    best = LADDER[0]
+    for rung, verdict in ladder.items():
+        if rung > wanted or not verdict.allows:
+            break
+        best = rung
+    return best.name
+
+
+def _not_ruled_out(ladder: Mapping[Step, Verdict]) -> str | None:
+    """Step 7: the highest rung with no denial at or below it; None if even withholding is denied."""
+    reached = None
+    for rung, verdict in ladder.items():
+        if verdict is Verdict.DENY:
+            break
+        reached = rung.name
+    return reached
+
+
+def _together(hits: Iterable[Hit], wanted: int) -> tuple[Finding, ...]:
+    """Findings of one rule at several rungs as one, worst first."""
+    runs: dict[tuple[Any, ...], list[Hit]] = {}
+    for hit in hits:
+        runs.setdefault((hit.policy, hit.rule, hit.outcome, hit.message, hit.facts), []).append(hit)
+    spans = [(min(hit.start for hit in run), max(hit.end for hit in run), run[0]) for run in runs.values()]
+    spans.sort(
+        key=lambda each: (each[0] > wanted, -_RANK[each[2].outcome], each[2].policy, each[2].rule, each[0])
+    )
+    return tuple(
+        Finding(
+            hit.policy, hit.rule, hit.effect, hit.outcome, LADDER[start].name, LADDER[end].name,
+            hit.message, hit.fix, hit.cite, hit.where, hit.facts,
+        )
+        for start, end, hit in spans
+    )  # fmt: skip

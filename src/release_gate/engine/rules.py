@@ -1,0 +1,311 @@
+"""What the rules of one policy come to for one artifact: the tier first, then the rules.
+
+Conditions are evaluated by the compiled program of the policy, once for all rungs wherever they read
+neither the rung nor the tier. The reference explains those that bite, and must agree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import groupby, product
+from typing import Any, TypeAlias
+
+from release_gate.decision import Obligation, SignOffState, TierState, Verdict, Where
+from release_gate.diagnostics import ReleaseGateError
+from release_gate.engine.case import Case, Side
+from release_gate.engine.findings import (
+    Bad,
+    Derived,
+    Hit,
+    bad_of,
+    citation,
+    fact_read,
+    facts_of,
+    fill,
+    message_of,
+)
+from release_gate.engine.panel import Ready
+from release_gate.evaluate.compiled import Part, Tri
+from release_gate.evaluate.reference import Read, evaluate
+from release_gate.facts.ladder import LADDER, LOWEST_JUDGED
+from release_gate.facts.truth import Range, Step, Unknown, Value
+from release_gate.policy.model import Rule, Tier, row_matches
+
+__all__ = ["Application", "Disagreement"]
+
+AtRung: TypeAlias = "Callable[[int], Tri]"
+"""Whether a rule bites: a function of the rank of the rung."""
+
+
+class Disagreement(ReleaseGateError):  # noqa: N818 - it is named for what happened
+    """The compiled program and the reference differ on a rule: a fault of ours, and nothing is decided."""
+
+
+class Application:
+    """A policy applied to an artifact, on one side of the irreversible boundary: steps 3 and 4."""
+
+    def __init__(self, case: Case, ready: Ready, side: Side) -> None:
+        self.case, self.ready, self.side = case, ready, side
+        self.policy, self.reading = ready.policy, side.reading
+        self.kind = case.artifact.kind
+        self.known_tiers: dict[int, Derived] = {}
+
+    def apply(self) -> None:
+        """Find what the rules come to, the tier first."""
+        settled = self.settled()
+        if self.policy.tiers:
+            self.read_tiers(settled)
+            self.tier_ceilings()
+        for number, bites in settled:
+            if self.policy.rules[number].effect == "tier":
+                continue
+            if number in self.ready.shows_rung:
+                self.at_each_rung(number, partial(_whatever, bites))
+            else:
+                start = max(self.side.start, self.ready.starts[number])
+                if start <= self.side.end:
+                    self.found(number, bites, start, self.side.end)
+        for part in self.ready.by_rung:
+            if self.policy.rules[part.index].effect != "tier":
+                self.at_each_rung(part.index, self.bites_at(part))
+
+    # -- which rules bite
+
+    def settled(self) -> list[tuple[int, Tri]]:
+        """The rules that bite or may bite at whatever rung they apply."""
+        program, reading, scope = self.ready.program, self.reading, self.side.scope
+        hits = program.run(reading, scope)
+        for part in program.interpreted:
+            if not (part.reads_access or part.reads_tier):
+                bites = self.interpreted(part.index, self.side.start)
+                if bites is not False:
+                    hits.append((part.index, bites))
+        return [hit for hit in hits if self.ready.active(hit[0], self.kind)]
+
+    def bites_at(self, part: Part) -> AtRung:
+        """Whether a rule that reads the rung or the tier bites: a function of the rung."""
+        known: dict[Any, Tri] = {}
+
+        def bites(rank: int) -> Tri:
+            tier = self.tier_at(rank).value if part.reads_tier else None
+            key = (tier, rank if part.reads_access else None)
+            if key not in known:
+                if part.index in self.ready.program.by_rung:
+                    known[key] = self.ready.program.bites(
+                        part.index, self.reading, self.side.scope, tier, LADDER[rank]
+                    )
+                else:
+                    known[key] = self.interpreted(part.index, rank)
+            return known[key]
+
+        return bites
+
+    def interpreted(self, number: int, rank: int) -> Tri:
+        """Whether a rule that has no code bites, by the reference."""
+        value = self.explained(number, rank).value
+        return None if isinstance(value, Unknown) else value
+
+    def explained(self, number: int, rank: int) -> Bad:
+        """What a rule comes to by the reference."""
+        rule = self.policy.rules[number]
+        part = self.ready.parts[number]
+        tier = self.tier_at(rank) if part.reads_tier or self.shows_tier(number) else None
+        facts = facts_of(self.reading, self.case.view, LADDER[rank], tier)
+        return bad_of([self.policy.scope, rule.when], facts, rule.require)
+
+    def shows_tier(self, number: int) -> bool:
+        """Whether a text of a rule may show the tier."""
+        return bool(self.policy.tiers) and number in self.ready.shows_rung
+
+    # -- step 3: the tier
+
+    def read_tiers(self, settled: list[tuple[int, Tri]]) -> None:
+        """From the base upwards: the highest tier that is certain, and the highest that is possible."""
+        low, high, self.base_open = self.base()
+        rules = self.policy.rules
+        raising = [(number, bites) for number, bites in settled if rules[number].effect == "tier"]
+        self.raised: dict[int, list[tuple[int, Tri]]] = {}
+        by_rung = [
+            (part.index, self.bites_at(part))
+            for part in self.ready.by_rung
+            if rules[part.index].effect == "tier" and self.ready.active(part.index, self.kind)
+        ]
+        self.span: dict[int, tuple[Step, Step]] = {}
+        for rank in range(self.side.start, self.side.end + 1):
+            here = [hit for hit in raising if self.ready.starts[hit[0]] <= rank]
+            here += [(number, bites(rank)) for number, bites in by_rung if self.ready.starts[number] <= rank]
+            self.raised[rank] = here
+            steps = [(tier, bites) for n, bites in here if (tier := rules[n].tier) is not None]
+            certain = max([low, *(tier for tier, bites in steps if bites)])
+            possible = max([certain, high, *(tier for tier, bites in steps if bites is not False)])
+            self.span[rank] = (certain, possible)
+        wanted = self.case.artifact.rung.rank
+        if wanted in self.span:
+            certain, possible = self.span[wanted]
+            self.case.tiers[self.policy.id] = TierState(certain.name, possible.name)
+
+    def base(self) -> tuple[Step, Step, bool]:
+        """The lowest and the highest tier to start from, and whether a table left it open."""
+        table = self.policy.table
+        if table is None:
+            start = self.policy.default_tier or self.policy.tiers[0].step
+            return start, start, False
+        cells = [column(self.reading) for column in self.ready.program.columns]
+        choices = [_possible(value, domain) for value, domain in zip(cells, table.domains, strict=True)]
+        outcomes = set()
+        for values in product(*choices):
+            hits = [tier for accepted, tier in table.rows if row_matches(accepted, values)]
+            if not hits:
+                outcomes.add(table.otherwise or self.policy.tiers[-1].step)
+            else:
+                outcomes.add(hits[0] if table.hit == "first" else max(hits))
+        return min(outcomes), max(outcomes), True
+
+    def tier_of(self, rank: int) -> Derived:
+        """The tier at a rung, for whoever has not judged the policy."""
+        self.read_tiers(self.settled())
+        return self.tier_at(rank)
+
+    def tier_at(self, rank: int) -> Derived:
+        """The tier at a rung as a fact, with the facts that would settle it."""
+        if rank not in self.known_tiers:
+            certain, possible = self.span[rank]
+            if certain == possible:
+                self.known_tiers[rank] = Derived(certain, ("tier",))
+            else:
+                reads = self.tier_support(rank, certain)
+                support = tuple(reads[path] for path in sorted(reads))
+                self.known_tiers[rank] = Derived(Range(certain, possible), ("tier",), support=support)
+        return self.known_tiers[rank]
+
+    def tier_support(self, rank: int, certain: Step) -> dict[str, Read]:
+        """What is open about the tier: undecided cells of the table, and undecided tier rules."""
+        facts = facts_of(self.reading, self.case.view, LADDER[rank])
+        reads: dict[str, Read] = {}
+        table = self.policy.table
+        if table is not None and self.base()[1] > certain:
+            traces = [evaluate(column.root, facts) for column in table.columns]
+            reads |= {read.path: read for trace in traces for read in trace.support}
+        for number, bites in self.raised[rank]:
+            rule = self.policy.rules[number]
+            if bites is None and rule.tier is not None and rule.tier > certain:
+                found = bad_of([self.policy.scope, rule.when], facts)
+                reads |= {read.path: read for read in found.support}
+        return reads
+
+    def tier_ceilings(self) -> None:
+        """What the tier allows at most."""
+        first = max(self.side.start, LOWEST_JUDGED.rank)
+        for span, ranks in groupby(range(first, self.side.end + 1), key=self.span.__getitem__):
+            start, *_, end = [*(here := list(ranks)), here[-1]]
+            for tier in self.policy.tiers:
+                lowest = max(start, tier.ceiling.rank + 1)
+                if lowest <= end and tier.step <= span[1]:
+                    self.tier_ceiling(tier, certain=tier.step <= span[0], start=lowest, end=end)
+
+    def tier_ceiling(self, tier: Tier, *, certain: bool, start: int, end: int) -> None:
+        """One tier that the artifact has or may have, at rungs above its ceiling."""
+        unknown = not certain or self.side.scope is None
+        is_ = "is" if certain else "may be"
+        reads: dict[str, Read] = {}
+        if unknown:
+            scope = self.case.scope_of(self.side).support
+            reads = {read.path: read for read in (*scope, *(() if certain else self.tier_at(start).support))}
+        fix = (
+            "Supply the facts that would settle the tier." if unknown else f"Ask for {tier.ceiling} or less."
+        )
+        self.case.hits.append(
+            Hit(
+                self.policy.id, f"tier.{tier.step}", "ceiling",
+                Verdict.NEEDS_EVIDENCE if unknown else Verdict.DENY, start, end,
+                f"The risk {is_} {tier.step}, and such models are at most {tier.ceiling}.", fix,
+                where=Where.of(tier.span), facts=tuple(fact_read(reads[path]) for path in sorted(reads)),
+                support=tuple(sorted(reads)),
+            )
+        )  # fmt: skip
+
+    # -- step 4: the rules
+
+    def at_each_rung(self, number: int, bites_at: AtRung) -> None:
+        """A rule whose outcome or text depends on the rung."""
+        if self.ready.active(number, self.kind):
+            for rank in range(max(self.side.start, self.ready.starts[number]), self.side.end + 1):
+                bites = bites_at(rank)
+                if bites is not False:
+                    self.found(number, bites, rank, rank)
+
+    def found(self, number: int, bites: Tri, start: int, end: int) -> None:
+        """Step 4: what a rule that bites, or may bite, comes to."""
+        rule = self.policy.rules[number]
+        if rule.sign_off is not None:
+            spans = list(self.lacking(rule, start, end))
+            outcome = Verdict.NEEDS_APPROVAL
+        else:
+            spans = [(start, end)]
+            outcome = Verdict.NEEDS_EVIDENCE if bites is None else Verdict.DENY
+            if rule.oblige is not None:
+                outcome = Verdict.CONDITIONAL
+                self.oblige(rule, start)
+        if not spans:
+            return
+        bad = self.explained(number, start)
+        if (bad.value is True) is not (bites is True) or bad.value is False:
+            message = (
+                f"the rule {self.policy.id}/{rule.id} is {bites} compiled, and {bad.value} by the reference"
+            )
+            raise Disagreement(message)
+        message, fix = message_of(rule, bad), fill(rule.document.fix or "", bad, rule)
+        facts = tuple(fact_read(read) for read in bad.reads)
+        support = tuple(read.path for read in bad.support)
+        cite, where = citation(self.policy, rule), Where.of(rule.span)
+        self.case.hits += [
+            Hit(
+                self.policy.id, rule.id, rule.effect, outcome, lowest, highest, message, fix,
+                cite, where, facts, support,
+            )
+            for lowest, highest in spans
+        ]  # fmt: skip
+
+    def lacking(self, rule: Rule, start: int, end: int) -> Iterator[tuple[int, int]]:
+        """The rungs at which the sign-off that a rule asks for is still lacking."""
+        spec, book, wanted = rule.sign_off, self.case.book, self.case.artifact.rung.rank
+        assert spec is not None  # noqa: S101 - the caller asks for such a rule only
+        key, state = (self.policy.id, rule.id), self.case.sign_offs
+        same = not book.all  # without any sign-off, every rung lacks the same
+
+        asked = book.asked(spec, LADDER[start])
+        for rank in range(start, end + 1):
+            if rank > start and not same:
+                asked = book.asked(spec, LADDER[rank])
+            if rank <= wanted:
+                known = state.get(key)
+                from_ = known.from_ if known else LADDER[rank].name
+                state[key] = SignOffState(*key, spec.roles, asked.given, asked.lacking, from_, asked.void)
+            if same:
+                yield start, end
+                return
+            if asked.lacking:
+                yield rank, rank
+
+    def oblige(self, rule: Rule, start: int) -> None:
+        """A duty comes with the release."""
+        duty, key = rule.oblige, (self.policy.id, rule.id)
+        if duty is not None and key not in self.case.obligations:
+            due = {name.rstrip("_"): value for name, value in duty.due or () if value is not None}
+            shown = ", ".join(f"{key} {value}" for key, value in due.items()) or None
+            retain = str(duty.retain) if duty.retain else None
+            self.case.obligations[key] = Obligation(
+                *key, duty.duty, duty.owner, shown, duty.on, retain, LADDER[start].name
+            )
+
+
+def _whatever(bites: Tri, _rank: int) -> Tri:
+    return bites
+
+
+def _possible(value: Value, domain: tuple[Value, ...]) -> tuple[Value, ...]:
+    """The values that a cell may have."""
+    if isinstance(value, Range):
+        return tuple(each for each in domain if value.low <= each <= value.high)
+    return (value,) if value in domain else domain

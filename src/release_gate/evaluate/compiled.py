@@ -1,0 +1,390 @@
+"""Policies as Python functions: what runs. :mod:`release_gate.evaluate.reference` defines what they must say.
+
+A program evaluates all rules of a policy at once, and names those that bite (``True``) or may bite
+(``None``). Rules are grouped into chunks, and a chunk has two functions: one for facts that are all plainly
+known, which gives up at the first that is not, and one for every fact. Rules that begin with *this fact is
+that word* stand in an index by the word, so that thousands of them cost what one of them does. What reads
+the rung or the tier is left out of the chunks, and evaluated for one rung at a time.
+
+Functions are made when they are first needed, from source that ``linecache`` shows to debuggers.
+"""
+
+from __future__ import annotations
+
+import linecache
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import cached_property, partial
+from typing import Any, Final, TypeAlias
+
+from release_gate.evaluate.emit import Code, Emitter, expressible
+from release_gate.evaluate.fetch import Leaf, Reading
+from release_gate.evaluate.kleene import Kleene
+from release_gate.evaluate.known import Known
+from release_gate.expression import nodes
+from release_gate.expression.monotone import reads
+from release_gate.expression.nodes import Node, children
+from release_gate.facts import truth
+from release_gate.facts.frame import terms_of
+from release_gate.facts.truth import Duration, Items, Reason, Step, Unknown, Value
+from release_gate.policy.model import Policy
+
+__all__ = ["ACCESS", "TIER", "Hits", "Part", "Program", "Tri"]
+
+ACCESS, TIER = ("artifact", "access"), ("tier",)
+Tri: TypeAlias = "bool | None"
+"""True, false, or ``None`` for what cannot be told."""
+Hits: TypeAlias = "list[tuple[int, Tri]]"
+"""The number of each rule that bites or may bite, with True or None."""
+Function: TypeAlias = "Callable[..., Any]"
+
+CHUNK: Final = 100
+"""Rules to a function: enough to share what they load, and few enough to compile quickly."""
+KEYED: Final = 8
+"""So many rules that ask for a word of the same fact are worth an index."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """The conditions of a rule: it bites where all guards hold, and the requirement, if any, does not."""
+
+    index: int
+    name: str
+    guards: tuple[Node, ...]
+    require: Node | None
+
+    @property
+    def conditions(self) -> tuple[Node, ...]:
+        """All of its conditions."""
+        return self.guards if self.require is None else (*self.guards, self.require)
+
+    @cached_property
+    def reads_access(self) -> bool:
+        """Whether it reads the rung that is judged."""
+        return any(reads(node, ACCESS) for node in self.conditions)
+
+    @cached_property
+    def reads_tier(self) -> bool:
+        """Whether it reads the tier."""
+        return any(reads(node, TIER) for node in self.conditions)
+
+    @property
+    def expressible(self) -> bool:
+        """Whether there is code for all of it."""
+        return all(expressible(node) for node in self.conditions)
+
+
+class Program:
+    """A policy, compiled.
+
+    Attributes:
+        policy: The policy.
+        parts: The conditions of each rule.
+        interpreted: The rules that have no code; they must be asked of the reference.
+        by_rung: The rules that read the rung or the tier, one function for each.
+    """
+
+    def __init__(self, policy: Policy) -> None:
+        self.policy = policy
+        self.parts = tuple(_parts(policy))
+        self.interpreted: list[Part] = []
+        self.by_rung: dict[int, _Chunk] = {}
+        together: list[Part] = []
+        for part in self.parts:
+            if not part.expressible:
+                self.interpreted.append(part)
+            elif part.reads_access or part.reads_tier:
+                self.by_rung[part.index] = _Chunk(policy, (part,))
+            else:
+                together.append(part)
+        self._index, rest = _indexed(policy, together)
+        self._chunks = [_Chunk(policy, tuple(rest[at : at + CHUNK])) for at in range(0, len(rest), CHUNK)]
+
+    def run(self, reading: Reading, scope: Tri) -> Hits:
+        """The rules that bite or may bite, among those that read neither the rung nor the tier.
+
+        Args:
+            reading: The facts.
+            scope: Whether the policy applies; not false.
+        """
+        hits: Hits = []
+        for chunk in self._chunks:
+            hits += chunk.run(reading, scope)
+        for index in self._index:
+            for chunk in index.chunks(reading):
+                hits += chunk.run(reading, scope)
+        return hits
+
+    def bites(self, part: int, reading: Reading, scope: Tri, tier: Value, access: Step) -> Tri:
+        """Whether a rule of ``by_rung`` bites at a rung."""
+        hits: Hits = self.by_rung[part].kleene(reading, scope, tier, access)
+        return hits[0][1] if hits else False
+
+    @cached_property
+    def scope(self) -> Function:
+        """Whether the policy applies: a function of a reading."""
+        condition = self.policy.scope
+        if condition is None:
+            return lambda _reading: True
+        root = condition.root
+
+        def body(code: Code) -> None:
+            code.line(f"return {Kleene(code, self.policy).truth(root, {})}")
+
+        return _function(self.policy, "scope", body)
+
+    @cached_property
+    def columns(self) -> tuple[Function, ...]:
+        """The columns of the table of tiers: each a function of a reading that gives a value."""
+        table = self.policy.table
+        found = []
+        for number, column in enumerate(table.columns if table else ()):
+
+            def body(code: Code, node: Node = column.root) -> None:
+                emitter = Kleene(code, self.policy)
+                code.line(f"return {emitter.value(node, {})}")
+
+            found.append(_function(self.policy, f"column {number}", body))
+        return tuple(found)
+
+
+def _parts(policy: Policy) -> Iterator[Part]:
+    for index, rule in enumerate(policy.rules):
+        guards = (rule.when.root,) if rule.when is not None else ()
+        yield Part(index, rule.id, guards, rule.require.root if rule.require is not None else None)
+
+
+# -- chunks
+
+
+class _Chunk:
+    """Rules that are evaluated together."""
+
+    def __init__(self, policy: Policy, parts: tuple[Part, ...]) -> None:
+        self.policy, self.parts = policy, parts
+
+    def run(self, reading: Reading, scope: Tri) -> Hits:
+        hits: Hits | None = self.known(reading) if scope else None
+        return self.kleene(reading, scope, None, None) if hits is None else hits
+
+    @cached_property
+    def known(self) -> Function:
+        """The rules that bite, if every fact they need is plainly known; else None."""
+        return _function(self.policy, self.title("known"), self.emit_known)
+
+    @cached_property
+    def kleene(self) -> Function:
+        """The rules that bite or may bite."""
+        return _function(self.policy, self.title("three-valued"), self.emit_kleene)
+
+    def title(self, kind: str) -> str:
+        first, last = self.parts[0].name, self.parts[-1].name
+        return f"{first}, {kind}" if first == last else f"{first} to {last}, {kind}"
+
+    def emit_known(self, code: Code) -> None:
+        emitter = Known(code, self.policy)
+        code.line("hits = []")
+        self.load_shared(emitter)
+        for part in self.parts:
+            code.line(f"# {part.name}")
+            conditions = [*((node, "") for node in part.guards)]
+            if part.require is not None:
+                conditions.append((part.require, "not "))
+            self.nest(emitter, conditions, f"hits.append(({part.index}, True))")
+        code.line("return hits")
+
+    def nest(self, emitter: Emitter, conditions: list[tuple[Node, str]], then: str) -> None:
+        """Conditions inside each other, so that what comes later is only looked at where it matters."""
+        if not conditions:
+            emitter.code.line(then)
+            return
+        (node, sign), *rest = conditions
+        if isinstance(node, nodes.Logic) and node.op == "and" and not sign:
+            self.nest(emitter, [*((each, "") for each in node.values), *rest], then)
+            return
+        with emitter.block(f"if {sign}{emitter.truth(node, {})}:"):
+            self.nest(emitter, rest, then)
+
+    def emit_kleene(self, code: Code) -> None:
+        emitter = Kleene(code, self.policy)
+        code.line("hits = []")
+        self.load_shared(emitter)
+        for part in self.parts:
+            code.line(f"# {part.name}")
+            bad = emitter.set("scope")
+            for guard in part.guards:
+                emitter.join(bad, "and", partial(emitter.truth, guard, {}))
+            if part.require is not None:
+                refused = nodes.Not(part.require.at, part.require)
+                emitter.join(bad, "and", partial(emitter.truth, refused, {}))
+            code.line(f"if {bad} is not False: hits.append(({part.index}, {bad}))")
+        code.line("return hits")
+
+    def load_shared(self, emitter: Emitter) -> None:
+        """Load what several rules read before all of them: facts, and definitions in their order."""
+        uses = _Uses()
+        for part in self.parts:
+            uses.add(part)
+        for fact in uses.shared_facts():
+            if isinstance(emitter.find(fact.path, {}), Leaf):
+                emitter.emit(fact, {})
+        for name, condition in self.policy.definitions.items():
+            if uses.definitions[name] > 1:
+                emitter.emit(nodes.Named(condition.root.at, name, condition.root), {})
+
+
+class _Uses:
+    """How often facts and definitions are named: facts by how many rules, definitions in all."""
+
+    def __init__(self) -> None:
+        self.facts: dict[tuple[str, ...], nodes.Fact] = {}
+        self.rules: Counter[tuple[str, ...]] = Counter()
+        self.definitions: Counter[str] = Counter()
+        self.inside: dict[str, set[tuple[str, ...]]] = {}
+
+    def add(self, part: Part) -> None:
+        self.rules.update(set().union(*(self.paths(node, frozenset()) for node in part.conditions)))
+
+    def shared_facts(self) -> list[nodes.Fact]:
+        return [self.facts[path] for path in sorted(self.rules) if self.rules[path] > 1]
+
+    def paths(self, node: Node, bound: frozenset[str]) -> set[tuple[str, ...]]:
+        match node:
+            case nodes.Fact():
+                if node.path[0] in bound:
+                    return set()
+                self.facts.setdefault(node.path, node)
+                return {node.path}
+            case nodes.Named():
+                self.definitions[node.name] += 1
+                if node.name not in self.inside:
+                    self.inside[node.name] = self.paths(node.body, frozenset())
+                return self.inside[node.name]
+            case nodes.Comprehension():
+                bound |= {node.variable}
+        return set().union(*(self.paths(child, bound) for child in children(node)))
+
+
+# -- the index
+
+
+class _Index:
+    """Chunks by the word that their rules ask a fact for."""
+
+    def __init__(self, policy: Policy, path: tuple[str, ...], by_word: dict[Any, tuple[Part, ...]]) -> None:
+        self.policy, self.path, self.by_word = policy, path, by_word
+        self.made: dict[Any, _Chunk] = {}
+
+    @cached_property
+    def fact(self) -> Function:
+        """The fact that is asked for: a function of a reading."""
+
+        def body(code: Code) -> None:
+            code.line(f"return {Kleene(code, self.policy).fact(nodes.Fact(nodes.At(0, 1), self.path), {})}")
+
+        return _function(self.policy, f"index by {'.'.join(self.path)}", body)
+
+    def chunks(self, reading: Reading) -> Iterable[_Chunk]:
+        value = self.fact(reading)
+        if isinstance(value, str | Step):
+            return (self.chunk(value),) if value in self.by_word else ()
+        return map(self.chunk, self.by_word)
+
+    def chunk(self, word: Any) -> _Chunk:
+        if word not in self.made:
+            self.made[word] = _Chunk(self.policy, self.by_word[word])
+        return self.made[word]
+
+
+def _indexed(policy: Policy, parts: Sequence[Part]) -> tuple[list[_Index], list[Part]]:
+    """Put rules that ask for a word of the same fact into an index, and give back the others."""
+    keys = {part.index: _keys(part) for part in parts}
+    popular = Counter(path for found in keys.values() for path in found)
+    groups: dict[tuple[str, ...], dict[Any, list[Part]]] = {}
+    rest: list[Part] = []
+    for part in parts:
+        best = max(keys[part.index], key=lambda path: (popular[path], path), default=None)
+        if best is None or popular[best] < KEYED:
+            rest.append(part)
+            continue
+        for word in keys[part.index][best]:
+            groups.setdefault(best, {}).setdefault(word, []).append(part)
+    made = [
+        _Index(policy, path, {word: tuple(found) for word, found in words.items()})
+        for path, words in sorted(groups.items())
+    ]
+    return made, rest
+
+
+def _keys(part: Part) -> dict[tuple[str, ...], frozenset[Any]]:
+    """For each fact that must be one of some words before the rule bites: those words."""
+    found: dict[tuple[str, ...], frozenset[Any]] = {}
+    for guard in part.guards:
+        for node in guard.values if isinstance(guard, nodes.Logic) and guard.op == "and" else (guard,):
+            match node:
+                case nodes.Compare(
+                    op="==", left=nodes.Fact(path=path), right=nodes.Literal(value=str() | Step() as word)
+                ):
+                    found[path] = frozenset([word])
+                case nodes.In(member=nodes.Fact(path=path), container=nodes.ListOf(items=items)) if all(
+                    isinstance(item, nodes.Literal) and isinstance(item.value, str | Step) for item in items
+                ):
+                    found[path] = frozenset(item.value for item in items if isinstance(item, nodes.Literal))
+    return found
+
+
+# -- code
+
+
+_NAMES: Final[dict[str, Any]] = {
+    "Decimal": Decimal, "Step": Step, "Duration": Duration, "date": date, "Items": Items,
+    "UNDECIDED": truth.UNDECIDED, "compare": truth.compare, "arithmetic": truth.arithmetic,
+    "contains": truth.contains, "count": truth.count, "distinct": truth.distinct, "hull": truth.hull,
+    "absolute": truth.absolute, "part": truth.part, "terms_of": terms_of,
+}  # fmt: skip
+"""What generated code may name, beside its own values and the functions below."""
+
+
+def _named(function: Function) -> Function:
+    _NAMES[function.__name__] = function
+    return function
+
+
+@_named
+def settled(value: Value) -> Tri:
+    """A truth of the reference as one of ours."""
+    return value if value is True or value is False else None
+
+
+@_named
+def values(items: Any) -> Value:
+    """A list of facts as the list of their values."""
+    if items.unknown is not None:
+        return Unknown(Reason(items.unknown))
+    return Items(tuple(getattr(item, "value", item) for item in items.items), items.complete)
+
+
+@_named
+def collected(items: Any, sure: list[Value], perhaps: list[Value]) -> Value:
+    """What a filter has left of a list."""
+    if items.unknown is not None:
+        return truth.UNDECIDED
+    return Items(tuple(sure), items.complete, tuple(perhaps))
+
+
+def _function(policy: Policy, title: str, body: Callable[[Code], None]) -> Function:
+    """Make a function of a reading, the scope, the tier and the rung."""
+    code = Code()
+    with code.block("def evaluate(r, scope=True, tier=None, access=None):"):
+        code.line("s, a, q = r.frame.sections, r.frame.artifact, r.frame.request")
+        body(code)
+    text = "\n".join(code.lines) + "\n"
+    name = f"<policy {policy.id} {policy.version}: {title}>"
+    linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
+    found: dict[str, Any] = {**_NAMES, **code.values}
+    exec(compile(text, name, "exec"), found)  # noqa: S102 - of the code above, which has no text of a policy
+    function: Function = found["evaluate"]
+    return function

@@ -1,0 +1,187 @@
+"""From the path of a fact to the Python code that fetches it from a :class:`Reading`.
+
+The code is attribute access on the request's own models, because every other form (dumped dictionaries,
+records with places) costs more than the conditions that read it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import cached_property
+from typing import Any, Final, TypeAlias, get_args, get_origin
+
+from pydantic import BaseModel
+
+from release_gate.facts.frame import Edge, Frame, measured
+from release_gate.facts.release import Ancestor, Artifact, ListOf, ReleaseRequest, Sections, Terms
+from release_gate.facts.truth import Duration, Reason, Step, Unknown, Value
+from release_gate.facts.types import Boolean, Choice, Day, Fact, FactType, Length, Number
+from release_gate.policy.model import Policy
+
+__all__ = ["Leaf", "Many", "Reading", "Variables", "class_of", "fetch"]
+
+
+class Reading:
+    """The facts of a frame as one policy reads them, on one side of the irreversible boundary.
+
+    Attributes:
+        frame: The facts.
+        policy: The policy, whose metrics and own facts these are.
+        beyond: Whether the rung that is judged lies at or above the boundary.
+    """
+
+    def __init__(self, frame: Frame, policy: Policy, *, beyond: bool) -> None:
+        self.frame, self.policy, self.beyond = frame, policy, beyond
+
+    @cached_property
+    def metrics(self) -> dict[str, Value]:
+        """What each metric that the policy declares is worth to it."""
+        stated = self.frame.sections.metric
+        return {
+            name: measured(stated[name], rule, self.frame, beyond=self.beyond) if name in stated else _MISSING
+            for name, rule in self.policy.metrics.items()
+        }
+
+    @cached_property
+    def own(self) -> dict[str, Fact]:
+        """The facts of the policy's own."""
+        stated = self.frame.sections.own
+        return {
+            name: kind.parse(stated[name]) if name in stated else Fact()
+            for name, kind in self.policy.own.items()
+        }
+
+
+_MISSING: Final = Unknown(Reason.MISSING)
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A single fact: the code of its value, and the class of the value where it is known."""
+
+    code: str
+    known: type
+
+
+@dataclass(frozen=True, slots=True)
+class Many:
+    """A list: the code of its :class:`ListOf`, and what its items are annotated with."""
+
+    code: str
+    item: Any
+
+
+Variables: TypeAlias = Mapping[str, tuple[str, Any]]
+"""For the variable of a comprehension: its name in Python, and the annotation of the items."""
+Bind: TypeAlias = Callable[[Any], str]
+"""Gives a value a name that generated code may use."""
+
+_ROOTS: Final = {
+    "requester": "q",
+    "developer": "q",
+    "rollout": "q",
+    "transparency": "q",
+    "releases": "q",
+    "incidents": "q",
+    "obligations": "q",
+    **dict.fromkeys(Sections.model_fields, "s"),
+}
+_MODELS: Final[dict[str, type[BaseModel]]] = {"q": ReleaseRequest, "s": Sections, "a": Artifact}
+
+
+def class_of(kind: Any) -> type:
+    """The class that known values of a type have."""
+    match kind:
+        case Number():
+            return Decimal
+        case Boolean():
+            return bool
+        case Day():
+            return date
+        case Length():
+            return Duration
+        case Choice() if kind.vocabulary.ordered:
+            return Step
+        case _:
+            return str
+
+
+def fetch(path: tuple[str, ...], variables: Variables, policy: Policy, bind: Bind) -> Leaf | Many | None:  # noqa: PLR0911 - a case for each root
+    """How a checked path is fetched; None for a record, which no expression uses as a value.
+
+    In the code, ``r`` is the :class:`Reading`, ``q``, ``s`` and ``a`` are its request, sections and
+    artifact, ``tier`` and ``access`` those of the rung.
+    """
+    head, *rest = path
+    if head in variables:
+        code, item = variables[head]
+        return _member(code, item, rest, bind)
+    match path:
+        case ("as_of",):
+            return Leaf("r.frame.as_of", date)
+        case ("tier",):
+            return Leaf("tier", Step)
+        case ("artifact", "access"):
+            return Leaf("access", Step)
+        case ("artifact", "wanted"):
+            return Leaf("a.rung", Step)
+        case ("request", name):
+            return Leaf(f"q.{name}", str)
+        case ("metric", name):
+            return Leaf(f"r.metrics[{name!r}]", Decimal)
+        case ("own", name):
+            return Leaf(f"r.own[{name!r}].value", class_of(policy.own[name]))
+        case ("parameter", name):
+            value = policy.parameters[name]
+            return Leaf(bind(value), type(value))
+        case ("lineage",):
+            return Many("r.frame.lineage", Edge)
+        case ("artifact", *names):
+            return _walk("a", Artifact, names, bind)
+    root = _ROOTS[head]
+    return _walk(root, _MODELS[root], list(path), bind)
+
+
+def _member(code: str, item: Any, rest: list[str], bind: Bind) -> Leaf | Many | None:
+    """What a path finds in a member of a list."""
+    if item is Edge:
+        match rest:
+            case ["name"]:
+                return Leaf(f"{code}.stated.parent", str)
+            case ["direct"]:
+                return Leaf(f"{code}.direct", bool)
+        return _walk(f"{code}.stated", Ancestor, rest, bind)
+    kind = next((mark for mark in getattr(item, "__metadata__", ()) if isinstance(mark, FactType)), None)
+    if kind is not None:
+        return Leaf(f"{code}.value", class_of(kind))
+    return _walk(code, item, rest, bind)
+
+
+def _walk(code: str, model: Any, names: list[str], bind: Bind) -> Leaf | Many | None:
+    """Follow names through models."""
+    while names:
+        name, *names = names
+        field = model.model_fields[name]
+        kind = next((mark for mark in field.metadata if isinstance(mark, FactType)), None)
+        annotation = field.annotation
+        if kind is not None:
+            return Leaf(f"{code}.{name}.value", class_of(kind))
+        if annotation is Terms:
+            stated = next(m for m in Terms.model_fields[names[0]].metadata if isinstance(m, FactType))
+            return Leaf(f"terms_of({code}.terms, {code}.license)[{names[0]!r}]", class_of(stated))
+        if get_origin(annotation) is dict:
+            word, *names = names
+            (_, model) = get_args(annotation)
+            # A word that the request does not mention: all of its facts are missing.
+            code = f"({code}.{name}.get({bind(word)}) or {bind(model())})"
+            continue
+        if isinstance(annotation, type) and issubclass(annotation, ListOf):
+            (item,) = annotation.__pydantic_generic_metadata__["args"]
+            return Many(f"{code}.{name}", item)
+        if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
+            return Leaf(f"{code}.{name}", str)
+        code, model = f"{code}.{name}", annotation
+    return None

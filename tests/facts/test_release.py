@@ -1,0 +1,58 @@
+"""A request that could be read in two ways is refused."""
+
+from typing import Any
+
+import pytest
+
+from release_gate.diagnostics import RequestError
+from release_gate.facts.release import ReleaseRequest
+
+
+def request(**more: Any) -> ReleaseRequest:
+    artifacts = [{"id": "w", "kind": "weights", "wanted": "hosted"}]
+    return ReleaseRequest.model_validate({"id": "r", "action": "release", "artifacts": artifacts, **more})
+
+
+def test_an_ancestor_of_nobody_is_refused() -> None:
+    """An edge with a misspelt child would hide the ancestor from every rule."""
+    with pytest.raises(RequestError, match=r"names the child `w1`, which is not there \(did you mean `w`\)"):
+        request(lineage=[{"child": "w1", "parent": "LLaMA"}])
+    known = [{"child": "LLaMA", "parent": "CCNet"}, {"parent": "LLaMA"}, {"child": "v", "parent": "LLaMA"}]
+    assert len(request(lineage=known, variants={"v": {}}).lineage.items) == 3
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "message"),
+    [
+        ("filter", "filter", "two members have the id `filter`"),
+        ("filter-1", "filter-l", "the ids `filter-1` and `filter-l` of two members look the same"),
+        ("filter0", "filtero", "look the same"),
+        ("a-b", "a_b", "look the same"),
+        ("modem", "modern", "look the same"),
+    ],
+)
+def test_safeguards_can_be_told_apart(first: str, second: str, message: str) -> None:
+    """A measurement behind `a` would count if either of two safeguards `a` could not be removed."""
+    safeguards = [{"id": first, "removable": True}, {"id": second, "removable": False}]
+    with pytest.raises(RequestError, match=message):
+        request(safeguards=safeguards)
+
+
+def test_artifacts_can_be_told_apart() -> None:
+    twins = [{"id": name, "kind": "weights", "wanted": "hosted"} for name in ("w-0", "w-o")]
+    with pytest.raises(RequestError, match="the ids `w-0` and `w-o` of two artifacts look the same"):
+        request(artifacts=twins)
+
+
+def test_a_digest_is_of_what_was_read() -> None:
+    """A caller who changes his mapping afterwards changes nothing of the request."""
+    tree: dict[str, Any] = {
+        "id": "r",
+        "action": "release",
+        "artifacts": [{"id": "w", "kind": "weights", "wanted": "hosted"}],
+        "model": {"parameters": 5},
+    }
+    before = ReleaseRequest.model_validate(tree).proposal_digest
+    read = ReleaseRequest.model_validate(tree)
+    tree["model"]["parameters"] = 7
+    assert read.proposal_digest == before

@@ -1,0 +1,1 @@
+"""What the project uses to keep itself in order. None of it is part of the library."""
