@@ -58,9 +58,12 @@ class Lazy(click.Group):
         "explain",
         "packs",
         "policy",
+        "recuse",
         "replay",
         "schema",
+        "sign-off",
         "verify-attestation",
+        "waive",
     )
 
     def list_commands(self, ctx: click.Context) -> list[str]:

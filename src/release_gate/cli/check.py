@@ -13,7 +13,7 @@ import click
 
 from release_gate.cli import Exit, exit_code
 from release_gate.cli.logs import Log
-from release_gate.cli.options import AS_OF, POLICIES_AS_OF, gate_of, use_colour
+from release_gate.cli.options import AS_OF, GATE, POLICIES, POLICIES_AS_OF, gate_of, use_colour
 from release_gate.cli.recording import RECORD, recorder
 from release_gate.decision import Verdict
 from release_gate.diagnostics import InputError, did_you_mean, printable
@@ -47,14 +47,8 @@ def _outputs(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ..
 
 @click.command()
 @click.argument("requests", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--gate", type=click.Path(path_type=Path), help="The gate file.  [default: release-gate.yaml]")
-@click.option(
-    "--policy",
-    "policies",
-    multiple=True,
-    metavar="PACK-or-FILE",
-    help="A policy, in place of a gate file; repeatable.",
-)
+@GATE
+@POLICIES
 @AS_OF
 @POLICIES_AS_OF
 @click.option(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from release_gate.cli.options import AS_OF, POLICIES_AS_OF, gate_of
+from release_gate.cli.options import AS_OF, GATE, POLICIES, POLICIES_AS_OF, gate_of
 from release_gate.decision import in_words
 from release_gate.diagnostics import did_you_mean, printable
 from release_gate.engine import explain_rule
@@ -20,14 +20,8 @@ from release_gate.facts.truth import Unknown
 @click.command()
 @click.argument("request", type=click.Path(path_type=Path))
 @click.argument("rule", required=False)
-@click.option("--gate", type=click.Path(path_type=Path), help="The gate file.  [default: release-gate.yaml]")
-@click.option(
-    "--policy",
-    "policies",
-    multiple=True,
-    metavar="PACK-or-FILE",
-    help="A policy, in place of a gate file; repeatable.",
-)
+@GATE
+@POLICIES
 @AS_OF
 @POLICIES_AS_OF
 def explain(

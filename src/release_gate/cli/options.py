@@ -12,7 +12,7 @@ import click
 from release_gate.facts.types import Day
 from release_gate.gate.gate import Gate
 
-__all__ = ["AS_OF", "gate_of", "use_colour"]
+__all__ = ["AS_OF", "DATE", "GATE", "POLICIES", "POLICIES_AS_OF", "gate_of", "use_colour"]
 
 
 class _Date(click.ParamType[date]):
@@ -25,18 +25,29 @@ class _Date(click.ParamType[date]):
             self.fail(f"`{value}` is not a date; write year-month-day, as 2026-11-24", param, ctx)
 
 
+DATE = _Date()
 AS_OF = click.option(
     "--as-of",
-    type=_Date(),
+    type=DATE,
     default=lambda: datetime.now(UTC).date(),
     show_default="today, UTC",
     help="The day for which to decide.",
 )
 POLICIES_AS_OF = click.option(
     "--policies-as-of",
-    type=_Date(),
+    type=DATE,
     default=None,
     help="Ask what the policies of another day would say. Hypothetical.",
+)
+GATE = click.option(
+    "--gate", type=click.Path(path_type=Path), help="The gate file.  [default: release-gate.yaml]"
+)
+POLICIES = click.option(
+    "--policy",
+    "policies",
+    multiple=True,
+    metavar="PACK-or-FILE",
+    help="A policy, in place of a gate file; repeatable.",
 )
 
 
@@ -54,6 +65,3 @@ def gate_of(gate: Path | None, policies: tuple[str, ...]) -> Gate:
 def use_colour() -> bool:
     """Colour only on a terminal, and not where NO_COLOR is set."""
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-
-
-__all__ += ["POLICIES_AS_OF"]

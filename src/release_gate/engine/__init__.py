@@ -22,13 +22,19 @@ from release_gate.facts.release import Artifact, ReleaseRequest
 from release_gate.facts.truth import Range, Step, Value
 from release_gate.facts.view import view_of
 from release_gate.policy.model import Policy, Rule
+from release_gate.policy.papers import NO_PAPERS, Papers
 from release_gate.policy.unread import unread
+from release_gate.policy.waivers import orphans
 
 __all__ = ["Disagreement", "decide", "explain_rule", "facts_for", "policies_digest"]
 
 
 def decide(
-    request: ReleaseRequest, policies: Sequence[Policy], as_of: date, policies_as_of: date | None = None
+    request: ReleaseRequest,
+    policies: Sequence[Policy],
+    as_of: date,
+    policies_as_of: date | None = None,
+    papers: Papers = NO_PAPERS,
 ) -> Decision:
     """Judge a request.
 
@@ -37,16 +43,19 @@ def decide(
         policies: The policies of the gate.
         as_of: The day for which to decide.
         policies_as_of: To ask what the policies of another day would say; such a decision is hypothetical.
+        papers: The signed sign-offs and the waivers of the gate.
 
     Raises:
         RequestError: The request states a fact in a way that a policy's own declaration does not allow.
     """
     panel = panel_of(tuple(policies), policies_as_of or as_of)
     _check_declared(request, panel.inforce)
-    artifacts = tuple(
-        Judge(Case(request, artifact, panel, as_of)).judge()
+    cases = [
+        Case(request, artifact, panel, as_of, papers)
         for artifact in sorted(request.artifacts, key=lambda artifact: artifact.id)
-    )
+    ]
+    artifacts = tuple(Judge(case).judge() for case in cases)
+    said = (note for case in cases for note in case.notes())
     return Decision(
         as_of=as_of,
         verdict=worst(artifact.verdict for artifact in artifacts),
@@ -55,7 +64,7 @@ def decide(
         policies_digest=panel.together,
         hypothetical=policies_as_of,
         artifacts=artifacts,
-        notes=(*panel.notes, *unread(request, panel.inforce)),
+        notes=(*panel.notes, *unread(request, panel.inforce), *said, *orphans(papers.waivers, request)),
     )
 
 

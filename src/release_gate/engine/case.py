@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -17,7 +17,9 @@ from release_gate.facts.frame import Frame
 from release_gate.facts.ladder import LADDER, rungs_for
 from release_gate.facts.release import Artifact, ReleaseRequest
 from release_gate.facts.view import view_of
+from release_gate.policy.papers import NO_PAPERS, Papers
 from release_gate.policy.sign_offs import SignOffBook
+from release_gate.policy.waivers import WaiverBook
 
 __all__ = ["Case", "Side"]
 
@@ -41,21 +43,41 @@ class Case:
         frame: The facts as the artifact sees them.
         top: The rank of the highest rung that makes sense for it.
         book: What people have said about it.
+        waivers: The exceptions that name it.
         hits: What the rules have come to so far.
         sign_offs: For a policy and a rule, how the sign-off stands that it asks for.
         obligations: For a policy and a rule, the duty that comes with the release.
         tiers: For a policy, the tier at the rung that is asked for.
     """
 
-    def __init__(self, request: ReleaseRequest, artifact: Artifact, panel: Panel, as_of: date) -> None:
+    def __init__(
+        self,
+        request: ReleaseRequest,
+        artifact: Artifact,
+        panel: Panel,
+        as_of: date,
+        papers: Papers = NO_PAPERS,
+    ) -> None:
         self.artifact, self.panel = artifact, panel
         self.frame = Frame(request, artifact, as_of)
         self.top = rungs_for(artifact.kind)[-1].rank
-        self.book = SignOffBook(request, artifact, panel.together, as_of)
+        self.book = SignOffBook(request, artifact, panel.together, as_of, papers)
+        model = self.frame.sections.model.name.value
+        self.waivers = WaiverBook(papers.waivers, request, artifact, model, as_of)
         self.hits: list[Hit] = []
         self.sign_offs: dict[tuple[str, str], SignOffState] = {}
         self.obligations: dict[tuple[str, str], Obligation] = {}
         self.tiers: dict[str, TierState] = {}
+
+    def notes(self) -> Iterator[str]:
+        """What people should know about their sign-offs and waivers, after the artifact was judged."""
+        if people := self.book.unsigned():
+            names = ", ".join(people)
+            yield (
+                f"NOT SIGNED: the sign-offs of {names} for {self.artifact.id} have no signature, "
+                "so that whoever can edit the request can have written them"
+            )
+        yield from self.waivers.notes(self.panel.inforce)
 
     @cached_property
     def view(self) -> Mapping[str, Any]:

@@ -7,6 +7,7 @@ neither the rung nor the tier. The reference explains those that bite, and must 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from itertools import groupby, product
 from typing import Any, TypeAlias
@@ -259,13 +260,30 @@ class Application:
         facts = tuple(fact_read(read) for read in bad.reads)
         support = tuple(read.path for read in bad.support)
         cite, where = citation(self.policy, rule), Where.of(rule.span)
-        self.case.hits += [
+        hits = [
             Hit(
                 self.policy.id, rule.id, rule.effect, outcome, lowest, highest, message, fix,
                 cite, where, facts, support,
             )
             for lowest, highest in spans
         ]  # fmt: skip
+        self.case.hits += self.waived(rule, hits, unknown=bites is None)
+
+    def waived(self, rule: Rule, hits: list[Hit], *, unknown: bool) -> list[Hit]:
+        """Step 5: up to its rung, a waiver leaves a condition of what a rule comes to."""
+        excused = (
+            None if rule.oblige is not None else self.case.waivers.excuse(self.policy, rule, unknown=unknown)
+        )
+        if excused is None:
+            return hits
+        waiver, by = excused
+        found = []
+        for hit in hits:
+            words = f"{waiver.in_words(by)} Without it: {hit.outcome}. {hit.message}"
+            ends = (min(hit.end, waiver.rung.rank), max(hit.start, waiver.rung.rank + 1))
+            found.append(replace(hit, outcome=Verdict.CONDITIONAL, end=ends[0], message=words))
+            found.append(replace(hit, start=ends[1]))
+        return [hit for hit in found if hit.start <= hit.end]
 
     def lacking(self, rule: Rule, start: int, end: int) -> Iterator[tuple[int, int]]:
         """The rungs at which the sign-off that a rule asks for is still lacking."""

@@ -524,7 +524,7 @@ class SignOff(Base):
     """Who."""
     role: Id
     """In which role."""
-    word: Literal["recommend", "approve", "object", "reverse"]
+    word: Literal["recommend", "approve", "object", "reverse", "recuse"]
     """What they say."""
     artifact: Id
     """About which artifact."""

@@ -12,6 +12,7 @@ from release_gate.decision import Decision, in_words
 from release_gate.diagnostics import Diagnostic, InputError, PolicyError, Span
 from release_gate.document import validate
 from release_gate.facts.release import ReleaseRequest
+from release_gate.gate.papers import read_papers
 from release_gate.policy.build import placed
 from release_gate.policy.documents import GateDocument, PolicyReference
 from release_gate.policy.in_force import days_of_change, in_force, policy_of
@@ -19,6 +20,7 @@ from release_gate.policy.load import is_path, load_policy
 from release_gate.policy.model import Policy
 from release_gate.policy.overlay import with_set
 from release_gate.policy.packs import ALWAYS_ON, load_pack, pack_names
+from release_gate.policy.papers import NO_PAPERS, Papers
 from release_gate.source import Document, Pointer, read_file, require_mapping, twins
 
 __all__ = ["Gate"]
@@ -50,6 +52,7 @@ class Gate:
             raise PolicyError([Diagnostic("RG502", message, help="rename one of them")])
         found = {(policy.id, policy.digest): policy for policy, _ in given}
         self.policies: tuple[Policy, ...] = tuple(found[key] for key in sorted(found))
+        self.papers: Papers = NO_PAPERS
 
     @classmethod
     def load(cls, path: str | Path) -> Gate:
@@ -71,7 +74,9 @@ class Gate:
                 errors.append(error)
         if errors:
             raise type(errors[0])(found for error in errors for found in error.diagnostics)
-        return cls(policies, spans=[document.span(("policies", index)) for index in range(len(policies))])
+        gate = cls(policies, spans=[document.span(("policies", index)) for index in range(len(policies))])
+        gate.papers = read_papers(shape, file.parent)
+        return gate
 
     @classmethod
     def from_policies(cls, policies: Iterable[str | Path]) -> Gate:
@@ -98,7 +103,7 @@ class Gate:
         Raises:
             RequestError: The request states a fact in a way that a policy does not allow.
         """
-        return engine.decide(request, self.policies, as_of, policies_as_of)
+        return engine.decide(request, self.policies, as_of, policies_as_of, self.papers)
 
 
 def _policy(reference: str | Path) -> Policy:

@@ -500,3 +500,11 @@ class GateDocument(Base):
     """The policies in force."""
     ledger: LedgerReference | None = None
     """Where decisions are recorded."""
+    trust: str | None = None
+    """A file that says who may sign: `trust/v1`."""
+    sign_offs: str | None = None
+    """A folder of signed statements: sign-offs, and signatures under waivers."""
+    unsigned_sign_offs: Literal["allow", "refuse"] | None = None
+    """Whether sign-offs without a signature count. If not said: only where nothing says who may sign."""
+    waivers: str | None = None
+    """A file with exceptions: `waivers/v1`."""

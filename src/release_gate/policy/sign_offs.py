@@ -10,6 +10,7 @@ from release_gate.facts.ladder import RUNGS
 from release_gate.facts.release import Artifact, ReleaseRequest, SignOff
 from release_gate.facts.truth import Step, arithmetic
 from release_gate.policy.documents import SignOffAsked
+from release_gate.policy.papers import NO_PAPERS, Papers, Signed
 
 __all__ = ["Asked", "SignOffBook"]
 
@@ -23,14 +24,49 @@ class Asked:
     void: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A sign-off, and the signature under it, if there is one."""
+
+    said: SignOff
+    signed: Signed | None = None
+
+    def __str__(self) -> str:
+        return f"{self.said.person} as {self.said.role}"
+
+
 class SignOffBook:
-    """The sign-offs of a request for one artifact, judged against the digests of today."""
+    """The sign-offs of a request for one artifact, judged against the digests of today.
+
+    Those with a signature come from the papers of the gate. Those that stand in the request have none, and
+    count for an approval only where the gate lets them; an objection counts whoever wrote it.
+    """
 
     def __init__(
-        self, request: ReleaseRequest, artifact: Artifact, policies_digest: str, as_of: date
+        self,
+        request: ReleaseRequest,
+        artifact: Artifact,
+        policies_digest: str,
+        as_of: date,
+        papers: Papers = NO_PAPERS,
     ) -> None:
         self.request, self.policies_digest, self.as_of = request, policies_digest, as_of
-        self.all = [each for each in request.sign_offs if each.artifact == artifact.id]
+        self.artifact, self.papers = artifact, papers
+        signed = [
+            Entry(each.said, each)
+            for each in papers.signed
+            if each.request == request.id and _about(each.said, artifact)
+        ]
+        self.all = signed + [Entry(each) for each in request.sign_offs if _about(each, artifact)]
+        self.recused = {
+            each.said.person for each in self.all if each.said.word == "recuse" and self.speaks(each)
+        }
+
+    def speaks(self, each: Entry) -> bool:
+        """Whether what somebody says to keep a door closed counts on this day."""
+        said = each.said
+        known = each.signed is None or not each.signed.standing.lacking(None, said.on)
+        return known and said.on <= self.as_of and (said.expires is None or self.as_of <= said.expires)
 
     def objections(self, rung: Step) -> list[SignOff]:
         """Objections and reversals that count at a rung: from the rung they name upwards.
@@ -38,14 +74,13 @@ class SignOffBook:
         One that does not say which request or policies it saw, objects to all.
         """
         return [
-            each
+            each.said
             for each in self.all
-            if each.word in ("object", "reverse")
-            and rung >= RUNGS[each.rung]
-            and each.request in (None, self.request.proposal_digest)
-            and each.policies in (None, self.policies_digest)
-            and each.on <= self.as_of
-            and (each.expires is None or self.as_of <= each.expires)
+            if each.said.word in ("object", "reverse")
+            and rung >= RUNGS[each.said.rung]
+            and each.said.request in (None, self.request.proposal_digest)
+            and each.said.policies in (None, self.policies_digest)
+            and self.speaks(each)
         ]
 
     def asked(self, spec: SignOffAsked, rung: Step) -> Asked:
@@ -54,12 +89,12 @@ class SignOffBook:
         voids: list[str] = []
         by_role: dict[str, list[str]] = {role: [] for role in roles}
         for each in self.all:
-            if each.word != "approve" or each.role not in by_role:
+            if each.said.word != "approve" or each.said.role not in by_role:
                 continue
             if reason := self.void(each, spec, rung):
-                voids.append(f"{each.person} as {each.role}: {reason}")
+                voids.append(f"{each}: {reason}")
             else:
-                by_role[each.role].append(each.person)
+                by_role[each.said.role].append(each.said.person)
         if spec.after_recommendation is not None and not self.recommended(spec.after_recommendation):
             voids.append(f"{spec.after_recommendation} has not recommended it")
             by_role = {role: [] for role in roles}
@@ -69,34 +104,64 @@ class SignOffBook:
     def recommended(self, role: str) -> bool:
         """Whether a role has recommended this very proposal."""
         return any(
-            each.word == "recommend" and each.role == role and not self.unbound(each) for each in self.all
+            each.said.word == "recommend" and each.said.role == role and not self.unbound(each)
+            for each in self.all
         )
 
-    def unbound(self, each: SignOff) -> str:
+    def unbound(self, each: Entry) -> str:
         """Why a sign-off is not one for this request today, or an empty string."""
-        if each.request is None or each.policies is None:
-            return "it does not say which request and which policies were seen"
-        if each.request != self.request.proposal_digest:
-            return "it is for another version of this request"
-        if each.policies != self.policies_digest:
-            return "it was given under other policies"
-        if each.on > self.as_of:
+        said, signed = each.said, each.signed
+        if said.person in self.recused:
+            return "they have recused themselves"
+        if signed is None and not self.papers.unsigned_count:
+            return "it is not signed, and this gate counts signed ones only"
+        if said.on > self.as_of:
             return "it is dated in the future"
-        if each.expires is not None and each.expires < self.as_of:
-            return f"it expired on {each.expires}"
-        return ""
+        if said.expires is not None and said.expires < self.as_of:
+            return f"it expired on {said.expires}"
+        if reason := self.elsewhere(said, signed):
+            return reason
+        return "" if signed is None else signed.standing.lacking(said.role, said.on, self.as_of)
 
-    def void(self, each: SignOff, spec: SignOffAsked, rung: Step) -> str:
+    def elsewhere(self, said: SignOff, signed: Signed | None) -> str:
+        """What a sign-off is for, if that is not what lies before us, or an empty string."""
+        if said.request is None or said.policies is None:
+            return "it does not say which request and which policies were seen"
+        if signed is not None and signed.artifact_digest != self.artifact_digest:
+            return "it is for other content of the artifact"
+        if said.request != self.request.proposal_digest:
+            return "it is for another version of this request"
+        return "" if said.policies == self.policies_digest else "it was given under other policies"
+
+    @property
+    def artifact_digest(self) -> str | None:
+        """The digest of the artifact, if the request says it."""
+        value = self.artifact.digest.value
+        return value if isinstance(value, str) else None
+
+    def unsigned(self) -> list[str]:
+        """The persons in whose name an unsigned sign-off counts."""
+        return sorted(
+            {
+                each.said.person
+                for each in self.all
+                if each.signed is None
+                and each.said.word in ("approve", "recommend")
+                and not self.unbound(each)
+            }
+        )
+
+    def void(self, each: Entry, spec: SignOffAsked, rung: Step) -> str:
         """Why a sign-off does not count for a rule at a rung, or an empty string."""
         if reason := self.unbound(each):
             return reason
-        if RUNGS[each.rung] < rung:
-            return f"it is for {each.rung} only"
+        if RUNGS[each.said.rung] < rung:
+            return f"it is for {each.said.rung} only"
         if spec.max_age is not None:
-            end = arithmetic("+", each.on, spec.max_age)
+            end = arithmetic("+", each.said.on, spec.max_age)
             if not isinstance(end, date) or end < self.as_of:
                 return f"it is older than {spec.max_age}"
-        return self.excluded(each.person, spec)
+        return self.excluded(each.said.person, spec)
 
     def excluded(self, person: str, spec: SignOffAsked) -> str:
         """Why a person may not sign for a rule, or an empty string. Who cannot be told apart may not."""
@@ -114,6 +179,11 @@ class SignOffBook:
             if person in known or any(not isinstance(each, str) for each in known):
                 return "who assessed it may not sign"
         return ""
+
+
+def _about(said: SignOff, artifact: Artifact) -> bool:
+    """Whether somebody speaks about an artifact. Who recuses themselves does so for the whole request."""
+    return said.word == "recuse" or said.artifact == artifact.id
 
 
 def _match(roles: Sequence[str], people: dict[str, list[str]]) -> set[str]:

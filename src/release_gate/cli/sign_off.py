@@ -1,0 +1,69 @@
+"""``release-gate sign-off``: recommend, approve, object to or reverse a release, and sign it."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import click
+
+from release_gate.cli.options import GATE, POLICIES, gate_of
+from release_gate.cli.signing import EXPIRES, KEY, ON, OUTPUT, PERSON, artifact_of, deliver, expiry
+from release_gate.facts.ladder import RUNGS
+from release_gate.facts.release import ReleaseRequest
+from release_gate.gate.statements import read_signer
+from release_gate.gate.statements import sign_off as sign
+from release_gate.gate.text import render_text
+
+
+@click.command("sign-off")
+@click.argument("word", type=click.Choice(["recommend", "approve", "object", "reverse"]))
+@click.argument("request", type=click.Path(path_type=Path))
+@PERSON
+@click.option("--role", required=True, help="In which role, as the rules name it.")
+@KEY
+@click.option("--artifact", help="About which artifact.  [default: the only one]")
+@click.option(
+    "--rung",
+    type=click.Choice(list(RUNGS)),
+    help="Up to which access level; for an objection, from which one.  [default: the one that is asked for]",
+)
+@ON
+@EXPIRES
+@GATE
+@POLICIES
+@OUTPUT
+def sign_off(  # noqa: PLR0913, PLR0917 - one argument for each option
+    word: str,
+    request: Path,
+    person: str,
+    role: str,
+    key: str,
+    artifact: str | None,
+    rung: str | None,
+    on: date,
+    expires: date | None,
+    gate: Path | None,
+    policies: tuple[str, ...],
+    output: Path | None,
+) -> int:
+    """Say WORD about REQUEST, and sign it.
+
+    What is signed is bound to the request, the content of the artifact and the policies as they are now; when
+    one of them changes, it no longer counts. The decision is shown on standard error first.
+    """
+    asked = ReleaseRequest.load(request)
+    about = artifact_of(asked, artifact)
+    decision = gate_of(gate, policies).decide(asked, as_of=on)
+    click.echo(render_text(decision), err=True)
+    said = {
+        "person": person,
+        "role": role,
+        "word": word,
+        "rung": rung or about.wanted,
+        "on": on.isoformat(),
+        "expires": expiry(expires),
+    }
+    click.echo(f"{person} as {role}: {word} {about.id}, {said['rung']}", err=True)
+    deliver(sign(asked, about, said, decision.policies_digest, read_signer(key)), output)
+    return 0

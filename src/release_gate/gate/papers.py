@@ -1,0 +1,178 @@
+"""Reading what a gate has beside its policies: who may sign, what was signed, and the waivers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, Final, TypeVar, cast
+
+from release_gate.diagnostics import Diagnostic, InputError, IntegrityError, PolicyError, printable
+from release_gate.document import validate
+from release_gate.facts.types import Day
+from release_gate.gate.statements import PAYLOAD_TYPE, SIGN_OFF, WAIVER, Statement, waiver_digest
+from release_gate.policy.documents import GateDocument, InForce
+from release_gate.policy.papers import Papers, Signed
+from release_gate.policy.trust import KeyDocument, Person, Standing, TrustDocument
+from release_gate.policy.waivers import Approval, Waiver, WaiversDocument
+from release_gate.signing import Envelope, PublicKey, public_key_from_pem, read_public_key, verify_envelope
+from release_gate.source import read_file, require_mapping
+from release_gate.ssh import SshKey, read_allowed_signers
+
+__all__ = ["Trust", "read_papers", "read_trust"]
+
+MAX_STATEMENT: Final = 64 * 1024
+T = TypeVar("T")
+Key = PublicKey | SshKey
+
+
+@dataclass(frozen=True)
+class Trust:
+    """Which key is which person."""
+
+    people: Mapping[str, Person]
+    keys: Mapping[Key, Standing]
+
+
+def read_papers(gate: GateDocument, folder: Path) -> Papers:
+    """Read the papers that a gate file names. Paths start at its folder.
+
+    Raises:
+        DocumentError: A file cannot be read.
+        PolicyError: A file is not valid.
+        IntegrityError: A statement was changed after it was signed, or nobody who is trusted has signed it.
+    """
+    if gate.trust is None:
+        if gate.sign_offs or gate.waivers or gate.unsigned_sign_offs == "refuse":
+            message = "signed sign-offs and waivers need `trust`, which says who may sign"
+            raise PolicyError([Diagnostic("RG510", message, help="add trust: trust.yaml")])
+        return Papers()
+    trust = read_trust(folder / gate.trust)
+    statements = list(_statements(folder / gate.sign_offs, trust)) if gate.sign_offs else []
+    return Papers(
+        signed=tuple(_signed(*each) for each in statements if each[0].kind == SIGN_OFF),
+        unsigned_count=gate.unsigned_sign_offs == "allow",
+        waivers=tuple(_waivers(folder / gate.waivers, statements)) if gate.waivers else (),
+    )
+
+
+def read_trust(path: Path) -> Trust:
+    """Read a trust file. Paths in it start at its folder.
+
+    Raises:
+        DocumentError: A file cannot be read.
+        PolicyError: It is not valid, or a key is that of two persons.
+    """
+    document = read_file(path)
+    require_mapping(document, ("trust/v1",))
+    shape = validate(TrustDocument, document.tree, document, PolicyError, "RG510")
+    people = {name: Person(name, each.roles) for name, each in shape.people.items()}
+    found: dict[Key, Standing] = {}
+    owners: dict[bytes, str] = {}
+
+    def add(person: Person, key: Key, valid: InForce) -> None:
+        raw = key.raw if isinstance(key, PublicKey) else key.point
+        if owners.setdefault(raw, person.id) != person.id:
+            message = f"the same key is that of `{owners[raw]}` and of `{person.id}`"
+            raise PolicyError([Diagnostic("RG511", message, help="a key is that of one person")])
+        found[key] = Standing(person, valid)
+
+    for name, each in shape.people.items():
+        for number, said in enumerate(each.keys):
+            at = document.span(("people", name, "keys", number))
+            add(people[name], _at(at, _key, said, path.parent), said)
+    if shape.allowed_signers is not None:
+        place = path.parent / shape.allowed_signers
+        for line in read_allowed_signers(_text(place), place.name):
+            if line.person not in people:
+                message = (
+                    f"`{printable(line.person)}` in `{place.name}` is not among the people of `{path.name}`"
+                )
+                raise PolicyError([Diagnostic("RG510", message)])
+            add(people[line.person], line.key, InForce.model_construct(from_=line.first, until=line.last))
+    return Trust(people, found)
+
+
+def _at(span: Any, read: Callable[..., T], *arguments: Any) -> T:
+    """What ``read`` gives, with the place of a problem that has none."""
+    try:
+        return read(*arguments)
+    except InputError as error:
+        raise PolicyError(
+            Diagnostic(each.code, each.message, each.span or span, each.help) for each in error.diagnostics
+        ) from None
+
+
+def _key(said: KeyDocument, folder: Path) -> Key:
+    if said.ssh is not None:
+        return SshKey.read(said.ssh)
+    return public_key_from_pem(said.pem) if said.pem is not None else read_public_key(folder / str(said.file))
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        message = f"cannot read `{printable(path.as_posix())}`"
+        raise PolicyError([Diagnostic("RG510", message)]) from None
+
+
+def _statements(folder: Path, trust: Trust) -> Iterator[tuple[Statement, Standing, str]]:
+    """Every statement in a folder, with the key that has signed it. One that does not hold is no detail."""
+    if not folder.is_dir():
+        message = f"there is no folder `{printable(folder.as_posix())}` of signed statements"
+        raise PolicyError([Diagnostic("RG510", message, help="make it; it may be empty")])
+    for path in sorted(folder.glob("*.json")):
+        with path.open("rb") as stream:
+            data = stream.read(MAX_STATEMENT + 1)
+        shown = printable(path.as_posix())
+        if len(data) > MAX_STATEMENT:
+            raise IntegrityError([Diagnostic("RG512", f"`{shown}` is too large for a signed statement")])
+        try:
+            envelope = Envelope.read(data, shown)
+            # An SSH key accepts a signature or does not, as the others do.
+            verified = verify_envelope(envelope, cast("Iterator[PublicKey]", trust.keys), PAYLOAD_TYPE)
+            statement = Statement.read(verified.payload, shown)
+        except IntegrityError as error:
+            raise IntegrityError(
+                Diagnostic(each.code, f"`{shown}`: {each.message}", help=each.help)
+                for each in error.diagnostics
+            ) from None
+        standings = [trust.keys[key] for key in verified.keys]
+        mine = [each for each in standings if each.person.id == statement.person]
+        if not mine:
+            signer = ", ".join(sorted({each.person.id for each in standings}))
+            message = f"`{shown}` speaks for `{printable(statement.person)}`, and was signed by `{signer}`"
+            raise IntegrityError([Diagnostic("RG514", message, help="everybody signs for themselves")])
+        yield statement, mine[0], shown
+
+
+def _signed(statement: Statement, standing: Standing, shown: str) -> Signed:
+    said, request, seen = statement.sign_off(shown)
+    return Signed(said, request, seen, standing)
+
+
+def _waivers(path: Path, statements: list[tuple[Statement, Standing, str]]) -> Iterator[Waiver]:
+    document = read_file(path)
+    require_mapping(document, ("waivers/v1",))
+    shape = validate(WaiversDocument, document.tree, document, PolicyError, "RG515")
+    ids = [each.id for each in shape.waivers]
+    for number, said in enumerate(shape.waivers):
+        if said.id in ids[:number]:
+            at = document.span(("waivers", number, "id"))
+            raise PolicyError([Diagnostic("RG515", f"two waivers have the id `{said.id}`", at, "rename one")])
+        tree = cast("Any", document.tree)["waivers"][number]
+        approvals = (
+            Approval(_on(statement, shown), standing)
+            for statement, standing, shown in statements
+            if statement.kind == WAIVER and statement.predicate.get("waiver") == waiver_digest(tree)
+        )
+        yield Waiver(said, tuple(approvals))
+
+
+def _on(statement: Statement, shown: str) -> date:
+    try:
+        return Day().read(statement.predicate.get("on"))
+    except Exception:  # noqa: BLE001 - pydantic's error type
+        raise IntegrityError([Diagnostic("RG512", f"`{shown}` does not say when it was signed")]) from None

@@ -1,0 +1,221 @@
+"""Exceptions: one rule does not stand in the way of one artifact, up to a rung and a day.
+
+A waiver changes what a rule comes to, never whether it applies and never a tier. It excuses a failure, or a
+failure and an unknown. It never excuses an unknown alone, because then more evidence could close a door.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import BeforeValidator, Field
+
+from release_gate.diagnostics import did_you_mean, printable
+from release_gate.document import Base
+from release_gate.facts.ladder import RUNGS
+from release_gate.facts.release import DIGEST, Artifact, Id, Name, ReleaseRequest
+from release_gate.facts.truth import Step, arithmetic
+from release_gate.facts.types import Day
+from release_gate.policy.documents import Many, Rung, Waivable
+from release_gate.policy.model import Policy, Rule
+from release_gate.policy.trust import Standing
+
+__all__ = ["Approval", "Waiver", "WaiverBook", "WaiverDocument", "WaiversDocument"]
+
+SOON: Final = timedelta(days=14)
+"""How long before its end a waiver is reported."""
+
+
+def _expiry(raw: Any) -> Any:
+    """A date, or None for what is not one: it counts as expired, and the file stays readable."""
+    try:
+        return Day().read(raw)
+    except Exception:  # noqa: BLE001 - pydantic's error type
+        return None
+
+
+class WaiverDocument(Base):
+    """An exception, as it is written."""
+
+    id: Id
+    """Its name."""
+    rule: Annotated[str, Field(pattern=r"^[^/\s]{1,64}/[^/\s]{1,64}$")]
+    """The rule that it excuses, as POLICY/RULE."""
+    model: Name
+    """The name of the model."""
+    artifact: Id
+    """The artifact."""
+    digest: Annotated[str, Field(pattern=f"^{DIGEST}$")]
+    """The digest of the artifact."""
+    rung: Rung
+    """The most open access level that it is for."""
+    excuses: Literal["failure", "failure_and_unknown"] = "failure"
+    """Whether it also excuses that the rule cannot be told."""
+    reason: Name
+    """Why."""
+    ticket: Name
+    """Where it was discussed."""
+    owner: Id
+    """Who answers for it."""
+    expires: Annotated[date | None, BeforeValidator(_expiry)]
+    """The last day on which it counts. What is not a date has expired."""
+
+
+class WaiversDocument(Base):
+    """The exceptions of a gate."""
+
+    release_gate: Literal["waivers/v1"]
+    """The kind of this document."""
+    waivers: Many[WaiverDocument] = ()
+    """The exceptions."""
+
+
+@dataclass(frozen=True)
+class Approval:
+    """Somebody has signed a waiver, word for word, on a day."""
+
+    on: date
+    standing: Standing
+
+
+@dataclass(frozen=True)
+class Waiver:
+    """An exception, and who has signed it."""
+
+    said: WaiverDocument
+    approvals: tuple[Approval, ...] = ()
+
+    @property
+    def rung(self) -> Step:
+        """The most open rung that it is for."""
+        return RUNGS[self.said.rung]
+
+    def in_words(self, by: str) -> str:
+        """What a finding says about it."""
+        said = self.said
+        return (
+            f"Waived up to {said.rung} until {said.expires} by {by}: {said.reason} "
+            f"({said.id}, {said.ticket}, owned by {said.owner})."
+        )
+
+
+@dataclass
+class WaiverBook:
+    """The waivers that name one artifact of a request, held against the facts of today.
+
+    Attributes:
+        waivers: Every waiver of the gate.
+        request: The request.
+        artifact: The artifact.
+        model: The name of its model, if it is known.
+        as_of: The day.
+    """
+
+    waivers: Iterable[Waiver]
+    request: ReleaseRequest
+    artifact: Artifact
+    model: Any
+    as_of: date
+    used: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.named = [
+            each
+            for each in self.waivers
+            if each.said.artifact == self.artifact.id and each.said.model == self.model
+        ]
+
+    def excuse(self, policy: Policy, rule: Rule, *, unknown: bool) -> tuple[Waiver, str] | None:
+        """The waiver that excuses a rule, and who has signed it; that for the most open rung, if several.
+
+        Args:
+            policy: The policy of the rule.
+            rule: The rule that bites, or may bite.
+            unknown: Whether it cannot be told whether it bites.
+        """
+        found = []
+        for each in self.named:
+            if each.said.rule == f"{policy.id}/{rule.id}" and not self.void(each, rule.document.waivable):
+                self.used.add(each.said.id)
+                if not unknown or each.said.excuses == "failure_and_unknown":
+                    found.append(each)
+        if not found:
+            return None
+        best = max(found, key=lambda each: (each.rung, each.said.id))
+        return best, ", ".join(sorted(self.signers(best, rule.document.waivable)))
+
+    def void(self, waiver: Waiver, waivable: Waivable | None) -> str:
+        """Why a waiver does not count, or an empty string."""
+        said = waiver.said
+        if waivable is None:
+            return f"{said.rule} cannot be waived"
+        if said.expires is None:
+            return "its expiry is not a date, so that it has expired"
+        if said.expires < self.as_of:
+            return f"it expired on {said.expires}"
+        if self.artifact.digest.value != said.digest:
+            return "it is for other content of the artifact, or the request does not say its digest"
+        if not waiver.approvals:
+            return "nobody has signed it as it stands"
+        if not self.signers(waiver, waivable):
+            reasons = sorted({self.invalid(each, said, waivable) for each in waiver.approvals})
+            return "; ".join(reasons)
+        return ""
+
+    def signers(self, waiver: Waiver, waivable: Waivable | None) -> set[str]:
+        """The persons whose signatures make a waiver count."""
+        return {
+            each.standing.person.id
+            for each in waiver.approvals
+            if waivable is not None and not self.invalid(each, waiver.said, waivable)
+        }
+
+    def invalid(self, approval: Approval, said: WaiverDocument, waivable: Waivable) -> str:
+        """Why a signature does not make a waiver count, or an empty string."""
+        person = approval.standing.person.id
+        if approval.on > self.as_of:
+            return f"the signature of {person} is dated in the future"
+        if reason := approval.standing.lacking(waivable.by, approval.on, self.as_of):
+            return reason
+        if waivable.for_ is not None:
+            end = arithmetic("+", approval.on, waivable.for_)
+            if not isinstance(end, date) or said.expires is None or end < said.expires:
+                return f"it is for longer than {waivable.for_}"
+        asker = self.request.requester.id.value
+        if not isinstance(asker, str):
+            return "the request does not say who asks"
+        return "who asks may not waive" if asker == person else ""
+
+    def notes(self, policies: Sequence[Policy]) -> Iterator[str]:
+        """What the owner of each waiver should know, after the artifact was judged."""
+        rules = {f"{policy.id}/{rule.id}": rule for policy in policies for rule in policy.rules}
+        for each in sorted(self.named, key=lambda each: each.said.id):
+            said = each.said
+            head = f"the waiver {said.id} of {said.owner} for {self.artifact.id}"
+            rule = rules.get(said.rule)
+            if rule is None:
+                hint = did_you_mean(said.rule, rules)
+                yield f"{head} is for no rule in force: {printable(said.rule)}" + (
+                    f"; {hint}" if hint else ""
+                )
+            elif reason := self.void(each, rule.document.waivable):
+                yield f"{head} does not count: {reason}"
+            elif said.id not in self.used:
+                yield f"{head} is not needed: {said.rule} has nothing against it"
+            elif said.expires is not None and said.expires - self.as_of <= SOON:
+                yield f"{head} expires on {said.expires}"
+
+
+def orphans(waivers: Iterable[Waiver], request: ReleaseRequest) -> Iterator[str]:
+    """Waivers for an artifact of the request's own model that is not there, in the order of their names."""
+    ids = {artifact.id for artifact in request.artifacts}
+    models = {request.model.name.value, *(part.model.name.value for part in request.variants.values())}
+    for each in sorted(waivers, key=lambda each: each.said.id):
+        if each.said.model in models and each.said.artifact not in ids:
+            yield f"the waiver {each.said.id} of {each.said.owner} is for no artifact of this request"
+
+
+__all__ += ["orphans"]

@@ -1,0 +1,140 @@
+"""The commands that sign: what is shown before, what is written, and what counts afterwards."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from release_gate.cli import main
+from release_gate.signing import generate_key
+
+DIGEST = "sha256:" + "1" * 64
+ON = ("--on", "2026-11-24")
+DAY = ("--as-of", "2026-11-24")
+POLICY = """\
+release_gate: policy/v1
+id: own
+version: 1.0.0
+title: Own
+covers: true
+rules:
+  - {id: people, at: internal, sign_off: {role: lead}}
+  - {id: card, at: internal, require: document.model_card.status >= "ready", waivable: {by: board}}
+"""
+REQUEST = f"""\
+release_gate: request/v1
+id: small
+action: release
+requester: {{id: eve}}
+model: {{name: M}}
+document: {{model_card: {{status: draft}}}}
+artifacts: [{{id: w, kind: weights, wanted: internal, digest: "{DIGEST}"}}]
+lineage: []
+"""
+WAIVERS = f"""\
+release_gate: waivers/v1
+waivers:
+  - {{id: later, rule: own/card, model: M, artifact: w, digest: "{DIGEST}", rung: internal, reason: R,
+     ticket: T, owner: ada, expires: 2026-12-24}}
+"""
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """The command in a project where Ada leads and Cy is on the board."""
+    monkeypatch.chdir(tmp_path)
+    people = {}
+    for name, role in (("ada", "lead"), ("cy", "board")):
+        key = generate_key()
+        Path(f"{name}.pem").write_text(key.pem(), encoding="utf-8")
+        people[name] = {"roles": [role], "keys": [{"pem": key.public.pem}]}
+    Path("sign-offs").mkdir()
+    for file, text in {
+        "policy.yaml": POLICY,
+        "request.yaml": REQUEST,
+        "waivers.yaml": WAIVERS,
+        "trust.yaml": json.dumps({"release_gate": "trust/v1", "people": people}),
+        "release-gate.yaml": "release_gate: gate/v1\npolicies: [policy.yaml]\ntrust: trust.yaml\n"
+        "sign_offs: sign-offs\nwaivers: waivers.yaml\n",
+    }.items():
+        Path(file).write_text(text, encoding="utf-8")
+
+    def call(*arguments: str) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as stop:
+            main(list(arguments))
+        told = capsys.readouterr()
+        return int(str(stop.value.code)), told.out, told.err
+
+    return call
+
+
+def test_from_denied_to_allowed_by_two_signatures(run: Run) -> None:
+    assert run("check", "request.yaml", *DAY)[0] == 5
+    code, _, err = run(
+        "waive", "later", "waivers.yaml", "--as", "cy", "--key", "cy.pem", *ON, "-o", "sign-offs/w.json"
+    )
+    assert code == 0
+    assert "expires: 2026-12-24" in err
+    assert run("check", "request.yaml", *DAY)[0] == 6
+    ada = ("--as", "ada", "--key", "ada.pem", *ON)
+    code, out, err = run(
+        "sign-off", "approve", "request.yaml", *ada, "--role", "lead", "-o", "sign-offs/a.json"
+    )
+    assert (code, out) == (0, "")
+    assert "must sign: lead" in err
+    assert "ada as lead: approve w, internal" in err
+    code, out, _ = run("check", "request.yaml", *DAY)
+    assert code == 0
+    assert "Waived up to internal until 2026-12-24 by cy" in out
+    assert run("recuse", "request.yaml", *ada, "-o", "sign-offs/r.json")[0] == 0
+    code, out, _ = run("check", "request.yaml", *DAY)
+    assert code == 6
+    assert "does not count: ada as lead: they have recused themselves" in out
+
+
+def test_an_objection_closes(run: Run) -> None:
+    code, out, _ = run(
+        "sign-off", "object", "request.yaml", "--as", "cy", "--role", "board", "--key", "cy.pem", *ON,
+        "--artifact", "w", "--rung", "internal", "--expires", "2027-01-01",
+    )  # fmt: skip
+    assert code == 0
+    Path("sign-offs/o.json").write_text(out, encoding="utf-8")
+    code, out, _ = run("check", "request.yaml", *DAY)
+    assert code == 5
+    assert "gate/object-cy" in out
+
+
+def test_a_changed_signature_is_an_integrity_failure(run: Run) -> None:
+    _, out, _ = run("recuse", "request.yaml", "--as", "ada", "--key", "ada.pem", *ON)
+    tree = json.loads(out)
+    tree["signatures"][0]["sig"] = tree["signatures"][0]["sig"][::-1]
+    Path("sign-offs/r.json").write_text(json.dumps(tree), encoding="utf-8")
+    code, _, err = run("check", "request.yaml", *DAY, "-o", "json=out.json")
+    assert code == 7
+    assert "sign-offs/r.json" in err
+    assert "RG70" in Path("out.json").read_text(encoding="utf-8")
+
+
+def test_what_is_not_there_is_wrong_usage(run: Run) -> None:
+    ada = ("--as", "ada", "--key", "ada.pem")
+    assert run("sign-off", "approve", "request.yaml", *ada, "--role", "lead", "--artifact", "ww")[0] == 2
+    assert (
+        "did you mean `w`"
+        in run("sign-off", "approve", "request.yaml", *ada, "--role", "l", "--artifact", "ww")[2]
+    )
+    assert "did you mean `later`" in run("waive", "latr", "waivers.yaml", *ada)[2]
+    assert run("recuse", "request.yaml", "--as", "ada", "--key", "absent.pem")[0] == 3
+    Path("request.yaml").write_text(
+        REQUEST.replace("artifacts: [", "artifacts: [{id: v, kind: code, wanted: internal}, ")
+    )
+    assert "say --artifact: v, w" in run("sign-off", "approve", "request.yaml", *ada, "--role", "lead")[2]
+
+
+def test_a_statement_is_never_replaced(run: Run) -> None:
+    arguments = ("recuse", "request.yaml", "--as", "ada", "--key", "ada.pem", *ON, "-o")
+    assert run(*arguments, "sign-offs/r.json")[0] == 0
+    code, _, err = run(*arguments, "sign-offs/r.json")
+    assert (code, "is there already" in err) == (2, True)
+    assert run(*arguments, "no/r.json")[0] == 2
