@@ -13,11 +13,12 @@ import click
 
 from release_gate.cli import Exit, exit_code
 from release_gate.cli.logs import Log
-from release_gate.cli.options import AS_OF, GATE, POLICIES, POLICIES_AS_OF, gate_of, use_colour
+from release_gate.cli.options import AS_OF, GATE, GATE_FILE, POLICIES, POLICIES_AS_OF, gate_of, use_colour
 from release_gate.cli.recording import RECORD, recorder
 from release_gate.decision import Verdict
 from release_gate.diagnostics import InputError, did_you_mean, printable
 from release_gate.gate import reports
+from release_gate.gate.base import gate_at
 from release_gate.gate.files import OutputError, discard, write_together
 from release_gate.gate.judging import Judging
 from release_gate.gate.reports import text
@@ -68,6 +69,11 @@ def _outputs(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ..
     help="The best verdict that still fails.",
 )
 @click.option(
+    "--base",
+    metavar="REF",
+    help="Name the policies that were loosened since this commit; while one was, nothing is let through.",
+)
+@click.option(
     "--exit-zero", is_flag=True, help="Exit with 0 whatever the verdict; invalid input still fails."
 )
 @RECORD
@@ -80,6 +86,7 @@ def check(  # noqa: PLR0913, PLR0917 - one argument for each option
     policies_as_of: date | None,
     outputs: list[Output],
     fail_on: str,
+    base: str | None,
     exit_zero: bool,  # noqa: FBT001 - click passes flags so
     record: bool,  # noqa: FBT001
     verbose: bool,  # noqa: FBT001
@@ -95,12 +102,12 @@ def check(  # noqa: PLR0913, PLR0917 - one argument for each option
             try:
                 found = gate_of(gate, policies)
                 recorded = recorder(gate, policies, found) if record else None
-                judging = Judging(found, as_of, policies_as_of, recorded)
+                file = None if policies else gate or GATE_FILE
+                then = gate_at(base, file, policies) if base is not None else None
+                judging = Judging(found, as_of, policies_as_of, recorded, then)
                 files = find_requests(requests)
             except InputError as error:
-                run.add(
-                    Outcome((gate or Path("release-gate.yaml")).as_posix(), diagnostics=error.diagnostics)
-                )
+                run.add(Outcome((gate or GATE_FILE).as_posix(), diagnostics=error.diagnostics))
                 write(run, outputs, log)
                 raise
             judge_all(files, judging, run, log)
@@ -142,9 +149,10 @@ def _on_screen(form: str, run: Run) -> Iterator[str]:
 def _exit(run: Run, fail_on: Verdict, *, exit_zero: bool) -> int:
     """What is not valid comes before every verdict, and no option makes it 0."""
     colour = sys.stderr.isatty()
-    problems = 0
+    problems = told = 0
     for outcome in run:
         if outcome.diagnostics:
+            told += outcome.decision is not None
             problems += len(outcome.diagnostics)
             click.echo(render_diagnostics(outcome.diagnostics, colour=colour), err=True)
     if run.invalid:
@@ -154,5 +162,8 @@ def _exit(run: Run, fail_on: Verdict, *, exit_zero: bool) -> int:
     if exit_zero or run.verdict.rank < fail_on.rank:
         if not run.verdict.allows:
             click.echo(f"exit code 0 was asked for; the verdict is {run.verdict}, no approval", err=True)
+        if told and not exit_zero:
+            click.echo("the policy was loosened in the same change, so that nothing is let through", err=True)
+            return Exit.WAITING
         return Exit.ALLOWED
     return exit_code(run.verdict) or Exit.WAITING

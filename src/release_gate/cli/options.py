@@ -12,7 +12,7 @@ import click
 from release_gate.facts.types import Day
 from release_gate.gate.gate import Gate
 
-__all__ = ["AS_OF", "DATE", "GATE", "POLICIES", "POLICIES_AS_OF", "gate_of", "use_colour"]
+__all__ = ["AS_OF", "DATE", "GATE", "GATE_FILE", "POLICIES", "POLICIES_AS_OF", "gate_of", "use_colour"]
 
 
 class _Date(click.ParamType[date]):
@@ -25,6 +25,7 @@ class _Date(click.ParamType[date]):
             self.fail(f"`{value}` is not a date; write year-month-day, as 2026-11-24", param, ctx)
 
 
+GATE_FILE = Path("release-gate.yaml")
 DATE = _Date()
 AS_OF = click.option(
     "--as-of",
@@ -57,9 +58,9 @@ def gate_of(gate: Path | None, policies: tuple[str, ...]) -> Gate:
         raise click.UsageError("say --gate or --policy, not both")
     if policies:
         return Gate.from_policies(policies)
-    if gate is None and not Path("release-gate.yaml").exists():
+    if gate is None and not GATE_FILE.exists():
         raise click.UsageError("there is no release-gate.yaml here; say --gate FILE or --policy PACK-or-FILE")
-    return Gate.load(gate or Path("release-gate.yaml"))
+    return Gate.load(gate or GATE_FILE)
 
 
 def use_colour() -> bool:

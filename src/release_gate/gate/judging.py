@@ -10,6 +10,7 @@ from pathlib import Path
 from release_gate.decision import Decision
 from release_gate.diagnostics import InputError
 from release_gate.facts.release import ReleaseRequest
+from release_gate.gate.base import loosened
 from release_gate.gate.gate import Gate
 from release_gate.gate.reports.run import About, Outcome
 
@@ -25,12 +26,14 @@ class Judging:
         as_of: The day for which to decide.
         policies_as_of: The day whose policies to use instead; makes decisions hypothetical.
         record: Records a decision, before anybody is told of it.
+        base: The gate before the change that is judged, to name what was loosened in it.
     """
 
     gate: Gate
     as_of: date
     policies_as_of: date | None = None
     record: Callable[[Decision, ReleaseRequest], object] | None = None
+    base: Gate | None = None
 
     def outcome(self, path: Path) -> Outcome:
         """Judge the request in a file. One that is not valid is an outcome too.
@@ -42,8 +45,9 @@ class Judging:
         try:
             request = ReleaseRequest.load(path)
             decision = self.gate.decide(request, as_of=self.as_of, policies_as_of=self.policies_as_of)
+            told = tuple(loosened(self.base, self.gate, request, self.as_of)) if self.base else ()
         except InputError as error:
             return Outcome(name, diagnostics=error.diagnostics)
         if self.record is not None:
             self.record(decision, request)
-        return Outcome(name, decision, About.of(request))
+        return Outcome(name, decision, About.of(request), told)

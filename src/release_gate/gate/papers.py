@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final, TypeVar, cast
 
+from release_gate.canonical import digest
 from release_gate.diagnostics import Diagnostic, InputError, IntegrityError, PolicyError, printable
 from release_gate.document import validate
 from release_gate.facts.types import Day
@@ -34,6 +35,20 @@ class Trust:
     people: Mapping[str, Person]
     keys: Mapping[Key, Standing]
 
+    @property
+    def digest(self) -> str:
+        """The digest of all of it."""
+        keys = [
+            [standing.person.id, key.key_id, standing.key.from_, standing.key.until]
+            for key, standing in self.keys.items()
+        ]
+        roles = [
+            [name, role.role, role.from_, role.until]
+            for name, person in self.people.items()
+            for role in person.roles
+        ]
+        return digest([sorted(keys, key=str), sorted(roles, key=str)])
+
 
 def read_papers(gate: GateDocument, folder: Path) -> Papers:
     """Read the papers that a gate file names. Paths start at its folder.
@@ -54,6 +69,7 @@ def read_papers(gate: GateDocument, folder: Path) -> Papers:
         signed=tuple(_signed(*each) for each in statements if each[0].kind == SIGN_OFF),
         unsigned_count=gate.unsigned_sign_offs == "allow",
         waivers=tuple(_waivers(folder / gate.waivers, statements)) if gate.waivers else (),
+        trust=trust.digest,
     )
 
 

@@ -36,11 +36,13 @@ class Papers:
         signed: Sign-offs whose signatures hold.
         unsigned_count: Whether sign-offs that stand in a request count without a signature.
         waivers: Exceptions, whether they hold or not.
+        trust: The digest of who may sign, if that is said.
     """
 
     signed: tuple[Signed, ...] = ()
     unsigned_count: bool = True
     waivers: tuple[Waiver, ...] = ()
+    trust: str | None = None
 
 
 NO_PAPERS = Papers()

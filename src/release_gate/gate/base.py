@@ -1,0 +1,161 @@
+"""What the gate was before a change, and what it would have said then.
+
+Whoever wants a release through may loosen the policy in the same change. So the request is also judged by
+the gate of the commit before, and every policy that has become looser is named.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+from release_gate import engine
+from release_gate.decision import ArtifactDecision, Decision, Verdict, worst
+from release_gate.diagnostics import Diagnostic, PolicyError, Severity, printable
+from release_gate.facts.ladder import RUNGS
+from release_gate.facts.release import ReleaseRequest
+from release_gate.gate.gate import Gate
+from release_gate.source import MAX_BYTES
+
+__all__ = ["gate_at", "loosened"]
+
+_SUFFIXES: Final = (".yaml", ".yml", ".json", ".pem", ".pub", "")
+LOOSENED: Final = "RG903"
+
+
+def gate_at(ref: str, gate: Path | None, policies: Sequence[str]) -> Gate:
+    """The gate as it was at a commit.
+
+    Args:
+        ref: The commit, as git names it.
+        gate: The gate file now; if it was not there then, nothing but the pack that is always on judges.
+        policies: The policies, if there is no gate file.
+
+    Raises:
+        InputError: There is no such commit, or the gate was not valid then.
+    """
+    here = (gate.parent if gate else Path()).resolve()
+    root = Path(_git(here, "rev-parse", "--show-toplevel").decode().strip())
+    commit = (
+        _git(here, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
+        .decode()
+        .strip()
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        _checkout(root, commit, Path(folder))
+        if gate is None:
+            return Gate.from_policies(_then(each, root, Path(folder)) for each in policies)
+        then = Path(folder, gate.resolve().relative_to(root))
+        return Gate.load(then) if then.exists() else Gate(())
+
+
+def _then(policy: str, root: Path, folder: Path) -> str | Path:
+    """A policy file as it was, or a pack, which comes with the library."""
+    return folder / Path(policy).resolve().relative_to(root) if Path(policy).exists() else policy
+
+
+def _checkout(root: Path, commit: str, folder: Path) -> None:
+    """Write the small documents of a commit into a folder. No filter, no hook and no link of it runs."""
+    wanted = []
+    for line in _git(root, "ls-tree", "-r", "-l", "-z", "--full-tree", commit).split(b"\0")[:-1]:
+        about, _, name = line.partition(b"\t")
+        mode, _, digest, size = about.split()
+        path = Path(name.decode(errors="surrogateescape"))
+        if mode in (b"100644", b"100755") and int(size) <= MAX_BYTES and path.suffix in _SUFFIXES:
+            wanted.append((digest.decode(), path))
+    data = _git(root, "cat-file", "--batch", told="".join(f"{digest}\n" for digest, _ in wanted))
+    for _, path in wanted:
+        head, _, data = data.partition(b"\n")
+        size_of = int(head.split()[2])
+        place = folder / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(data[:size_of])
+        data = data[size_of + 1 :]
+
+
+def _git(folder: Path, *arguments: str, told: str = "") -> bytes:
+    try:
+        ended = subprocess.run(  # noqa: S603 - a fixed program; a name of a commit cannot be an option
+            ["git", *arguments],  # noqa: S607 - wherever git is installed
+            cwd=folder,
+            input=told.encode(),
+            capture_output=True,
+            check=True,
+        )
+    except FileNotFoundError:
+        raise _problem("`git` is not installed") from None
+    except subprocess.CalledProcessError as error:
+        said = printable(error.stderr.decode(errors="replace").strip() or "there is no such commit", 300)
+        raise _problem(f"cannot read what the gate was: {said}") from None
+    return ended.stdout
+
+
+def _problem(message: str) -> PolicyError:
+    help_ = "name a commit that was fetched; in a build, fetch more than the last one"
+    return PolicyError([Diagnostic("RG904", message, help=help_)])
+
+
+def loosened(before: Gate, now: Gate, request: ReleaseRequest, as_of: date) -> Iterator[Diagnostic]:
+    """What has become looser for a request, up to the access level that is asked for."""
+    old, new = _bare(before, request, as_of), _bare(now, request, as_of)
+    names = sorted({used.id for used in (*old.policies, *new.policies)} | {"gate"})
+    for was, artifact in zip(old.artifacts, new.artifacts, strict=True):
+        for name in names:
+            rungs = [
+                rung for rung in _asked(artifact) if _rank(artifact, name, rung) < _rank(was, name, rung)
+            ]
+            if rungs:
+                change = f"{_at(was, name, rungs[-1])} before, and is {_at(artifact, name, rungs[-1])}"
+                yield _warning(f"the policy `{name}` was loosened: {artifact.id} at {rungs[-1]} was {change}")
+            elif fewer := _fewer(was, artifact, name):
+                yield _warning(f"the policy `{name}` was loosened: {artifact.id} needs fewer people, {fewer}")
+    if now.papers.unsigned_count and not before.papers.unsigned_count:
+        yield _warning("sign-offs without a signature count now, and did not before")
+    if now.papers.trust != before.papers.trust:
+        yield _warning("who may sign was changed")
+
+
+def _warning(message: str) -> Diagnostic:
+    help_ = "in the same change as the release; let it be reviewed and merged on its own first"
+    return Diagnostic(LOOSENED, message, help=help_, severity=Severity.WARNING)
+
+
+def _bare(gate: Gate, request: ReleaseRequest, as_of: date) -> Decision:
+    """What a gate says if nobody has signed: a signature under one policy is none under another."""
+    bare = request.model_copy(update={"sign_offs": ()})
+    papers = replace(gate.papers, signed=())
+    return engine.decide(bare, gate.policies, as_of, None, papers)
+
+
+def _asked(artifact: ArtifactDecision) -> Iterable[str]:
+    return (rung for rung in artifact.ladder if RUNGS[rung] <= RUNGS[artifact.requested])
+
+
+def _at(artifact: ArtifactDecision, policy: str, rung: str) -> Verdict:
+    """What a policy alone comes to at a rung."""
+    step = RUNGS[rung]
+    return worst(
+        found.outcome
+        for found in artifact.findings
+        if found.policy == policy and RUNGS[found.from_] <= step <= RUNGS[found.to]
+    )
+
+
+def _rank(artifact: ArtifactDecision, policy: str, rung: str) -> int:
+    return _at(artifact, policy, rung).rank
+
+
+def _fewer(was: ArtifactDecision, now: ArtifactDecision, policy: str) -> str:
+    """The rules of a policy that ask for fewer people than before, or an empty string."""
+    asked = {state.rule: len(state.roles) for state in now.sign_offs if state.policy == policy}
+    rules = [
+        state.rule
+        for state in was.sign_offs
+        if state.policy == policy and asked.get(state.rule, 0) < len(state.roles)
+    ]
+    return ", ".join(rules)

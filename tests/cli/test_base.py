@@ -1,0 +1,192 @@
+"""Whoever loosens a policy in the same change as a release is seen, and gets nothing through by it."""
+
+import json
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from release_gate.cli import main
+from release_gate.signing import generate_key
+
+POLICY = """\
+release_gate: policy/v1
+id: own
+version: 1.0.0
+title: Own
+covers: true
+rules:
+  - {id: big, at: internal, when: model.parameters > 1e9, deny: Too large}
+  - {id: people, at: internal, sign_off: {role: lead, count: 2}}
+  - {id: watch, at: internal, oblige: {duty: Watch}}
+"""
+REQUEST = """\
+release_gate: request/v1
+id: small
+action: release
+model: {parameters: %s}
+artifacts: [{id: w, kind: weights, wanted: internal}]
+"""
+Run = Callable[..., tuple[int, str, str]]
+
+
+def git(*arguments: str) -> None:
+    identity = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
+    identity |= {
+        f"GIT_{who}_{what}": "a@b.c" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")
+    }
+    command = ["git", "-c", "init.defaultBranch=main", *arguments]
+    subprocess.run(command, check=True, env={**os.environ, **identity})
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """The command in the folder `project` of a repository, at its first commit."""
+    project = tmp_path / "project"
+    (project / "policies").mkdir(parents=True)
+    monkeypatch.chdir(project)
+    put("policies/own.yaml", POLICY)
+    put("release-gate.yaml", "release_gate: gate/v1\npolicies: [policies/own.yaml]\n")
+    put("request.yaml", REQUEST % 7)
+    Path("link.yaml").symlink_to("/etc/passwd")
+    git("init", "-q", str(tmp_path))
+    git("add", ".")
+    git("commit", "-qm", "first")
+
+    def call(*arguments: str) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as stop:
+            main(["check", "request.yaml", "--as-of", "2026-11-24", *arguments])
+        told = capsys.readouterr()
+        return int(str(stop.value.code)), told.out, told.err
+
+    return call
+
+
+def put(name: str, text: str) -> None:
+    Path(name).write_text(text, encoding="utf-8")
+
+
+def policy(old: str, new: str) -> None:
+    assert old in POLICY
+    put("policies/own.yaml", POLICY.replace(old, new))
+
+
+CHANGES: dict[str, tuple[str, str, str]] = {
+    "fewer people": ("count: 2", "count: 1", "w needs fewer people, people"),
+    "nobody signs": ("  - {id: people, at: internal, sign_off: {role: lead, count: 2}}\n", "",
+                     "w at internal was needs_approval before, and is conditional"),
+    "only higher up": ("id: people, at: internal", "id: people, at: hosted",
+                       "w at internal was needs_approval before, and is conditional"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("old", "new", "told"), CHANGES.values(), ids=CHANGES)
+def test_what_was_loosened_is_named(old: str, new: str, told: str, run: Run) -> None:
+    policy(old, new)
+    code, _, err = run("--base", "HEAD")
+    assert code == 6
+    assert f"warning[RG903]: the policy `own` was loosened: {told}" in err
+
+
+def test_a_release_that_a_loosened_policy_lets_through_waits(run: Run) -> None:
+    put("request.yaml", REQUEST % "7e9")
+    put("policies/own.yaml", POLICY.replace("1e9", "1e10").replace("count: 2", "count: 1"))
+    assert run()[0] == 6
+    put("policies/own.yaml", "".join(POLICY.replace("1e9", "1e10").splitlines(keepends=True)[:7]))
+    assert run()[0] == 0
+    code, out, err = run("--base", "HEAD", "-o", "json")
+    assert code == 6
+    assert "w at internal was deny before, and is approve" in err
+    assert "the policy was loosened in the same change, so that nothing is let through" in err
+    decision, told = json.loads(out)
+    assert decision["verdict"] == "approve"
+    assert told["diagnostics"][0]["code"] == "RG903"
+    assert run("--base", "HEAD", "--exit-zero")[0] == 0
+
+
+def test_what_was_tightened_or_left_alone_is_not_named(run: Run) -> None:
+    assert "RG903" not in run("--base", "HEAD")[2]
+    policy("1e9", "1")
+    put("request.yaml", REQUEST % 8)
+    assert "RG903" not in run("--base", "HEAD")[2]
+
+
+def test_a_policy_that_is_gone_is_named(run: Run) -> None:
+    put(
+        "policies/other.yaml",
+        POLICY.replace("id: own", "id: other").replace(
+            "rules:", "rules:\n  - {id: no, at: internal, deny: No}"
+        ),
+    )
+    put("release-gate.yaml", "release_gate: gate/v1\npolicies: [policies/own.yaml, policies/other.yaml]\n")
+    git("add", ".")
+    git("commit", "-qm", "second")
+    put("release-gate.yaml", "release_gate: gate/v1\npolicies: [policies/own.yaml]\n")
+    assert (
+        "the policy `other` was loosened: w at internal was deny before, and is approve"
+        in run("--base", "HEAD")[2]
+    )
+
+
+def test_a_gate_that_comes_with_the_release_was_not_there_before(run: Run) -> None:
+    Path("release-gate.yaml").rename("new-gate.yaml")
+    err = run("--base", "HEAD", "--gate", "new-gate.yaml")[2]
+    assert "the policy `gate` was loosened: w at internal was deny before, and is approve" in err
+
+
+def test_policies_without_a_gate_file_are_compared_too(run: Run) -> None:
+    Path("release-gate.yaml").unlink()
+    policy("count: 2", "count: 1")
+    assert (
+        "needs fewer people"
+        in run("--base", "HEAD", "--policy", "policies/own.yaml", "--policy", "ladder")[2]
+    )
+
+
+def test_who_may_sign_is_watched(run: Run) -> None:
+    key, other = generate_key(), generate_key()
+    gate = "release_gate: gate/v1\npolicies: [policies/own.yaml]\ntrust: trust.yaml\n"
+    trust = {
+        "release_gate": "trust/v1",
+        "people": {"ada": {"roles": ["lead"], "keys": [{"pem": key.public.pem}]}},
+    }
+    put("release-gate.yaml", gate)
+    put("trust.yaml", json.dumps(trust))
+    git("add", ".")
+    git("commit", "-qm", "trust")
+    assert "RG903" not in run("--base", "HEAD")[2]
+    trust["people"]["ada"]["keys"] = [{"pem": other.public.pem}]  # type: ignore[index]
+    put("trust.yaml", json.dumps(trust))
+    put("release-gate.yaml", gate + "unsigned_sign_offs: allow\n")
+    err = run("--base", "HEAD")[2]
+    assert "who may sign was changed" in err
+    assert "sign-offs without a signature count now, and did not before" in err
+
+
+@pytest.mark.parametrize("ref", ["absent", "--help", "HEAD:policies", ""])
+def test_a_commit_that_is_not_there_is_an_error(ref: str, run: Run) -> None:
+    code, out, err = run("--base", ref, "-o", "json=out.json")
+    assert (code, out) == (3, "")
+    assert "RG904" in err
+    assert "RG904" in Path("out.json").read_text(encoding="utf-8")
+
+
+def test_a_gate_that_was_not_valid_is_an_error(run: Run) -> None:
+    policy("deny: Too large", "dney: Too large")
+    git("commit", "-qam", "broken")
+    put("policies/own.yaml", POLICY)
+    assert run("--base", "HEAD")[0] == 3
+
+
+def test_without_git_nothing_is_let_through(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    code, _, err = run("--base", "HEAD")
+    assert (code, "`git` is not installed" in err) == (3, True)
+
+
+def test_outside_of_a_repository_it_says_so(run: Run, tmp_path: Path) -> None:
+    (tmp_path / ".git").rename(tmp_path / "git")
+    code, _, err = run("--base", "HEAD")
+    assert (code, "cannot read what the gate was" in err) == (3, True)
