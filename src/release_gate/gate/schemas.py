@@ -11,6 +11,8 @@ from release_gate.authoring.documents import TestsDocument
 from release_gate.decision import Decision
 from release_gate.facts.release import FactRecord, ReleaseRequest
 from release_gate.policy.documents import GateDocument, OverlayDocument, PolicyDocument
+from release_gate.policy.trust import TrustDocument
+from release_gate.policy.waivers import WaiversDocument
 
 __all__ = ["KINDS", "json_schema"]
 
@@ -19,6 +21,8 @@ KINDS: Final[dict[str, Any]] = {
     "policy": PolicyDocument | OverlayDocument,
     "gate": GateDocument,
     "tests": TestsDocument,
+    "trust": TrustDocument,
+    "waivers": WaiversDocument,
     "decision": Decision,
 }
 """The kinds of documents that have a schema."""
@@ -64,7 +68,7 @@ def _plain_lists(schema: Any) -> None:
             schema[name] = {"anyOf": [{"type": "array", "items": items}, model]}
         elif name in _RECORDS:
             model["properties"]["unknown"] = {"type": "string", "description": "Why none of it is known."}
-        elif name in ("Citation", "LedgerReference", "PolicyReference"):
+        elif name in ("Citation", "KeyDocument", "LedgerReference", "PolicyReference", "RoleDocument"):
             schema[name] = {"anyOf": [{"type": "string"}, model]}
         elif name == "Measurement":
             schema[name] = {"anyOf": [{"type": ["number", "null"]}, {**model, "additionalProperties": True}]}
