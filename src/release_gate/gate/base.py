@@ -25,7 +25,6 @@ from release_gate.source import MAX_BYTES
 __all__ = ["gate_at", "loosened"]
 
 _SUFFIXES: Final = (".yaml", ".yml", ".json", ".pem", ".pub", "")
-LOOSENED: Final = "RG903"
 
 
 def gate_at(ref: str, gate: Path | None, policies: Sequence[str]) -> Gate:
@@ -122,7 +121,7 @@ def loosened(before: Gate, now: Gate, request: ReleaseRequest, as_of: date) -> I
 
 def _warning(message: str) -> Diagnostic:
     help_ = "in the same change as the release; let it be reviewed and merged on its own first"
-    return Diagnostic(LOOSENED, message, help=help_, severity=Severity.WARNING)
+    return Diagnostic("RG903", message, help=help_, severity=Severity.WARNING)
 
 
 def _bare(gate: Gate, request: ReleaseRequest, as_of: date) -> Decision:

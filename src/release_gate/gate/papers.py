@@ -60,8 +60,11 @@ def read_papers(gate: GateDocument, folder: Path) -> Papers:
     """
     if gate.trust is None:
         if gate.sign_offs or gate.waivers or gate.unsigned_sign_offs == "refuse":
-            message = "signed sign-offs and waivers need `trust`, which says who may sign"
-            raise PolicyError([Diagnostic("RG510", message, help="add trust: trust.yaml")])
+            raise _problem(
+                "RG510",
+                "signed sign-offs and waivers need `trust`, which says who may sign",
+                "add trust: trust.yaml",
+            )
         return Papers()
     trust = read_trust(folder / gate.trust)
     statements = list(_statements(folder / gate.sign_offs, trust)) if gate.sign_offs else []
@@ -90,8 +93,8 @@ def read_trust(path: Path) -> Trust:
     def add(person: Person, key: Key, valid: InForce) -> None:
         raw = key.raw if isinstance(key, PublicKey) else key.point
         if owners.setdefault(raw, person.id) != person.id:
-            message = f"the same key is that of `{owners[raw]}` and of `{person.id}`"
-            raise PolicyError([Diagnostic("RG511", message, help="a key is that of one person")])
+            both = f"`{owners[raw]}` and of `{person.id}`"
+            raise _problem("RG511", f"the same key is that of {both}", "a key is that of one person")
         found[key] = Standing(person, valid)
 
     for name, each in shape.people.items():
@@ -102,10 +105,8 @@ def read_trust(path: Path) -> Trust:
         place = path.parent / shape.allowed_signers
         for line in read_allowed_signers(_text(place), place.name):
             if line.person not in people:
-                message = (
-                    f"`{printable(line.person)}` in `{place.name}` is not among the people of `{path.name}`"
-                )
-                raise PolicyError([Diagnostic("RG510", message)])
+                named = f"`{printable(line.person)}` in `{place.name}`"
+                raise _problem("RG510", f"{named} is not among the people of `{path.name}`")
             add(people[line.person], line.key, InForce.model_construct(from_=line.first, until=line.last))
     return Trust(people, found)
 
@@ -130,15 +131,16 @@ def _text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
-        message = f"cannot read `{printable(path.as_posix())}`"
-        raise PolicyError([Diagnostic("RG510", message)]) from None
+        raise _problem("RG510", f"cannot read `{printable(path.as_posix())}`") from None
 
 
 def _statements(folder: Path, trust: Trust) -> Iterator[tuple[Statement, Standing, str]]:
     """Every statement in a folder, with the key that has signed it. One that does not hold is no detail."""
     if not folder.is_dir():
-        message = f"there is no folder `{printable(folder.as_posix())}` of signed statements"
-        raise PolicyError([Diagnostic("RG510", message, help="make it; it may be empty")])
+        shown = printable(folder.as_posix())
+        raise _problem(
+            "RG510", f"there is no folder `{shown}` of signed statements", "make it; it may be empty"
+        )
     for path in sorted(folder.glob("*.json")):
         with path.open("rb") as stream:
             data = stream.read(MAX_STATEMENT + 1)
@@ -159,8 +161,16 @@ def _statements(folder: Path, trust: Trust) -> Iterator[tuple[Statement, Standin
         mine = [each for each in standings if each.person.id == statement.person]
         if not mine:
             signer = ", ".join(sorted({each.person.id for each in standings}))
-            message = f"`{shown}` speaks for `{printable(statement.person)}`, and was signed by `{signer}`"
-            raise IntegrityError([Diagnostic("RG514", message, help="everybody signs for themselves")])
+            said = printable(statement.person)
+            raise IntegrityError(
+                [
+                    Diagnostic(
+                        "RG514",
+                        f"`{shown}` speaks for `{said}`, and was signed by `{signer}`",
+                        help="everybody signs for themselves",
+                    )
+                ]
+            )
         yield statement, mine[0], shown
 
 
@@ -192,3 +202,7 @@ def _on(statement: Statement, shown: str) -> date:
         return Day().read(statement.predicate.get("on"))
     except Exception:  # noqa: BLE001 - pydantic's error type
         raise IntegrityError([Diagnostic("RG512", f"`{shown}` does not say when it was signed")]) from None
+
+
+def _problem(code: str, message: str, help_: str = "") -> PolicyError:
+    return PolicyError([Diagnostic(code, message, help=help_)])
