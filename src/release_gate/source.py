@@ -60,6 +60,7 @@ _WORDS: Final[dict[str, bool | None]] = {
     **dict.fromkeys(("false", "False", "FALSE"), False),
 }
 _PLAIN, _SINGLE, _DOUBLE, _LITERAL = ("", None), "'", '"', "|"
+_FOLDED: Final = ">"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ class Document:
     def within(self, pointer: Pointer, start: int, end: int) -> Span | None:
         """The place of the characters ``start`` to ``end`` of a string value.
 
-        Exact where the string was written on one line without escapes, or as a ``|`` block; elsewhere
+        Exact where the string was written on one line without escapes, or as a block; elsewhere
         the whole value.
         """
         span = self.spans.get(pointer)
@@ -102,6 +103,8 @@ class Document:
             return self.span(pointer)
         if style == _LITERAL:
             return _within_literal(self, pointer, span, start, end)
+        if style == _FOLDED:
+            return _within_folded(self, pointer, span, start, end)
         value = self.tree
         for step in pointer:
             value = value[step]  # type: ignore[index]
@@ -127,6 +130,30 @@ def _within_literal(document: Document, pointer: Pointer, span: Span, start: int
         return span
     column = len(lines[number - 1]) - len(content) + offset + 1
     return Span(span.source, number, column, number, column + max(min(end - start, len(content) - offset), 1))
+
+
+def _within_folded(document: Document, pointer: Pointer, span: Span, start: int, end: int) -> Span:
+    """Find characters of a ``>`` block whose lines are joined by one space each, as most are."""
+    value: Any = document.tree
+    for step in pointer:
+        value = value[step]
+    lines = document.source.text.splitlines()[span.line :]
+    place = 0
+    for number, line in enumerate(lines, span.line + 1):
+        content = line.strip()
+        if not content or value[place : place + len(content) + 1] not in (
+            content,
+            f"{content} ",
+            f"{content}\n",
+        ):
+            break
+        if start < place + len(content):
+            column = line.index(content) + start - place + 1
+            return Span(
+                span.source, number, column, number, column + max(min(end, place + len(content)) - start, 1)
+            )
+        place += len(content) + 1
+    return span
 
 
 def read_file(path: Path, name: str | None = None) -> Document:

@@ -332,6 +332,8 @@ class RuleDocument(Base):
     """The source it rests on."""
     waivable: Waivable | None = None
     """Who may excuse it."""
+    silence: dict[str, Name] = Field(default_factory=dict)
+    """Warnings that do not concern this rule: the code of each, and the reason."""
 
     @model_validator(mode="after")
     def _one_effect(self) -> Self:
@@ -390,6 +392,8 @@ class PolicyDocument(Base):
     """A table that gives the tier to start from."""
     rules: Many[RuleDocument] = ()
     """The rules. Their order means nothing."""
+    silence: dict[str, Name] = Field(default_factory=dict)
+    """Warnings that do not concern the policy as a whole: the code of each, and the reason."""
 
 
 class OverlayDocument(Base):

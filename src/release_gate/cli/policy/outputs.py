@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from time import monotonic
 from typing import Any, TypeVar
 
 import click
 
-__all__ = ["PATHS", "Output", "emit", "output_option", "progress"]
+from release_gate.authoring.targets import Targets
+
+__all__ = ["PATHS", "Output", "emit", "found_or_usage", "output_option", "progress"]
 
 T = TypeVar("T")
 Output = tuple[str, str | None]
@@ -40,6 +42,13 @@ def output_option(*formats: str) -> Callable[[Any], Any]:
         metavar=f"{'|'.join(formats)}[=PATH]",
         help="What to write; repeatable.",
     )
+
+
+def found_or_usage(found: Targets, paths: Sequence[str]) -> Targets:
+    """The same targets, unless there are none: then the command was used wrongly, and nothing is fine."""
+    if not found.policies and not found.tests:
+        raise click.UsageError(f"there are no policies and no tests in {', '.join(paths) or 'this folder'}")
+    return found
 
 
 def emit(text: str, path: str | None) -> None:

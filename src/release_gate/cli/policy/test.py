@@ -16,7 +16,7 @@ from release_gate.authoring.trials import Outcome, run
 from release_gate.authoring.update import Edit, edited, proposed
 from release_gate.cli import Exit
 from release_gate.cli.options import use_colour
-from release_gate.cli.policy.outputs import PATHS, Output, emit, output_option, progress
+from release_gate.cli.policy.outputs import PATHS, Output, emit, found_or_usage, output_option, progress
 from release_gate.diagnostics import Diagnostic, InputError, PolicyError, printable
 from release_gate.gate.text import render_diagnostics
 
@@ -60,9 +60,7 @@ def once(
     names: Sequence[str], outputs: Sequence[Output], *, require_tests: bool, verbose: bool
 ) -> tuple[int, Results]:
     """Run the tests and report on them."""
-    found = targets(names)
-    if not found.policies and not found.tests:
-        raise click.UsageError(f"there are no policies and no tests in {', '.join(names)}")
+    found = found_or_usage(targets(names), names)
     results = run_all(found)
     untested = [path.as_posix() for path in found.untested()]
     failed = any(not outcome.passed for _, outcomes in results for outcome in outcomes)

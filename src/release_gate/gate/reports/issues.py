@@ -101,7 +101,7 @@ def _of_diagnostic(outcome: Outcome, found: Diagnostic) -> Issue:
     span = found.span
     where = Where.of(span) or Where(outcome.file, 1, 1)
     end = span.end_column if span and span.end_line == span.line else None
-    title = "not valid, and nothing was decided" if outcome.decision is None else "look at this"
+    title = "not valid, and nothing was decided" if error and outcome.decision is None else "look at this"
     return Issue(
         0 if error else 1, "error" if error else "warning", found.code,
         title, found.message, found.help, where, end, outcome.file,
