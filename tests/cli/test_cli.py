@@ -229,3 +229,7 @@ def test_the_demo_judges_the_dossiers(run: Run, monkeypatch: pytest.MonkeyPatch,
     assert "Hypothetical: judged by the packs of" in out
     assert ("HYPOTHETICAL" in out) is bool(full)
     assert out == run("demo", *full)[1]
+    if not full:
+        assert max(map(len, out.splitlines())) <= 80
+        assert "✗ weights, wanted weights_restricted: denied" in out
+        assert "because: A safeguard that can be removed" in out

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import textwrap
+from collections import Counter
+from collections.abc import Iterator
 from datetime import date
 
 import click
 
 from release_gate.cli.options import use_colour
+from release_gate.decision import ArtifactDecision, Decision, Verdict
+from release_gate.diagnostics import printable
+from release_gate.facts.ladder import RUNGS
 from release_gate.facts.release import ReleaseRequest
 from release_gate.gate.gate import Gate
 from release_gate.gate.text import render_text
@@ -14,6 +20,8 @@ from release_gate.policy.packs import data_folder
 
 POLICIES_AS_OF = date(2026, 11, 24)
 """The packs of this day judge the dossiers, so that the demo shows the same every day."""
+WIDTH = 80
+_INDENT = " " * 6
 
 
 @click.command()
@@ -25,21 +33,80 @@ def demo(full: bool) -> int:  # noqa: FBT001 - click passes flags so
     """
     folder = data_folder("examples")
     gate = Gate.load(folder / "release-gate.yaml")
+    verdicts: Counter[Verdict] = Counter()
     for path in sorted((folder / "dossiers").glob("*.yaml")):
         request = ReleaseRequest.load(path)
         decision = gate.decide(request, as_of=POLICIES_AS_OF, policies_as_of=POLICIES_AS_OF)
+        verdicts.update(artifact.verdict for artifact in decision.artifacts)
         if full:
             click.echo(render_text(decision, colour=use_colour()))
-            continue
-        click.echo(request.title or request.id)
-        for artifact in decision.artifacts:
-            click.echo(
-                f"  {artifact.id:<14} wanted {artifact.requested:<21} {artifact.verdict!s:<15} "
-                f"best {artifact.best:<16} not ruled out {artifact.not_ruled_out}"
-            )
-            worst = next(iter(artifact.findings), None)
-            if worst is not None:
-                click.echo(f"    {worst.outcome} by {worst.policy}/{worst.rule}: {worst.message[:150]}")
-    click.echo(f"\nHypothetical: judged by the packs of {POLICIES_AS_OF}. Illustrative, not legal advice.")
-    click.echo("`release-gate demo --full` prints every decision; `release-gate check` judges yours.")
+        else:
+            click.echo("\n".join(_summary(request, decision)) + "\n", color=use_colour())
+    told = ", ".join(
+        f"{verdicts[each]} {_words(each).replace('needs', 'need')}" for each in Verdict if verdicts[each]
+    )
+    click.echo(
+        f"Of {verdicts.total()}: {told}.\n"
+        f"Hypothetical: judged by the packs of {POLICIES_AS_OF}. Illustrative, not legal advice.\n"
+        "`release-gate demo --full` gives every reason; `release-gate check` judges yours"
+    )
     return 0
+
+
+def _summary(request: ReleaseRequest, decision: Decision) -> Iterator[str]:
+    """What was wanted, the verdict, what is allowed instead, and why. Equal answers stand together."""
+    yield click.style(printable(request.title or request.id), bold=True)
+    answers: dict[tuple[str, ...], list[ArtifactDecision]] = {}
+    for artifact in decision.artifacts:
+        answers.setdefault((artifact.requested, *_answer(artifact)), []).append(artifact)
+    for (requested, *lines), artifacts in answers.items():
+        verdict = artifacts[0].verdict
+        names = ", ".join(artifact.id for artifact in artifacts)
+        head = f"  {_mark(verdict)} {names}, wanted {requested}: {_words(verdict)}"
+        yield click.style(head, fg=_colour(verdict))
+        for line in lines:
+            yield from textwrap.wrap(
+                printable(line, 500), WIDTH, initial_indent=_INDENT, subsequent_indent=_INDENT
+            )
+
+
+def _answer(artifact: ArtifactDecision) -> tuple[str, ...]:
+    if artifact.verdict.allows:
+        return (f"duties: {'; '.join(duty.duty for duty in artifact.obligations)}",)
+    instead = f"allowed up to {artifact.best}"
+    if artifact.not_ruled_out not in (None, artifact.best):
+        instead += f", not ruled out up to {artifact.not_ruled_out}"
+    return (instead, *_reason(artifact))
+
+
+def _reason(artifact: ArtifactDecision) -> Iterator[str]:
+    """Why, in the words of the rule; and who or what is lacking."""
+    yield next(
+        f"because: {finding.message}"
+        for finding in artifact.findings
+        if finding.outcome is artifact.verdict and RUNGS[finding.from_] <= RUNGS[artifact.requested]
+    )
+    if artifact.verdict is Verdict.NEEDS_EVIDENCE:
+        first, more = artifact.missing[:2], len(artifact.missing[2:])
+        yield "missing: " + ", ".join(first) + (f", and {more} more" if more else "")
+    if artifact.verdict is Verdict.NEEDS_APPROVAL:
+        roles = Counter(role for state in artifact.sign_offs if state.lacking for role in state.roles)
+        yield "must sign: " + ", ".join(sorted(roles))
+
+
+def _words(verdict: Verdict) -> str:
+    return {
+        Verdict.APPROVE: "approved",
+        Verdict.CONDITIONAL: "approved with duties",
+        Verdict.NEEDS_APPROVAL: "needs approval",
+        Verdict.NEEDS_EVIDENCE: "needs evidence",
+        Verdict.DENY: "denied",
+    }[verdict]
+
+
+def _mark(verdict: Verdict) -> str:
+    return "✓" if verdict.allows else "✗" if verdict is Verdict.DENY else "?"
+
+
+def _colour(verdict: Verdict) -> str:
+    return "green" if verdict.allows else "red" if verdict is Verdict.DENY else "yellow"
