@@ -146,6 +146,16 @@ def test_a_rule_is_explained_part_by_part(run: Run, request_: str, rule: list[st
     assert f"model.parameters = {said}   ({request_}.yaml:4)" in out
 
 
+def test_what_stands_in_a_definition_is_shown_as_it_is_written_there(run: Run) -> None:
+    definitions = "definitions: {large: model.parameters > 1e9, new: not is.large}\n"
+    rules = "rules: [{id: a, when: is.new and model.parameters > 5, deny: No}]\n"
+    Path("own.yaml").write_text(HEAD + definitions + rules, encoding="utf-8")
+    _, out, _ = run("explain", "small.yaml", "a", "--policy", "./own.yaml", *DAY)
+    assert "      is.new = true\n        not is.large = true\n          is.large = false\n" in out
+    assert "            model.parameters > 1e9 = false\n" in out
+    assert "      model.parameters > 5 = true\n" in out
+
+
 def test_policies_that_are_not_in_force_are_not_explained(run: Run) -> None:
     Path("policy.yaml").write_text(ALLOW + "in_force: {until: 2025-01-01}\n", encoding="utf-8")
     assert run("explain", "small.yaml", "own/big", *DAY)[0] == 2
