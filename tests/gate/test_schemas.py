@@ -1,11 +1,14 @@
 """Editors get schemas that are valid, and that accept what the library accepts."""
 
+import json
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 from jsonschema import Draft7Validator
 
+from release_gate import Gate, ReleaseRequest
 from release_gate.canonical import plain
 from release_gate.gate.schemas import KINDS, json_schema
 from release_gate.source import read_file
@@ -46,6 +49,16 @@ def test_a_schema_is_valid_draft_07(kind: str) -> None:
     schema = json_schema(kind)
     assert schema["$schema"] == "http://json-schema.org/draft-07/schema#"
     Draft7Validator.check_schema(schema)
+
+
+def test_every_decision_is_valid_by_its_schema() -> None:
+    gate = Gate.load(ROOT / "examples" / "release-gate.yaml")
+    for path in sorted((ROOT / "examples" / "dossiers").glob("*.yaml")):
+        decision = gate.decide(ReleaseRequest.load(path), as_of=date(2026, 11, 24))
+        told = json.loads(decision.to_json())
+        assert not problems("decision", told), path
+        assert problems("decision", {**told, "schema": "decision/v2"})
+        assert problems("decision", {key: value for key, value in told.items() if key != "digest"})
 
 
 @pytest.mark.parametrize("kind", ["policy", "request"])

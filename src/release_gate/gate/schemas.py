@@ -54,8 +54,31 @@ def json_schema(kind: str) -> dict[str, Any]:
         found |= definitions[found.pop("$ref").rsplit("/", 1)[-1]]
     _plain_lists(found)
     _plain_lists(definitions)
+    if kind == "decision":
+        _as_json(found)
+        _as_json(definitions)
+        said = {
+            "schema": {"const": "decision/v1", "description": "The kind of this document."},
+            "digest": {"type": "string", "description": "The digest of everything else."},
+        }
+        found |= {
+            "properties": {**said, **found["properties"]},
+            "required": [*said, *found["required"]],
+        }
     title = found.pop("title", kind)
     return {"$schema": _Draft7.schema_dialect, "title": title, **found, "definitions": definitions}
+
+
+def _as_json(schema: Any) -> None:
+    """Name the keys of a decision as its JSON does: ``from``, which is no name in Python."""
+    if isinstance(schema, dict):
+        for key in ("properties", "required"):
+            if isinstance(named := schema.get(key), dict):
+                schema[key] = {name.rstrip("_"): value for name, value in named.items()}
+            elif isinstance(named, list):
+                schema[key] = [name.rstrip("_") for name in named]
+        for value in schema.values():
+            _as_json(value)
 
 
 def _plain_lists(schema: Any) -> None:
