@@ -63,7 +63,13 @@ def worst(verdicts: Iterable[Verdict]) -> Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """A place in a file."""
+    """A place in a file.
+
+    Attributes:
+        file: Its path, as it was given.
+        line: The line, from 1.
+        column: The column, from 1.
+    """
 
     file: str
     line: int
@@ -129,7 +135,12 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class TierState:
-    """The tier that is certain, and the highest that is possible."""
+    """The tier that is certain, and the highest that is possible.
+
+    Attributes:
+        certain: What it is at least.
+        possible: What it may be at most.
+    """
 
     certain: str
     possible: str
@@ -160,7 +171,18 @@ class SignOffState:
 
 @dataclass(frozen=True, slots=True)
 class Obligation:
-    """A duty that comes with the release."""
+    """A duty that comes with the release.
+
+    Attributes:
+        policy: The policy.
+        rule: The rule.
+        duty: What is to be done.
+        owner: Who owes it.
+        due: When.
+        on: What starts it.
+        retain: How long the proof is kept.
+        from_: The lowest rung that it comes with.
+    """
 
     policy: str
     rule: str
@@ -226,7 +248,13 @@ class RequestUsed:
 
 @dataclass(frozen=True, slots=True)
 class PolicyUsed:
-    """A policy that was in force."""
+    """A policy that was in force.
+
+    Attributes:
+        id: Its name.
+        version: Its version.
+        digest: The digest of its content.
+    """
 
     id: str
     version: str

@@ -46,7 +46,7 @@ def _about(command: click.Command, context: click.Context) -> Iterator[str]:
 
 def _option(option: click.Option, context: click.Context) -> tuple[str, str]:
     record = option.get_help_record(context)
-    return (code(record[0]), plain(record[1])) if record else ("", "")
+    return (code(record[0].replace("|", " / ")), plain(record[1])) if record else ("", "")
 
 
 def exit_codes() -> str:

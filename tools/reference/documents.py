@@ -35,9 +35,10 @@ def _page(kind: str) -> str:
     parts = [
         f"# {kind.replace('-', ' ').capitalize()}",
         ABOUT.get(kind) or _text(schema),
-        f"[For editors](../how-to/check-while-you-type.md): `release-gate schema {kind}`.",
-        _Table(schema, kind).rows(schema, type_name="Decision" if kind == "decision" else ""),
+        f"JSON Schema, [for editors](../how-to/check-while-you-type.md): `release-gate schema {kind}`.",
     ]
+    if "properties" in schema:
+        parts.append(_Table(schema, kind).rows(schema, type_name="Decision" if kind == "decision" else ""))
     for name in _reached(schema):
         found = _shape(schema["definitions"][name])
         if found.get("properties"):
@@ -61,7 +62,7 @@ def _is_list(name: str) -> bool:
 def _reached(schema: dict[str, Any]) -> list[str]:
     """The definitions in the order in which a reader meets them."""
     found: dict[str, None] = {}
-    queue = list(_references(schema.get("properties", {})))
+    queue = list(_references([schema[key] for key in sorted(schema) if key != "definitions"]))
     while queue:
         name = queue.pop(0)
         inner = list(_references(schema["definitions"][name]))
@@ -97,7 +98,8 @@ class _Table:
                 (
                     code(key.rstrip("_")) + (" (required)" if key in required else ""),
                     self.type_of(value),
-                    plain(value.get("description") or about.get(key, "")) or self.meaning(value),
+                    plain(value.get("description") or about.get(key) or about.get(key + "_", ""))
+                    or self.meaning(value),
                 )
                 for key, value in shape.get("properties", {}).items()
             ],
