@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import click
 
 from release_gate.canonical import plain
+from release_gate.cli import Exit
 from release_gate.diagnostics import printable
 from release_gate.evidence.collect import EvidenceError
 from release_gate.evidence.collect import collect as collect_folders
@@ -62,6 +63,12 @@ def _metrics(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ..
 @click.command()
 @click.argument("folders", nargs=-1, required=True, metavar="DIR...", type=click.Path(path_type=Path))
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Write a request with what was found.")
+@click.option(
+    "--check",
+    "checked",
+    type=click.Path(path_type=Path),
+    help="Hold the claims of a request against what is found.",
+)
 @click.option("--report", type=click.Path(path_type=Path), help="Write everything that was found as JSON.")
 @click.option("--suggest", is_flag=True, help="Show where the prose of cards may state more facts.")
 @click.option(
@@ -94,6 +101,7 @@ def _metrics(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ..
 def collect(  # noqa: PLR0913, PLR0917 - one argument for each option
     folders: tuple[Path, ...],
     output: Path | None,
+    checked: Path | None,
     report: Path | None,
     suggest: bool,  # noqa: FBT001 - click passes flags so
     named: tuple[str, ...],
@@ -120,7 +128,20 @@ def collect(  # noqa: PLR0913, PLR0917 - one argument for each option
     if output is not None:
         _write(output, dump(build_request(found, name=name, action=action, wanted=wanted)))
         click.echo(f"\nwrote {output}: state who develops it and what is wanted, then run release-gate check")
-    return 0
+    return _hold(found, checked) if checked is not None else Exit.ALLOWED
+
+
+def _hold(found: Collected, path: Path) -> Exit:
+    """Say which claims of a request are borne out. Those that are not need evidence."""
+    from release_gate.evidence.hold import hold  # noqa: PLC0415 - it reads every model of a request
+    from release_gate.facts.release import ReleaseRequest  # noqa: PLC0415
+
+    held = hold(ReleaseRequest.load(path), found)
+    click.echo(f"\n{path}: {len(held.agreed)} claims are borne out, {len(held.disagreements)} are not")
+    for pointer in held.alone:
+        click.echo(f"  {'.'.join(map(str, pointer))}: claimed, and nothing was found about it")
+    _tell(tuple(each.diagnostic for each in held.disagreements))
+    return Exit.WAITING if held.disagreements else Exit.ALLOWED
 
 
 def _tell(problems: tuple[Diagnostic, ...]) -> None:

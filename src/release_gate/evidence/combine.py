@@ -86,6 +86,8 @@ def _same(one: Any, other: Any) -> bool:
 
 
 def _relation(one: Tree, other: Tree) -> Tree:
+    if unknown("conflicting") in (one, other):
+        return unknown("conflicting")
     if isinstance(one, dict):
         return other
     return one if isinstance(other, dict) or one == other else unknown("conflicting")

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["Doubt", "Result", "Run", "facts_of", "metric_path", "same_name", "wilson"]
 
 _MILLIONTH: Final = Decimal("0.000001")
+_HUB_NAME = re.compile(r"[^./][^/]*/[^/]+")
 _NAME = re.compile(r"[a-z_][a-z0-9_]{0,63}")
 
 
@@ -123,7 +124,9 @@ _REMEDY: Final = {
 def _foreign(reading: Reading, run: Run) -> Doubt | None:
     if run.model is None:
         return Doubt("unbound", "it does not say which model it measured")
-    if any(same_name(run.model, name) for name in reading.named):
+    # `eve/tiny` on a hub is not the model in a folder that happens to be called `tiny`.
+    names = (name for name in reading.named if "/" in name or not _HUB_NAME.fullmatch(run.model))
+    if any(same_name(run.model, name) for name in names):
         return None
     return Doubt("unbound", f"it measured `{printable(run.model, 80)}`, which is not named as this model")
 

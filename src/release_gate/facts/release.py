@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from copy import deepcopy
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
@@ -563,6 +564,13 @@ class SourceInfo(Base):
     """How sure one can be."""
 
 
+def _copy(tree: Any) -> Any:
+    """A tree that can be changed."""
+    if isinstance(tree, Mapping):
+        return {key: _copy(value) for key, value in tree.items()}
+    return [_copy(value) for value in tree] if isinstance(tree, list | tuple) else tree
+
+
 class ReleaseRequest(Sections):
     """A proposed release, and what is known about it."""
 
@@ -717,6 +725,34 @@ class ReleaseRequest(Sections):
     def tree(self) -> Tree:
         """The request as it was given."""
         return cast("Tree", self._tree)
+
+    def tree_at(self, pointer: Pointer) -> Any:
+        """What is written at a place of the request, or None."""
+        place = self._tree
+        for step in pointer:
+            inside = isinstance(place, Mapping) if isinstance(step, str) else isinstance(place, list | tuple)
+            if not inside or (step not in place if isinstance(step, str) else step >= len(place)):
+                return None
+            place = place[step]
+        return place
+
+    def with_facts(self, changes: Mapping[Pointer, Tree]) -> ReleaseRequest:
+        """The same request with other values at some places. What is left keeps its place in the file.
+
+        Raises:
+            RequestError: It is no valid request any more.
+        """
+        tree = _copy(self._tree)
+        for pointer, value in sorted(
+            changes.items(), key=lambda change: len(change[0])
+        ):  # a part after its whole
+            place = tree
+            for step in pointer[:-1]:
+                place = place[step]
+            place[pointer[-1]] = value
+        if self._document is None:
+            return ReleaseRequest.model_validate(tree)
+        return ReleaseRequest.from_document(replace(self._document, tree=tree))
 
     @cached_property
     def digest(self) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from itertools import repeat
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from release_gate import engine
 from release_gate.decision import Decision, in_words
@@ -14,7 +15,7 @@ from release_gate.document import validate
 from release_gate.facts.release import ReleaseRequest
 from release_gate.gate.papers import read_papers
 from release_gate.policy.build import placed
-from release_gate.policy.documents import GateDocument, PolicyReference
+from release_gate.policy.documents import EvidenceDocument, GateDocument, PolicyReference
 from release_gate.policy.in_force import days_of_change, in_force, policy_of
 from release_gate.policy.load import is_path, load_policy
 from release_gate.policy.model import Policy
@@ -22,6 +23,10 @@ from release_gate.policy.overlay import with_set
 from release_gate.policy.packs import ALWAYS_ON, load_pack, pack_names
 from release_gate.policy.papers import NO_PAPERS, Papers
 from release_gate.source import Document, Pointer, read_file, require_mapping, twins
+
+if TYPE_CHECKING:
+    from release_gate.evidence.collected import Collected
+    from release_gate.evidence.hold import Held
 
 __all__ = ["Gate"]
 
@@ -32,6 +37,7 @@ class Gate:
     Attributes:
         policies: The policies, in the order of their names. Which version of one applies, or whether in
             place of an overlay what it extends does, depends on the day (:meth:`in_force`).
+        evidence: What was found in the folders with evidence, if the gate has any.
     """
 
     def __init__(self, policies: Iterable[Policy], *, spans: Iterable[Span | None] = repeat(None)) -> None:
@@ -53,6 +59,7 @@ class Gate:
         found = {(policy.id, policy.digest): policy for policy, _ in given}
         self.policies: tuple[Policy, ...] = tuple(found[key] for key in sorted(found))
         self.papers: Papers = NO_PAPERS
+        self.evidence: Collected | None = None
 
     @classmethod
     def load(cls, path: str | Path) -> Gate:
@@ -76,6 +83,8 @@ class Gate:
             raise type(errors[0])(found for error in errors for found in error.diagnostics)
         gate = cls(policies, spans=[document.span(("policies", index)) for index in range(len(policies))])
         gate.papers = read_papers(shape, file.parent)
+        if shape.evidence is not None:
+            gate.evidence = _collected(shape.evidence, file.parent)
         return gate
 
     @classmethod
@@ -92,8 +101,20 @@ class Gate:
         """The policies that apply on a day, in the order of their names."""
         return in_force(self.policies, day)[0]
 
+    def hold(self, request: ReleaseRequest) -> Held | None:
+        """Hold the claims of a request against the evidence; None if the gate has none.
+
+        Raises:
+            RequestError: It is not clear which artifact the evidence is about.
+        """
+        if self.evidence is None:
+            return None
+        from release_gate.evidence.hold import hold  # noqa: PLC0415 - many gates have no evidence
+
+        return hold(request, self.evidence)
+
     def decide(self, request: ReleaseRequest, *, as_of: date, policies_as_of: date | None = None) -> Decision:
-        """Judge a request.
+        """Judge a request, after its claims were held against the evidence.
 
         Args:
             request: What is to be released.
@@ -103,7 +124,24 @@ class Gate:
         Raises:
             RequestError: The request states a fact in a way that a policy does not allow.
         """
-        return engine.decide(request, self.policies, as_of, policies_as_of, self.papers)
+        held = self.hold(request)
+        judged = held.request if held else request
+        return engine.decide(judged, self.policies, as_of, policies_as_of, self.papers)
+
+
+def _collected(asked: EvidenceDocument, folder: Path) -> Collected:
+    """What is in the folders that a gate file names.
+
+    Raises:
+        EvidenceError: Something there is refused, so that nothing can be held against it.
+    """
+    from release_gate.evidence.collect import EvidenceError, collect  # noqa: PLC0415 - as above
+
+    names = {result: name for name, result in asked.metrics.items()}
+    found = collect([folder / each for each in asked.folders], named=asked.named, metrics=names)
+    if found.errors:
+        raise EvidenceError(found.problems)
+    return found
 
 
 def _policy(reference: str | Path) -> Policy:

@@ -495,6 +495,22 @@ class LedgerReference(Base):
         return {"url": raw} if isinstance(raw, str) else raw
 
 
+class EvidenceDocument(Base):
+    """Folders with evidence, and how to read what is in them. A plain list names the folders."""
+
+    folders: Annotated[tuple[Name, ...], BeforeValidator(_tuple), Field(min_length=1)]
+    """The folders, from that of the gate file."""
+    named: Many[Name] = ()
+    """Names by which logs call the model."""
+    metrics: dict[FactName, Name] = Field(default_factory=dict)
+    """For a metric of a policy, the result of a log that it is."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, raw: Any) -> Any:
+        return {"folders": raw} if isinstance(raw, list) else raw
+
+
 class GateDocument(Base):
     """The policies that a project is judged by."""
 
@@ -512,3 +528,5 @@ class GateDocument(Base):
     """Whether sign-offs without a signature count. If not said: only where nothing says who may sign."""
     waivers: str | None = None
     """A file with exceptions: `waivers/v1`."""
+    evidence: EvidenceDocument | None = None
+    """Files that the claims of requests are held against."""

@@ -1,0 +1,350 @@
+"""Hold the claims of a request against what was found. What disagrees is unknown; nothing is ever added.
+
+Every change makes a fact less known: a conflicting one unknown, a number without its uncertainty a range. So
+a request is never better off for the evidence beside it than for what it claims, and holding it twice changes
+nothing more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final
+
+from release_gate.diagnostics import Diagnostic, RequestError, Severity, printable
+from release_gate.evidence.collected import Collected, listed
+from release_gate.evidence.combine import Combined, hull, interval, rounds_to
+from release_gate.evidence.evaluations import same_name
+from release_gate.evidence.request import EVERY, artifact_ids, combined
+from release_gate.facts.licenses import license_name
+from release_gate.facts.release import Artifact, ListOf, Measurement, ReleaseRequest
+from release_gate.facts.truth import Range, Reason, Unknown, Value
+from release_gate.facts.types import Fact
+
+if TYPE_CHECKING:
+    from release_gate.source import Pointer, Tree
+
+__all__ = ["Disagreement", "Held", "hold"]
+
+_WEIGHTS: Final = ("weights", "delta", "adapter", "checkpoint")
+_HELD: Final = ("model.name", "model.architecture", "model.parameters", "model.context_length")
+_PARTS: Final = ("measured", "n")
+
+
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """A claim that what was found does not bear out.
+
+    Attributes:
+        pointer: Where the request claims it.
+        claimed: What it claims.
+        found: What was found.
+        becomes: What the fact is now, as a request writes it.
+    """
+
+    pointer: Pointer
+    claimed: str
+    found: Combined
+    becomes: Tree
+
+    @property
+    def diagnostic(self) -> Diagnostic:
+        """The disagreement as a warning about the request."""
+        path = ".".join(str(step) for step in self.pointer)
+        sources = listed([str(where) for where in self.found.sources])
+        told = f"`{printable(path)}` claims {printable(self.claimed, 80)}, and {sources} "
+        return Diagnostic(
+            "RG651",
+            told + f"{'differ' if len(self.found.sources) > 1 else 'differs'}: {_said(self.found)}",
+            help="correct the claim, or the file, or remove the file that is not about this release",
+            severity=Severity.WARNING,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A request held against evidence.
+
+    Attributes:
+        request: The request with what disagrees made unknown; the same one if everything agrees.
+        disagreements: The claims that were not borne out.
+        agreed: The claims that were.
+        alone: Measurements that are claimed, and of which nothing was found.
+    """
+
+    request: ReleaseRequest
+    disagreements: tuple[Disagreement, ...]
+    agreed: tuple[Pointer, ...]
+    alone: tuple[Pointer, ...]
+
+
+def hold(request: ReleaseRequest, collected: Collected) -> Held:
+    """Hold a request against what was collected.
+
+    Raises:
+        RequestError: It is not clear which artifact a folder with weights is.
+    """
+    holding = _Holding(request)
+    facts = combined(collected)
+    artifacts = _match(request, collected)
+    for id_, found in facts.items():
+        indexes = range(len(request.artifacts)) if id_ == EVERY else (artifacts[id_],)
+        for each in found.values():
+            holding.fact(each, [request.artifacts[index] for index in indexes])
+    changed = {each.pointer: each.becomes for each in holding.disagreements} | holding.widened
+    held = request.with_facts(changed) if changed else request
+    claimed = {pointer for pointer, _ in _metrics(request)}
+    alone = claimed - {
+        (*pointer[: pointer.index("metric") + 2],) for pointer in holding.seen if "metric" in pointer
+    }
+    return Held(held, tuple(holding.disagreements), tuple(holding.agreed), tuple(sorted(alone, key=str)))
+
+
+def _match(request: ReleaseRequest, collected: Collected) -> dict[str, int]:
+    """For each artifact that was found, the one of the request: by digest, by name, or as the only one."""
+    weights = [index for index, each in enumerate(request.artifacts) if each.kind in _WEIGHTS]
+    found: dict[str, int] = {}
+    for subject in collected.models:
+        id_ = artifact_ids(collected)[subject.folder.name]
+        by_digest = [i for i in weights if request.artifacts[i].digest.value == subject.manifest.digest]
+        by_name = [i for i in weights if id_ in (request.artifacts[i].id, request.artifacts[i].variant)]
+        only = weights if len(weights) == len(collected.models) == 1 else []
+        match by_digest or by_name or only:
+            case [index]:
+                found[id_] = index
+            case _:
+                message = f"it is not clear which artifact the folder `{printable(subject.folder.name)}` is"
+                help_ = "give the artifact its digest, or the name of the folder as its id"
+                raise RequestError([Diagnostic("RG652", message, help=help_)])
+    return found
+
+
+class _Holding:
+    """Goes through what was found, and notes what the claims come to."""
+
+    def __init__(self, request: ReleaseRequest) -> None:
+        self.request = request
+        self.disagreements: list[Disagreement] = []
+        self.agreed: list[Pointer] = []
+        self.seen: list[Pointer] = []
+        self.widened: dict[Pointer, Tree] = {}
+
+    def fact(self, found: Combined, artifacts: list[Artifact]) -> None:
+        """Hold every claim of one fact against what was found."""
+        if found.path == "lineage":
+            self.lineage(found, artifacts)
+        elif found.path.startswith("artifact."):
+            # A licence file beside several artifacts may be about any of them.
+            for artifact in artifacts:
+                index = self.request.artifacts.index(artifact)
+                name = found.path.removeprefix("artifact.")
+                self.leaf(("artifacts", index, name), getattr(artifact, name), found)
+        else:
+            for section, pointer in dict.fromkeys(self.sections(found.path, artifacts)):
+                self.section(section, pointer, found)
+
+    def sections(self, path: str, artifacts: list[Artifact]) -> Iterator[tuple[str | None, Pointer]]:
+        """Where artifacts state a fact: in their variant, else for all."""
+        first, _, second = path.partition(".")
+        for artifact in artifacts:
+            variant = artifact.variant
+            own = self.request.tree_at(("variants", variant, first)) if variant else None
+            states = isinstance(own, Mapping) and second in own
+            yield (
+                (variant, ("variants", variant, first, second))
+                if states and variant
+                else (None, (first, second))
+            )
+
+    def section(self, variant: str | None, pointer: Pointer, found: Combined) -> None:
+        facts: Any = self.request.variants[variant] if variant else self.request
+        first, second = str(pointer[-2]), str(pointer[-1])
+        if first == "metric":
+            if (measured := facts.metric.get(second)) is not None:
+                self.measurement(pointer, measured, found)
+        elif found.path in _HELD:
+            self.leaf(pointer, getattr(getattr(facts, first), second), found)
+        elif found.path == "data.sources":
+            self.members(pointer, facts.data.sources, "name", found)
+
+    def leaf(self, pointer: Pointer, claim: Fact, found: Combined) -> None:
+        """Hold one value."""
+        value = claim.value
+        if isinstance(value, Unknown):
+            return
+        reason = _reason(found.value)
+        if reason is not None:
+            # What a licence file says and nobody can read may be anything; a count that is not there is not.
+            if found.conflict or found.path in ("artifact.license", "artifact.format"):
+                self.disagree(pointer, value, found, Reason.CONFLICTING)
+        elif isinstance(found.value, Decimal) and isinstance(value, Decimal | Range):
+            self.number(pointer, value, found, found.value)
+        elif _same_text(found.path, value, found.value):
+            self.agree(pointer)
+        else:
+            self.disagree(pointer, value, found, Reason.CONFLICTING)
+
+    def number(self, pointer: Pointer, value: Decimal | Range, found: Combined, exact: Decimal) -> None:
+        low, high = _ends(value)
+        if not (low <= exact <= high or (low == high and _is_rounded(exact, low))):
+            self.disagree(pointer, value, found, Reason.CONFLICTING)
+        elif low == exact == high:
+            self.agree(pointer)
+        else:
+            self.widen(pointer, hull([(low, high), (exact, exact)]))
+
+    def measurement(self, pointer: Pointer, claim: Measurement, found: Combined) -> None:
+        """Hold a measurement: its value with the uncertainty, its day, and the size of its sample."""
+        self.seen.append(pointer)
+        value = claim.value.value
+        if isinstance(value, Unknown):
+            return
+        reason = _reason(found.value)
+        if reason is not None or not isinstance(found.value, dict):
+            self.disagree(pointer, value, found, Reason(reason or "conflicting"), of=claim)
+            return
+        low, high = _ends(value) if isinstance(value, Decimal | Range) else (Decimal(0), Decimal(0))
+        if not _bears_out(found.value, low, high):
+            self.disagree(pointer, value, found, Reason.CONFLICTING, of=claim)
+            return
+        for part in _PARTS:
+            if part in found.value:
+                self.part((*pointer, part), getattr(claim, part), found, found.value[part])
+        wide = hull([(low, high), interval(found.value)])
+        if wide == hull([(low, high)]):
+            self.agree(pointer)
+        else:
+            self.widen(pointer, wide)
+
+    def part(self, pointer: Pointer, claim: Fact, found: Combined, value: Tree) -> None:
+        """A day or a size that is claimed otherwise than the log says."""
+        stated = claim.value
+        if not isinstance(stated, Unknown) and str(stated) != str(value):
+            self.disagree(pointer, stated, found, Reason.CONFLICTING)
+
+    def members(self, pointer: Pointer, claim: ListOf[Any], key: str, found: Combined) -> None:
+        """A list that claims to be complete, and leaves out what was found."""
+        if claim.unknown is not None or not claim.complete:
+            return
+        names = [str(getattr(item, key)) for item in claim.items]
+        missing = [name for name in _names(found, key) if not any(same_name(name, each) for each in names)]
+        if missing:
+            self.disagree(pointer, f"no {listed(missing)}", found, Reason.CONFLICTING)
+        else:
+            self.agree(pointer)
+
+    def lineage(self, found: Combined, artifacts: list[Artifact]) -> None:
+        """Parents that a request leaves out, or stands on otherwise than the files say."""
+        self.members(("lineage",), self.request.lineage, "parent", found)
+        told = {str(edge["parent"]): edge["relation"] for edge in _items(found) if isinstance(edge, dict)}
+        way: Pointer = ("lineage", "items") if self.request.tree_at(("lineage", "items")) else ("lineage",)
+        names = (
+            {artifact.id for artifact in artifacts} | {artifact.variant for artifact in artifacts} | {None}
+        )
+        for index, edge in enumerate(self.request.lineage.items):
+            relation = next((kind for name, kind in told.items() if same_name(name, edge.parent)), None)
+            claimed = edge.relation.value
+            known = edge.child in names and isinstance(relation, str) and not isinstance(claimed, Unknown)
+            if known and str(claimed) != relation:
+                self.disagree((*way, index, "relation"), claimed, found, Reason.CONFLICTING)
+
+    def agree(self, pointer: Pointer) -> None:
+        self.agreed.append(pointer)
+
+    def disagree(
+        self,
+        pointer: Pointer,
+        claimed: object,
+        found: Combined,
+        reason: Reason,
+        of: Measurement | None = None,
+    ) -> None:
+        note = f"claimed {_written(claimed)}; {_said(found)}"[:300]
+        becomes: dict[str, Tree] = {"unknown": reason.value, "note": printable(note, 300)}
+        if of is not None:
+            becomes = self.rest(pointer) | becomes
+        self.disagreements.append(
+            Disagreement(pointer, _written(claimed), found, _plain_list(pointer, becomes))
+        )
+
+    def widen(self, pointer: Pointer, wide: dict[str, Any]) -> None:
+        """The claim agrees, and is more certain than what it rests on."""
+        self.agree(pointer)
+        self.widened[pointer] = {**self.rest(pointer), **wide}
+
+    def rest(self, pointer: Pointer) -> dict[str, Tree]:
+        """What a request says about a fact beside its value."""
+        stated = self.request.tree_at(pointer)
+        own = ("value", "low", "high", "stderr", "unknown", "note")
+        return {k: v for k, v in stated.items() if k not in own} if isinstance(stated, Mapping) else {}
+
+
+def _plain_list(pointer: Pointer, becomes: dict[str, Tree]) -> Tree:
+    """A list says only that it is unknown, and has no room for a note."""
+    is_list = pointer[-1] == "lineage" or pointer[-2:] == ("data", "sources")
+    return {"unknown": becomes["unknown"]} if is_list else dict(becomes)
+
+
+def _metrics(request: ReleaseRequest) -> Iterator[tuple[Pointer, Measurement]]:
+    for name, each in request.metric.items():
+        yield ("metric", name), each
+    for variant, section in request.variants.items():
+        for name, each in section.metric.items():
+            yield ("variants", variant, "metric", name), each
+
+
+def _reason(value: Tree) -> str | None:
+    return str(value["unknown"]) if isinstance(value, dict) and "unknown" in value else None
+
+
+def _ends(value: Decimal | Range) -> tuple[Decimal, Decimal]:
+    return (value.low, value.high) if isinstance(value, Range) else (value, value)
+
+
+def _bears_out(found: dict[str, Any], low: Decimal, high: Decimal) -> bool:
+    """Whether a log is the log of a claim: its number, rounded or not, or a range that holds it."""
+    if "value" in found:
+        return low <= found["value"] <= high or (low == high and rounds_to(found["value"], low))
+    least, most = interval(found)
+    return low <= most and least <= high
+
+
+def _is_rounded(exact: Decimal, short: Decimal) -> bool:
+    """Whether ``short`` is ``exact`` with fewer significant digits."""
+    digits = len(short.normalize().as_tuple().digits)
+    return Decimal(f"{exact:.{digits - 1}e}") == short
+
+
+def _same_text(path: str, claimed: Value, found: Tree) -> bool:
+    if not isinstance(claimed, str) or not isinstance(found, str):
+        return bool(claimed == found)
+    if path == "artifact.license":
+        return (license_name(claimed) or claimed) == (license_name(found) or found)
+    return claimed == found or (path == "model.name" and same_name(claimed, found))
+
+
+def _items(found: Combined) -> list[Any]:
+    items = found.value["items"] if isinstance(found.value, dict) else []
+    return items if isinstance(items, list) else []
+
+
+def _names(found: Combined, key: str) -> list[str]:
+    return [str(item[key]) for item in _items(found) if isinstance(item, dict)]
+
+
+def _written(value: object) -> str:
+    if isinstance(value, Range):
+        return f"{value.low} to {value.high}"
+    return str(value)
+
+
+def _said(found: Combined) -> str:
+    """What the evidence says, in words."""
+    if found.conflict or (_reason(found.value) and found.note):
+        return found.note
+    if found.path == "lineage" or "items" in (found.value if isinstance(found.value, dict) else ()):
+        return f"there is {listed(_names(found, 'parent' if found.path == 'lineage' else 'name'))}"
+    if isinstance(found.value, dict) and "unknown" not in found.value:
+        return ", ".join(f"{key} {value}" for key, value in found.value.items())
+    return _reason(found.value) or str(found.value)
