@@ -23,7 +23,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from decimal import Context, Decimal, DivisionByZero, InvalidOperation, Overflow
+from decimal import Context, Decimal, DivisionByZero, InvalidOperation, Overflow, localcontext
 from typing import Any, Final
 
 import rule_engine
@@ -381,9 +381,10 @@ def parsed(text: str) -> Both | None:
     if node is None:
         return None
     try:
-        return Both(text, node, rule_engine.Rule(text, context=_CONTEXT))
+        with localcontext(_BOUNDED):  # what is constant is computed while parsing, and in no context of ours
+            return Both(text, node, rule_engine.Rule(text, context=_CONTEXT))
     except (ArithmeticError, rule_engine.errors.ArithmeticError):
-        return None  # it computes what is constant while it parses
+        return None
     except rule_engine.errors.EngineError as error:
         message = f"we accept `{text}`, and rule-engine does not: {error!r}"
         raise AssertionError(message) from error

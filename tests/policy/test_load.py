@@ -315,7 +315,7 @@ def test_definitions_that_grow_without_bound_are_refused_at_once() -> None:
         policy(grow + rules("deny: No, when: is.d59"))
     first = caught.value.diagnostics[0]
     assert (first.code, first.help) == ("RG304", "let it stand on fewer definitions")
-    assert first.message == "this has more than 2,000 parts with its definitions written out"
+    assert first.message == "this has more than 2,000 parts or 100 levels with its definitions written out"
     assert first.span is not None
     assert first.span.text == "is.d8 and is.d8"
 

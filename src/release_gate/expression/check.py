@@ -9,11 +9,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
-from typing import Any, TypeAlias, cast
+from operator import gt
+from typing import Any, Final, NamedTuple, TypeAlias, cast
 
 from release_gate.diagnostics import did_you_mean
 from release_gate.expression import nodes
-from release_gate.expression.nodes import At, Node
+from release_gate.expression.nodes import At, Node, children
 from release_gate.expression.parse import FUNCTIONS, PARTS, ExpressionProblem, parse
 from release_gate.facts.truth import Duration
 from release_gate.facts.types import (
@@ -50,6 +51,16 @@ class _Any(FactType):
 NULL, ANY = _Null(), _Any()
 
 
+class Extent(NamedTuple):
+    """How large a condition is with the definitions that it names: its parts, and its levels."""
+
+    parts: int
+    levels: int
+
+
+MAX_EXTENT: Final = Extent(2000, 100)
+
+
 @dataclass
 class Scope:
     """What a condition may name.
@@ -57,10 +68,12 @@ class Scope:
     Attributes:
         root: The schema of facts, with what the policy adds.
         definitions: The policy's named conditions, checked.
+        extents: How large each of them is, as far as that has been asked.
     """
 
     root: RecordType
     definitions: Mapping[str, Node] = field(default_factory=dict)
+    extents: dict[str, Extent] = field(default_factory=dict)
 
 
 def check_condition(text: str, scope: Scope) -> tuple[Node | None, list[Problem]]:
@@ -86,7 +99,21 @@ def check_value(text: str, scope: Scope) -> tuple[Node | None, Type, list[Proble
         return None, ANY, [problem]
     checker = _Checker(scope)
     node, kind = checker.check(tree, {})
+    if not checker.problems and any(map(gt, _extent(node, scope), MAX_EXTENT)):
+        most = "{:,} parts or {:,} levels".format(*MAX_EXTENT)
+        message = f"this has more than {most} with its definitions written out"
+        checker.problem("RG304", message, At(0, len(text)), "let it stand on fewer definitions")
     return node, kind, checker.problems
+
+
+def _extent(node: Node, scope: Scope) -> Extent:
+    if isinstance(node, nodes.Named):
+        if node.name not in scope.extents:
+            scope.extents[node.name] = _extent(node.body, scope)
+        inner = [scope.extents[node.name]]
+    else:
+        inner = [_extent(child, scope) for child in children(node)]
+    return Extent(1 + sum(each.parts for each in inner), 1 + max((each.levels for each in inner), default=0))
 
 
 _ORDERED = (Number, Day, Length)

@@ -153,10 +153,15 @@ def _fact(fact: FactRead) -> str:
     return fact_in_words(fact) + (f"  ({fact.where.file}:{fact.where.line})" if fact.where else "")
 
 
+MAX_SHOWN = 50
+"""Nobody reads more diagnostics at once."""
+
+
 def render_diagnostics(diagnostics: Iterable[Diagnostic], *, colour: bool = False) -> str:
     """Diagnostics with the line they are about, and the place in it."""
     blocks = []
-    for found in diagnostics:
+    every = list(diagnostics)
+    for found in every[:MAX_SHOWN]:
         red = "31;1" if found.severity is Severity.ERROR else "33;1"
         lines = [
             _paint(f"{found.severity.value}[{found.code}]", red, on=colour)
@@ -167,6 +172,8 @@ def render_diagnostics(diagnostics: Iterable[Diagnostic], *, colour: bool = Fals
         if found.help:
             lines.append(f"  help: {printable(found.help, 500)}")
         blocks.append("\n".join(log_line(line) for text in lines for line in text.split("\n")))
+    if len(every) > MAX_SHOWN:
+        blocks.append(f"and {len(every) - MAX_SHOWN:,} more")
     return "\n\n".join(blocks) + "\n"
 
 

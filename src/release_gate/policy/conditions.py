@@ -8,7 +8,7 @@ from typing import Final
 from release_gate.expression import nodes
 from release_gate.expression.check import Scope, check_condition, check_value
 from release_gate.expression.monotone import reads
-from release_gate.expression.nodes import Condition, Node, children
+from release_gate.expression.nodes import Condition, Node
 from release_gate.facts.types import RecordType, Type
 from release_gate.policy.documents import PolicyDocument
 from release_gate.policy.places import Problems
@@ -17,8 +17,6 @@ from release_gate.source import Pointer
 __all__ = ["ACCESS", "TIER", "Conditions"]
 
 ACCESS, TIER = ("artifact", "access"), ("tier",)
-MAX_SIZE: Final = 2_000
-"""How many parts a condition may have, with the definitions that it stands on written out."""
 
 
 class Conditions:
@@ -27,7 +25,6 @@ class Conditions:
     def __init__(self, shape: PolicyDocument, root: RecordType, problems: Problems) -> None:
         self.shape, self.problems = shape, problems
         self.scope = Scope(root)
-        self.sizes: dict[str, int] = {}
         self.definitions = self._definitions()
 
     def condition(self, text: str, pointer: Pointer) -> Condition | None:
@@ -36,10 +33,6 @@ class Conditions:
         for problem in problems:
             self.problems.add_within(pointer, problem)
         if root is None:
-            return None
-        if _size(root, self.sizes) > MAX_SIZE:
-            message = f"this has more than {MAX_SIZE:,} parts with its definitions written out"
-            self.problems.add("RG304", message, pointer, "let it stand on fewer definitions")
             return None
         return Condition(text, root)
 
@@ -86,7 +79,6 @@ class Conditions:
                 self.scope = Scope(self.scope.root, dict(bodies))
                 checked = self.condition(waiting.pop(name), ("definitions", name))
                 body = checked.root if checked is not None else _FALSE
-                self.sizes[name] = _size(body, self.sizes)
                 bodies[name] = body
                 if checked is not None:
                     done[name] = checked
@@ -99,9 +91,3 @@ _FALSE: Final = nodes.Literal(nodes.At(0, 1), value=False)
 
 def _names_in(text: str) -> set[str]:
     return set(re.findall(r"\bis\.([a-z_][a-z0-9_]*)", text))
-
-
-def _size(node: Node, sizes: dict[str, int]) -> int:
-    if isinstance(node, nodes.Named):
-        return 1 + sizes[node.name]
-    return 1 + sum(_size(child, sizes) for child in children(node))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from release_gate.diagnostics import Diagnostic, Span
+from release_gate.diagnostics import Diagnostic, PolicyError, Span
 from release_gate.expression.parse import ExpressionProblem
-from release_gate.source import Document, Pointer
+from release_gate.source import MAX_PROBLEMS, Document, Pointer
 
 __all__ = ["Places", "Problems"]
 
@@ -59,9 +59,14 @@ class Problems:
 
     def add(self, code: str, message: str, pointer: Pointer, help: str = "") -> None:  # noqa: A002
         """Say what is wrong with a part."""
-        self.found.append(Diagnostic(code, message, self.places.span(pointer), help))
+        self._keep(Diagnostic(code, message, self.places.span(pointer), help))
 
     def add_within(self, pointer: Pointer, problem: ExpressionProblem) -> None:
         """Say what is wrong with a stretch of a condition."""
         span = self.places.within(pointer, problem.at.start, problem.at.end)
-        self.found.append(Diagnostic(problem.code, problem.message, span, problem.help))
+        self._keep(Diagnostic(problem.code, problem.message, span, problem.help))
+
+    def _keep(self, found: Diagnostic) -> None:
+        self.found.append(found)
+        if len(self.found) >= MAX_PROBLEMS:  # what is wrong with one rule is often wrong with all
+            raise PolicyError(self.found)
