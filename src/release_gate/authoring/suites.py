@@ -18,6 +18,7 @@ from release_gate.document import validate
 from release_gate.engine import policies_digest
 from release_gate.facts.release import ReleaseRequest
 from release_gate.facts.types import Day
+from release_gate.policy.in_force import in_force
 from release_gate.policy.load import load_policy, policy_from_document
 from release_gate.policy.model import Policy
 from release_gate.policy.packs import load_pack, pack_names
@@ -336,7 +337,7 @@ class _Loader:
         request = ReleaseRequest.from_document(
             Document(document.source, free, document.spans, document.keys, document.styles)
         )
-        inforce = [policy for policy in self.policies if policy.in_force.holds(as_of)]
+        inforce, _ = in_force(self.policies, as_of)
         seen = {"request": request.proposal_digest, "policies": policies_digest(inforce)}
         signed = [{**seen, **each} if isinstance(each, dict) else each for each in said]
         return Document(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -26,7 +26,7 @@ from release_gate.policy.papers import NO_PAPERS, Papers
 from release_gate.policy.unread import unread
 from release_gate.policy.waivers import orphans
 
-__all__ = ["Disagreement", "decide", "explain_rule", "facts_for", "policies_digest"]
+__all__ = ["Disagreement", "decide", "explain_rule", "facts_at", "facts_for", "policies_digest"]
 
 
 def decide(
@@ -72,6 +72,14 @@ def facts_for(request: ReleaseRequest, artifact: Artifact, policy: Policy, rung:
     """Every fact that a policy may read about an artifact at a rung, except for the tier."""
     frame = Frame(request, artifact, as_of)
     return facts_of(Reading(frame, policy, beyond=rung >= BOUNDARY), view_of(frame), rung)
+
+
+def facts_at(
+    request: ReleaseRequest, artifact: Artifact, policy: Policy, rungs: Iterable[Step], as_of: date
+) -> dict[Step, Facts]:
+    """Every fact that the conditions of a policy read at some rungs, the tier included."""
+    judge = Judge(Case(request, artifact, panel_of((policy,), as_of), as_of))
+    return {rung: judge.facts_at(policy, rung) for rung in rungs}
 
 
 def _check_declared(request: ReleaseRequest, policies: Sequence[Policy]) -> None:

@@ -1,0 +1,159 @@
+"""Coverage for people and programs: how much was seen, and what was not, at its place."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Final
+
+from release_gate.authoring.coverage.goals import Goal
+from release_gate.canonical import plain
+from release_gate.diagnostics import Diagnostic, Severity, printable
+from release_gate.policy.model import Policy
+
+__all__ = ["KINDS", "Coverage", "as_html", "as_json"]
+
+KINDS: Final = {
+    "outcome": "outcomes of rules",
+    "clause": "deciding clauses",
+    "threshold": "sides of thresholds",
+}
+_CODES: Final = {"outcome": "RG840", "clause": "RG841", "threshold": "RG842"}
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """What the tests of one policy have seen.
+
+    Attributes:
+        policy: The policy.
+        goals: What they should have seen.
+        seen: What they have seen.
+        cases: How many cases there are.
+    """
+
+    policy: Policy
+    goals: tuple[Goal, ...]
+    seen: frozenset[Goal]
+    cases: int
+
+    def count(self, kind: str | None = None) -> tuple[int, int]:
+        """How many goals of a kind were reached, and how many there are."""
+        wanted = [goal for goal in self.goals if kind in (None, goal.kind)]
+        return sum(goal in self.seen for goal in wanted), len(wanted)
+
+    @property
+    def percent(self) -> float:
+        """How much was reached of all, in percent, never rounded up."""
+        reached, wanted = self.count()
+        return reached * 100 / wanted if wanted else 100.0
+
+    def gaps(self) -> list[Diagnostic]:
+        """What was not seen, one remark for each place."""
+        places: dict[tuple[object, ...], list[Goal]] = {}
+        for goal in self.goals:
+            if goal not in self.seen:
+                places.setdefault((goal.kind, goal.at, goal.part.start, goal.part.end), []).append(goal)
+        return [self._gap(found) for found in places.values()]
+
+    def _gap(self, missed: Sequence[Goal]) -> Diagnostic:
+        goal = missed[0]
+        words = " and ".join(f"`{each.seen}`" for each in missed)
+        if goal.kind == "outcome":
+            span = self.policy.places.span(goal.at)
+            rule = self.policy.rules[int(goal.at[1])].id
+            return Diagnostic(_CODES[goal.kind], f"no test looks where `{rule}` comes to {words}", span,
+                              _advice(missed), Severity.WARNING)  # fmt: skip
+        span = self.policy.places.within(goal.at, goal.part.start, goal.part.end)
+        said = f"no test in which this alone decides, being {words}"
+        if goal.kind == "threshold":
+            said = f"no test with a value {_sides(missed)} this threshold"
+        return Diagnostic(_CODES[goal.kind], said, span, _advice(missed), Severity.WARNING)
+
+
+def _sides(missed: Sequence[Goal]) -> str:
+    words = {"below": "just below", "at": "at", "above": "just above"}
+    return " and ".join(words[each.seen] for each in missed)
+
+
+def _advice(missed: Sequence[Goal]) -> str:
+    kind = missed[0].kind
+    if kind == "outcome" and [each.seen for each in missed] == ["unknown"]:
+        return "take a fact that it reads away, as with `set: {NAME: {unknown: missing}}`"
+    return {
+        "outcome": "add a case that expects something at a level where the rule applies",
+        "clause": "add a case in which everything else is as it must be, and this is not",
+        "threshold": "add a matrix with the value itself and its neighbours",
+    }[kind]
+
+
+def as_json(found: Sequence[Coverage]) -> str:
+    """Coverage as JSON."""
+    policies = [
+        {
+            "policy": each.policy.id,
+            "version": each.policy.version,
+            "file": each.policy.name,
+            "cases": each.cases,
+            **{kind: dict(zip(("seen", "of"), each.count(kind), strict=True)) for kind in KINDS},
+            "gaps": [
+                {"code": gap.code, "message": gap.message, "help": gap.help,
+                 **({"line": gap.span.line, "column": gap.span.column} if gap.span else {})}
+                for gap in each.gaps()
+            ],
+        }
+        for each in found
+    ]  # fmt: skip
+    return (
+        json.dumps(
+            plain({"schema": "coverage-report/v1", "policies": policies}), indent=2, ensure_ascii=False
+        )
+        + "\n"
+    )
+
+
+_STYLE: Final = """
+body { font: 15px/1.5 system-ui, sans-serif; color: #1a1a1a }
+body { max-width: 72rem; margin: 2rem auto; padding: 0 1rem }
+table { border-collapse: collapse } td, th { padding: .2rem .8rem .2rem 0; text-align: left }
+pre { font: 13px/1.5 ui-monospace, monospace; background: #f6f6f6; padding: 1rem; overflow-x: auto }
+.gap { background: #fde3b8 } .note { color: #8a4b00 } .number { color: #888 }
+@media print { body { max-width: none; margin: 0 } pre { white-space: pre-wrap } }
+"""
+
+
+def as_html(found: Sequence[Coverage]) -> str:
+    """Coverage as one page, with every gap below the line it is about."""
+    head = (
+        f"<!doctype html>\n<html lang=en><meta charset=utf-8><title>Coverage</title><style>{_STYLE}</style>"
+    )
+    return "\n".join([head, "<h1>Coverage of policies</h1>", *(_section(each) for each in found)]) + "\n"
+
+
+def _section(each: Coverage) -> str:
+    rows = "".join(
+        f"<tr><th>{title}<td>{reached} of {wanted}"
+        for kind, title in KINDS.items()
+        for reached, wanted in [each.count(kind)]
+    )
+    title = f"<h2>{escape(each.policy.id)} {escape(each.policy.version)}</h2><p>{each.cases} cases"
+    gaps = each.gaps()
+    files = {gap.span.source.name: gap.span.source for gap in gaps if gap.span is not None}
+    return f"{title}<table>{rows}</table>" + "".join(
+        _source(source.text, [gap for gap in gaps if gap.span is not None and gap.span.source.name == name])
+        for name, source in sorted(files.items())
+    )
+
+
+def _source(text: str, gaps: Sequence[Diagnostic]) -> str:
+    lines = []
+    for number, line in enumerate(text.splitlines(), 1):
+        here = [gap for gap in gaps if gap.span is not None and gap.span.line == number]
+        mark = " class=gap" if here else ""
+        lines.append(
+            f"<span class=number>{number:5}</span> <span{mark}>{escape(printable(line, 500))}</span>"
+        )
+        lines += [f"<span class=note>      ↳ {escape(printable(gap.message, 500))}</span>" for gap in here]
+    return f"<pre>{chr(10).join(lines)}</pre>"
