@@ -170,7 +170,7 @@ def test_a_schema_is_json(run: Run, kind: str) -> None:
 
 def test_packs_are_listed_and_shown(run: Run) -> None:
     code, out, _ = run("packs", "list")
-    assert (code, [line.split()[0] for line in out.splitlines()]) == (0, list(pack_names()))
+    assert (code, [line.split()[0] for line in out.splitlines() if line[0] != " "]) == (0, list(pack_names()))
     code, out, _ = run("packs", "show", "ladder")
     assert code == 0
     assert "\nid: ladder\n" in out
@@ -243,3 +243,13 @@ def test_the_demo_judges_the_dossiers(run: Run, monkeypatch: pytest.MonkeyPatch,
         assert max(map(len, out.splitlines())) <= 80
         assert "✗ weights, wanted weights_restricted: denied" in out
         assert "because: A safeguard that can be removed" in out
+
+
+def test_the_demo_shows_what_became_of_all_of_them(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    from release_gate.policy.packs import load_pack
+
+    monkeypatch.setattr(gate_module, "load_pack", load_pack)
+    code, out, err = run("demo", "--history")
+    assert (code, err) == (0, "")
+    assert "llama-1/weights-65b*" in out
+    assert "then: 2023-03-03 leaked: a torrent" in out

@@ -15,6 +15,7 @@ from release_gate.diagnostics import printable
 from release_gate.facts.ladder import RUNGS
 from release_gate.facts.release import ReleaseRequest
 from release_gate.gate.gate import Gate
+from release_gate.gate.history import SHOWN, judge_history, render_history
 from release_gate.gate.text import render_text
 from release_gate.policy.packs import data_folder
 
@@ -26,16 +27,22 @@ _INDENT = " " * 6
 
 @click.command()
 @click.option("--full", is_flag=True, help="Print every decision in full.")
-def demo(full: bool) -> int:  # noqa: FBT001 - click passes flags so
+@click.option("--history", is_flag=True, help="Print what each pack says of all dossiers, and what happened.")
+def demo(full: bool, history: bool) -> int:  # noqa: FBT001 - click passes flags so
     """Judge eight releases of the past by the packs of today.
 
     The dossiers say what was known; the decisions are hypothetical, and no judgement on anybody.
     """
     folder = data_folder("examples")
+    if history:
+        for line in render_history(judge_history(folder, POLICIES_AS_OF)):
+            click.echo(line)
+        click.echo(f"Hypothetical: judged by the packs of {POLICIES_AS_OF}. Illustrative, not legal advice.")
+        return 0
     gate = Gate.load(folder / "release-gate.yaml")
     verdicts: Counter[Verdict] = Counter()
-    for path in sorted((folder / "dossiers").glob("*.yaml")):
-        request = ReleaseRequest.load(path)
+    for name in SHOWN:
+        request = ReleaseRequest.load(folder / "dossiers" / f"{name}.yaml")
         decision = gate.decide(request, as_of=POLICIES_AS_OF, policies_as_of=POLICIES_AS_OF)
         verdicts.update(artifact.verdict for artifact in decision.artifacts)
         if full:
