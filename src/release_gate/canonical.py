@@ -7,10 +7,12 @@ significant digits, and each of those has a double of its own, so that the JSON 
 from __future__ import annotations
 
 import hashlib
+import json
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 import rfc8785
 
@@ -18,8 +20,37 @@ __all__ = ["canonical_bytes", "digest", "digest_of_bytes", "plain"]
 
 
 def canonical_bytes(value: Any) -> bytes:
-    """The RFC 8785 bytes of a value made of mappings, lists, texts, exact numbers, booleans and nulls."""
+    """The RFC 8785 bytes of a value made of mappings, lists, texts, exact numbers, booleans and nulls.
+
+    The encoder of the standard library writes the same bytes and is ten times as fast, but for a few numbers
+    and keys. Where its text could differ, or only looks as if it could, ``rfc8785`` writes them.
+    """
+    try:
+        text = _ENCODER.encode(value)
+        if not _MAY_DIFFER.search(text):
+            return text.encode()
+    except (TypeError, ValueError):  # a key that is no text, a number that is not finite: say it below
+        pass
     return rfc8785.dumps(plain(value))
+
+
+def _leaf(value: Any) -> Any:
+    """What the encoder does not know: exact numbers, days, and mappings and lists of other classes."""
+    if isinstance(value, Mapping):
+        return dict(value)
+    return plain(value)
+
+
+_ENCODER: Final = json.JSONEncoder(
+    default=_leaf, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+)
+_MAY_DIFFER: Final = re.compile(
+    r"[0-9]\.0[,}\]]"  # 1.0, which is 1
+    r"|[0-9]{16}"  # a whole number that may be no double
+    r"|[0-9]e-"  # 1e-05, which is 0.00001
+    r"|[0-9]e\+(?:0|1|20)(?![0-9]{2})"  # 1e+16, which is 10000000000000000
+    "|[\ue000-\U0010ffff]"  # keys that are ordered by UTF-16 units, and not by characters
+)
 
 
 def digest(value: Any) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from release_gate.diagnostics import RequestError
-from release_gate.facts.frame import Frame, MeasurementRule, measured
+from release_gate.facts.frame import Frame, MeasurementRule, measured, measured_beyond
 from release_gate.facts.ladder import BOUNDARY, RUNGS
 from release_gate.facts.release import Measurement, ReleaseRequest
 from release_gate.facts.truth import Duration, Range, Reason, Unknown
@@ -92,7 +92,8 @@ def test_whether_a_measurement_counts(
     safeguards = [{"id": "filter", "removable": True}, {"id": "training", "removable": False}]
     seen = frame({"digest": DIGEST}, safeguards=safeguards)
     found = Measurement.model_validate(metric)
-    assert measured(found, MeasurementRule(**rule), seen, beyond=RUNGS[rung] >= BOUNDARY) == result
+    value = measured(found, MeasurementRule(**rule), seen)
+    assert (measured_beyond(value, found, seen) if RUNGS[rung] >= BOUNDARY else value) == result
 
 
 @pytest.mark.parametrize(

@@ -71,7 +71,8 @@ def decide(
 def facts_for(request: ReleaseRequest, artifact: Artifact, policy: Policy, rung: Step, as_of: date) -> Facts:
     """Every fact that a policy may read about an artifact at a rung, except for the tier."""
     frame = Frame(request, artifact, as_of)
-    return facts_of(Reading(frame, policy, beyond=rung >= BOUNDARY), view_of(frame), rung)
+    below, beyond = Reading.both(frame, policy)
+    return facts_of(beyond if rung >= BOUNDARY else below, view_of(frame), rung)
 
 
 def facts_at(

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections import ChainMap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from release_gate.decision import FactRead, Verdict, Where, in_words
 from release_gate.diagnostics import printable
@@ -17,7 +16,7 @@ from release_gate.expression.nodes import Condition, Node, children
 from release_gate.facts import truth
 from release_gate.facts.release import Artifact
 from release_gate.facts.truth import Items, Range, Record, Step, Truth, Unknown, Value
-from release_gate.facts.view import Lazy, Seen
+from release_gate.facts.view import NAMES, Lazy, Seen
 from release_gate.policy.model import Policy, Rule
 
 __all__ = ["Bad", "Derived", "Hit", "bad_of", "citation", "fact_read", "facts_of", "fill", "message_of"]
@@ -70,15 +69,25 @@ def facts_of(reading: Reading, view: Mapping[str, Any], rung: Step, tier: Seen |
     def access(name: str) -> Any:
         return Seen(rung) if name == "access" else view["artifact"].fields[name]
 
-    said = {
-        "artifact": Record("", Lazy([*Artifact.model_fields, "access"], access)),
-        "metric": Record("", Lazy([name for name in policy.metrics if name in sections.metric], metric)),
-        "own": Record("", Lazy([name for name in policy.own if name in sections.own], own)),
-        "parameter": Record("", {name: Seen(value) for name, value in policy.parameters.items()}),
-    }
-    if tier is not None:
-        said["tier"] = tier  # type: ignore[assignment] # records and facts stand side by side
-    return ChainMap(said, view)  # type: ignore[arg-type] # a view is only read
+    def make(name: str) -> Any:
+        match name:
+            case "artifact":
+                return Record("", Lazy((*Artifact.model_fields, "access"), access))
+            case "metric":
+                return Record("", Lazy(policy.metrics.keys() & sections.metric.keys(), metric))
+            case "own":
+                return Record("", Lazy(policy.own.keys() & sections.own.keys(), own))
+            case "parameter":
+                return Record("", {word: Seen(value) for word, value in policy.parameters.items()})
+            case "tier":
+                return tier
+        return view[name]
+
+    return Lazy(_NAMES if tier is None else _NAMES_AND_TIER, make)
+
+
+_NAMES: Final = NAMES | {"parameter"}
+_NAMES_AND_TIER: Final = _NAMES | {"tier"}
 
 
 @dataclass(frozen=True)
@@ -86,8 +95,8 @@ class Bad:
     """Whether a rule bites at a rung: true, false or unknown, and the traces it rests on."""
 
     value: Truth
-    traces: tuple[Trace, ...] = ()
-    facts: Facts = field(default_factory=dict)
+    traces: tuple[Trace, ...]
+    facts: Facts
 
     @property
     def support(self) -> tuple[Read, ...]:

@@ -45,10 +45,9 @@ class Judge:
 
     def sides(self, ready: Ready) -> list[Side]:
         """A policy reads the same on both sides of the boundary, unless a metric counts below it only."""
-        below = Reading(self.case.frame, ready.policy, beyond=False)
-        beyond = Reading(self.case.frame, ready.policy, beyond=True)
+        below, beyond = Reading.both(self.case.frame, ready.policy)
         spans = [(below, 0, self.case.top)]
-        if self.case.top >= BOUNDARY.rank and ready.policy.metrics and below.metrics != beyond.metrics:
+        if below is not beyond and self.case.top >= BOUNDARY.rank:
             spans = [(below, 0, BOUNDARY.rank - 1), (beyond, BOUNDARY.rank, self.case.top)]
         scope = ready.program.scope
         return [Side(reading, scope(reading), start, end) for reading, start, end in spans]

@@ -10,15 +10,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from functools import cached_property
 from typing import Any, Final, TypeAlias, get_args, get_origin
 
 from pydantic import BaseModel
 
-from release_gate.facts.frame import Edge, Frame, measured
+from release_gate.facts.frame import Edge, Frame, measured, measured_beyond
 from release_gate.facts.release import Ancestor, Artifact, ListOf, ReleaseRequest, Sections, Terms
 from release_gate.facts.truth import Duration, Reason, Step, Unknown, Value
-from release_gate.facts.types import Boolean, Choice, Day, Fact, FactType, Length, Number
+from release_gate.facts.types import MISSING, Boolean, Choice, Day, Fact, FactType, Length, Number
 from release_gate.policy.model import Policy
 
 __all__ = ["Leaf", "Many", "Reading", "Variables", "class_of", "fetch"]
@@ -29,30 +28,35 @@ class Reading:
 
     Attributes:
         frame: The facts.
-        policy: The policy, whose metrics and own facts these are.
-        beyond: Whether the rung that is judged lies at or above the boundary.
+        policy: The policy.
+        metrics: What each metric that the policy declares is worth to it.
+        own: The facts of the policy's own.
     """
 
-    def __init__(self, frame: Frame, policy: Policy, *, beyond: bool) -> None:
-        self.frame, self.policy, self.beyond = frame, policy, beyond
+    __slots__ = ("frame", "metrics", "own", "policy")
 
-    @cached_property
-    def metrics(self) -> dict[str, Value]:
-        """What each metric that the policy declares is worth to it."""
-        stated = self.frame.sections.metric
-        return {
-            name: measured(stated[name], rule, self.frame, beyond=self.beyond) if name in stated else _MISSING
-            for name, rule in self.policy.metrics.items()
-        }
+    def __init__(self, frame: Frame, policy: Policy, metrics: dict[str, Value], own: dict[str, Fact]) -> None:
+        self.frame, self.policy, self.metrics, self.own = frame, policy, metrics, own
 
-    @cached_property
-    def own(self) -> dict[str, Fact]:
-        """The facts of the policy's own."""
-        stated = self.frame.sections.own
-        return {
-            name: kind.parse(stated[name]) if name in stated else Fact()
-            for name, kind in self.policy.own.items()
-        }
+    @classmethod
+    def both(cls, frame: Frame, policy: Policy) -> tuple[Reading, Reading]:
+        """What a policy reads below the boundary, and from the boundary upwards.
+
+        The two are one and the same where no metric counts below only.
+        """
+        stated, own = frame.sections.metric, frame.sections.own
+        below: dict[str, Value] = {}
+        beyond: dict[str, Value] = {}
+        for name, rule in policy.metrics.items():
+            metric = stated.get(name)
+            if metric is None:
+                below[name] = beyond[name] = _MISSING
+            else:
+                below[name] = value = measured(metric, rule, frame)
+                beyond[name] = measured_beyond(value, metric, frame)
+        facts = {name: kind.parse(own[name]) if name in own else MISSING for name, kind in policy.own.items()}
+        first = cls(frame, policy, below, facts)
+        return first, first if below == beyond else cls(frame, policy, beyond, facts)
 
 
 _MISSING: Final = Unknown(Reason.MISSING)

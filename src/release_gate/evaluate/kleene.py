@@ -32,6 +32,9 @@ class Kleene(Emitter):
 
     def value(self, node: Node, variables: Variables) -> str:
         """Code for a node as a value: what cannot be told is an unknown, and ``None`` is null."""
+        if isinstance(node, nodes.Named):
+            key = ("value of", node.name)
+            return self.known_as(key) or self.keep(key, self.value(node.body, {}))
         code = self.emit(node, variables)
         if code in ("True", "False") or not self.is_condition(node):
             return code
@@ -124,7 +127,7 @@ class Kleene(Emitter):
     def match(self, node: nodes.Match, variables: Variables) -> str:
         text = self.value(node.text, variables)
         found = self.code.bind(matcher(node.pattern, anchored=node.anchored))
-        return self.set(f"{found}({text}) is not None if {text}.__class__ is str else None")
+        return self.set(f"bool({found}({text})) if {text}.__class__ is str else None")
 
     def binary(self, node: nodes.Binary, variables: Variables) -> str:
         left, right = self.value(node.left, variables), self.value(node.right, variables)

@@ -12,7 +12,7 @@ from release_gate.evaluate.fetch import Leaf, Many, Variables
 from release_gate.expression import nodes
 from release_gate.expression.nodes import Node
 from release_gate.expression.patterns import matcher
-from release_gate.facts.truth import Duration, Step
+from release_gate.facts.truth import LIMIT, OPERATIONS, Duration, Step
 
 __all__ = ["Known"]
 
@@ -115,12 +115,20 @@ class Known(Emitter):
 
     def match(self, node: nodes.Match, variables: Variables) -> str:
         found = self.code.bind(matcher(node.pattern, anchored=node.anchored))
-        return f"({found}({self.emit(node.text, variables)}) is not None)"
+        return f"bool({found}({self.emit(node.text, variables)}))"
 
     def binary(self, node: nodes.Binary, variables: Variables) -> str:
         left, right = self.emit(node.left, variables), self.emit(node.right, variables)
+        known = self.class_of(node, variables)
+        if known is Decimal and node.op in OPERATIONS:
+            if node.op == "/":
+                self.code.line(f"if not {right}: return None")
+            name = self.set(f"{self.code.bind(OPERATIONS[node.op])}({left}, {right})")
+            low, high = self.code.bind(-LIMIT), self.code.bind(LIMIT)
+            self.code.line(f"if not {low} < {name} < {high}: return None")
+            return name
         name = self.set(f"arithmetic({node.op!r}, {left}, {right})")
-        self.require(name, self.class_of(node, variables))
+        self.require(name, known)
         return name
 
     def choose(self, node: nodes.Choose, variables: Variables) -> str:

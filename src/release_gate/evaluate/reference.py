@@ -5,11 +5,10 @@ Each node gives a :class:`Step` of the explanation: its value, the facts it read
 
 from __future__ import annotations
 
-from collections import ChainMap
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Any, get_args
+from typing import Any, Protocol, get_args
 
 from release_gate.expression import nodes
 from release_gate.expression.nodes import Node
@@ -20,8 +19,12 @@ from release_gate.facts.view import Seen
 
 __all__ = ["Facts", "Read", "Trace", "evaluate", "truth_of"]
 
-Facts = Mapping[str, Any]
-"""What a condition may read: records of :class:`~release_gate.facts.view.Seen` facts, by name."""
+
+class Facts(Protocol):
+    """What a condition may read: records of :class:`~release_gate.facts.view.Seen` facts, by name."""
+
+    def get(self, name: str, /) -> Any:
+        """A fact, a record, or ``None`` if there is none of that name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,6 +292,18 @@ def _listof(node: nodes.ListOf, facts: Facts) -> Trace:
     return Trace(node, Items(tuple(step.value for step in below)), below, listed=Listed(members))
 
 
+@dataclass(frozen=True, slots=True)
+class _Inside:
+    """The facts as the inside of a comprehension reads them: with one name more."""
+
+    facts: Facts
+    name: str
+    member: Member
+
+    def get(self, name: str) -> Any:
+        return self.member if name == self.name else self.facts.get(name)
+
+
 def _comprehension(node: nodes.Comprehension, facts: Facts) -> Trace:
     source = evaluate(node.items, facts)
     if source.listed is None:
@@ -299,7 +314,7 @@ def _comprehension(node: nodes.Comprehension, facts: Facts) -> Trace:
 
 def _member(node: nodes.Comprehension, facts: Facts, member: Member) -> Member:
     """A member of a comprehension: its value, and whether the filter keeps it."""
-    inner = ChainMap({node.variable: member}, facts)  # type: ignore[arg-type] # facts are only read
+    inner = _Inside(facts, node.variable, member)
     kept, tests = member.kept, member.tests
     if node.condition is not None and kept is not False:
         test = evaluate(node.condition, inner)

@@ -27,7 +27,7 @@ from release_gate.facts.release import (
 from release_gate.facts.truth import Duration, Reason, Unknown, Value, arithmetic
 from release_gate.facts.types import Fact
 
-__all__ = ["Edge", "Frame", "MeasurementRule", "measured", "terms_of"]
+__all__ = ["Edge", "Frame", "MeasurementRule", "measured", "measured_beyond", "terms_of"]
 
 _NOT_STATED: Final = Unknown(Reason.MISSING)
 _CONFLICT: Final = Unknown(Reason.CONFLICTING)
@@ -108,7 +108,11 @@ def _merged(request: ReleaseRequest, name: str) -> Sections:
 def _instead(base: Any, own: Any) -> Any:
     """A section: what the variant states, else what holds for all."""
     if isinstance(own, dict):
-        return {**base, **{word: _instead(base.get(word), each) for word, each in own.items()}}
+        return {**base, **{word: _record(base.get(word), each) for word, each in own.items()}}
+    return _record(base, own)
+
+
+def _record(base: Any, own: Any) -> Any:
     if isinstance(own, FactRecord) and isinstance(base, FactRecord) and not isinstance(own, Measurement):
         return base.model_copy(update={name: getattr(own, name) for name in own.model_fields_set})
     return own
@@ -146,19 +150,11 @@ class MeasurementRule:
     independent: bool = False
 
 
-def measured(metric: Measurement, rule: MeasurementRule, frame: Frame, *, beyond: bool) -> Value:
+def measured(metric: Measurement, rule: MeasurementRule, frame: Frame) -> Value:
     """The value of a metric if it counts for this policy, else why it does not.
 
     Knowing less about a measurement never makes it count: an undated one is stale where a policy has a
     maximal age, one that does not say on what it was measured is unbound where a policy asks that.
-    From the irreversible boundary upwards, a measurement behind a safeguard that can be removed, or that
-    does not say behind what, is unbound for every policy.
-
-    Args:
-        metric: The measurement.
-        rule: What the policy asks of it.
-        frame: What the artifact sees.
-        beyond: Whether the rung that is judged lies at or above the irreversible boundary.
     """
     value = metric.value.value
     if value.__class__ is Unknown:
@@ -174,19 +170,27 @@ def measured(metric: Measurement, rule: MeasurementRule, frame: Frame, *, beyond
         digest = frame.artifact.digest.value
         if not (isinstance(digest, str) and metric.on.value == digest):
             return _UNBOUND
-    if beyond and not _behind_nothing_removable(metric, frame.sections.safeguards):
-        return _UNBOUND
     return value
+
+
+def measured_beyond(value: Value, metric: Measurement, frame: Frame) -> Value:
+    """The value of a metric from the irreversible boundary upwards, given its value below.
+
+    A measurement behind a safeguard that can be removed from a copy, or that does not say behind what, says
+    nothing about the copy: it is unbound for every policy.
+    """
+    if value.__class__ is Unknown:
+        return value
+    behind = metric.behind
+    if behind.unknown is None and behind.complete:
+        if not behind.items:
+            return value
+        lasting = {each.id for each in frame.sections.safeguards.items if each.removable.value is False}
+        if all(fact.value in lasting for fact in behind.items):
+            return value
+    return _UNBOUND
 
 
 def _end_of(day: date, age: Duration) -> date:
     end = arithmetic("+", day, age)
     return end if isinstance(end, date) else date.min
-
-
-def _behind_nothing_removable(metric: Measurement, safeguards: ListOf[Any]) -> bool:
-    behind = metric.behind
-    if behind.unknown is not None or not behind.complete:
-        return False
-    lasting = {each.id for each in safeguards.items if each.removable.value is False}
-    return all(fact.value in lasting for fact in behind.items)

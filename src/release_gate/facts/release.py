@@ -762,4 +762,6 @@ class ReleaseRequest(Sections):
     @cached_property
     def proposal_digest(self) -> str:
         """The digest of the request without its sign-offs: what a sign-off binds to."""
+        if "sign_offs" not in self._tree:
+            return self.digest
         return digest({key: value for key, value in self._tree.items() if key != "sign_offs"})

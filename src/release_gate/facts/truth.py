@@ -25,7 +25,9 @@ from enum import StrEnum
 from typing import Any, Final, TypeAlias
 
 __all__ = [
+    "LIMIT",
     "NOT_COMPUTABLE",
+    "OPERATIONS",
     "UNDECIDED",
     "Duration",
     "Items",
@@ -347,7 +349,15 @@ _MANY: Final = Decimal("1e15")
 """More members than a list can have."""
 
 _CONTEXT: Final = Context(prec=28, rounding=ROUND_HALF_EVEN, Emin=-9999, Emax=9999, traps=[], capitals=1)
-_LIMIT: Final = Decimal("1e300")
+LIMIT: Final = Decimal("1e300")
+"""No number is as large as this."""
+OPERATIONS: Final[dict[str, Callable[[Decimal, Decimal], Decimal]]] = {
+    "+": _CONTEXT.add,
+    "-": _CONTEXT.subtract,
+    "*": _CONTEXT.multiply,
+    "/": _CONTEXT.divide,
+}
+"""Arithmetic on two exact numbers, for whoever keeps results below ``LIMIT`` and divides by no zero."""
 _TWO_SIGMA: Final = Decimal("1.96")
 
 
@@ -466,7 +476,7 @@ def _number(op: str, left: Decimal, right: Decimal) -> Value:
                 return _power(left, right)
     except DecimalException:
         return NOT_COMPUTABLE
-    return result if result.is_finite() and abs(result) < _LIMIT else NOT_COMPUTABLE
+    return result if result.is_finite() and abs(result) < LIMIT else NOT_COMPUTABLE
 
 
 def _power(base: Decimal, exponent: Decimal) -> Value:
@@ -476,7 +486,7 @@ def _power(base: Decimal, exponent: Decimal) -> Value:
         return NOT_COMPUTABLE
     exact = Context(prec=29 * (times + 1), Emin=-999999, Emax=999999, traps=[])
     result = _CONTEXT.plus(exact.power(base, times) if times else Decimal(1))
-    return result if result.is_finite() and abs(result) < _LIMIT else NOT_COMPUTABLE
+    return result if result.is_finite() and abs(result) < LIMIT else NOT_COMPUTABLE
 
 
 def _move(day: date, by: Duration, sign: int) -> Value:

@@ -59,6 +59,10 @@ MISSING: Final = Fact()
 _STATED_REASONS: Final = tuple(reason.value for reason in Reason if reason is not Reason.NOT_COMPUTABLE)
 
 
+_SCALARS: Final = frozenset({str, int, float, bool, Decimal, date})
+"""Classes of values as they are written, told apart first because most facts are one of them."""
+
+
 def problem(message: str, help: str = "") -> PydanticCustomError:  # noqa: A002
     """An error of a value that says what to do about it."""
     return PydanticCustomError("fact", "{message}", {"message": message, "help": help})
@@ -83,6 +87,8 @@ class FactType:
 
     def parse(self, raw: Any) -> Fact:
         """A fact from what is written: a value, or a mapping that says more about it."""
+        if raw.__class__ in _SCALARS or raw is None:
+            return Fact(self._known(raw))
         if isinstance(raw, Fact):
             return raw
         if not isinstance(raw, Mapping):

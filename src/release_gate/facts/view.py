@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from release_gate.diagnostics import Span
 from release_gate.facts.frame import Edge, Frame, terms_of
@@ -17,7 +17,7 @@ from release_gate.facts.truth import Items, Reason, Record, Unknown, Value
 from release_gate.facts.types import Fact
 from release_gate.source import Pointer
 
-__all__ = ["Lazy", "Seen", "view_of"]
+__all__ = ["NAMES", "Lazy", "Seen", "view_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +47,19 @@ class Lazy(Mapping[str, Any]):
         self._made: dict[str, Any] = {}
 
     def __getitem__(self, name: str) -> Any:
-        if name not in self._made:
+        found = self.get(name)
+        if found is None:
+            raise KeyError(name)
+        return found
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """A fact by its name; no fact is ever ``None``."""
+        found = self._made.get(name)
+        if found is None:
             if name not in self._names:
-                raise KeyError(name)
-            self._made[name] = self._make(name)
-        return self._made[name]
+                return default
+            found = self._made[name] = self._make(name)
+        return found
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._names)
@@ -61,12 +69,13 @@ class Lazy(Mapping[str, Any]):
 
 
 _SHARED = ("requester", "developer", "rollout", "transparency", "releases", "incidents", "obligations")
-_NAMES = frozenset({*_SHARED, *Sections.model_fields, "request", "as_of", "artifact", "lineage"})
+NAMES: Final = frozenset({*_SHARED, *Sections.model_fields, "request", "as_of", "artifact", "lineage"})
+"""The names of what a view has."""
 
 
 def view_of(frame: Frame) -> Mapping[str, Any]:
     """Every fact that rules may read about an artifact, but for the rung and what policies add."""
-    return Lazy(_NAMES, _View(frame).top)
+    return Lazy(NAMES, _View(frame).top)
 
 
 class _View:

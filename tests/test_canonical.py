@@ -1,0 +1,57 @@
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+import rfc8785
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from release_gate.canonical import canonical_bytes, digest, plain
+from release_gate.source import number_problem
+
+EXACT = (
+    st.decimals(allow_nan=False, allow_infinity=False)
+    .filter(lambda number: not number_problem(number))
+    .map(lambda number: number.normalize() + 0)
+)
+WRITTEN = (
+    st.none()
+    | st.booleans()
+    | st.text(st.characters(exclude_categories=["Cs"]))
+    | EXACT
+    | st.integers(-(2**53) + 1, 2**53 - 1)
+    | st.floats(allow_nan=False, allow_infinity=False).filter(lambda n: not number_problem(Decimal(repr(n))))
+    | st.dates()
+)
+TREES = st.recursive(
+    WRITTEN,
+    lambda below: st.lists(below) | st.dictionaries(st.text(st.characters(exclude_categories=["Cs"])), below),
+)
+
+
+@given(TREES)
+@example({"\ue000": 1, "\U00010000": 2})
+@example([1e16, 1.5e20, 1e21, 1e25, Decimal("1e25"), Decimal("1e-7"), 0.0001, 1e-05, 1.0, -0.0])
+@example({"digest": "1234567890123456", "note": "e-5 and 1.0"})
+def test_canonical_bytes_are_those_of_rfc_8785(tree: Any) -> None:
+    assert canonical_bytes(tree) == rfc8785.dumps(plain(tree))
+
+
+@pytest.mark.parametrize(
+    ("tree", "written"),
+    [
+        ({"b": [1, 2.50, Decimal("1e25")], "a": None}, b'{"a":null,"b":[1,2.5,1e+25]}'),
+        ({"day": date(2026, 11, 24), "text": "ä\n"}, '{"day":"2026-11-24","text":"ä\\n"}'.encode()),
+        ((True, False), b"[true,false]"),
+        (Decimal(100000000000000000000), b"100000000000000000000"),
+    ],
+)
+def test_what_canonical_bytes_look_like(tree: Any, written: bytes) -> None:
+    assert canonical_bytes(tree) == written
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), object(), {1, 2}])
+def test_what_has_no_canonical_form(value: Any) -> None:
+    with pytest.raises((TypeError, ValueError, ArithmeticError)):
+        digest({"value": value})
