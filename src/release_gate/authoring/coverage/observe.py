@@ -86,7 +86,7 @@ class Observer:
             key = (
                 rung >= BOUNDARY,
                 rung if self.by_access[number] else None,
-                here["tier"].value if self.by_tier[number] else None,
+                here.get("tier").value if self.by_tier[number] else None,
             )
             if key not in done:
                 done.add(key)
