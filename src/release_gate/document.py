@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from types import NoneType, UnionType
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -62,11 +63,11 @@ def problems_of(
     error: ValidationError, model: type[BaseModel], tree: Any, document: Document | None, code: str
 ) -> list[Diagnostic]:
     """Every error of a validation as a diagnostic."""
-    found = error.errors(include_url=False, include_context=True)
-    at = {tuple(item["loc"][:depth]) for item in found for depth in range(len(item["loc"]))}
-    # A list whose members are all wrong is not also too short.
-    told = [item for item in found if item["type"] != "too_short" or item["loc"] not in at]
-    return [_problem(dict(item), model, tree, document, code) for item in told[:MAX_PROBLEMS]]
+    found = error.errors(include_url=False, include_input=False)
+    if any(item["type"] == "too_short" for item in found):  # a list of wrong members is not also too short
+        at = {tuple(item["loc"][:depth]) for item in found for depth in range(len(item["loc"]))}
+        found = [item for item in found if item["type"] != "too_short" or item["loc"] not in at]
+    return [_problem(dict(item), model, tree, document, code) for item in found[:MAX_PROBLEMS]]
 
 
 def _problem(
@@ -88,7 +89,7 @@ def _problem(
         return Diagnostic(code, message.format(key=key) + _inside(pointer), at, help_.format(key=key))
     message = str(item["msg"]).removeprefix("Value error, ").removeprefix("Assertion failed, ")
     if item["type"] == "string_pattern_mismatch":
-        message = f"`{printable(str(item['input']))}` is not written as it must be"
+        message = f"`{printable(str(_written(pointer, tree)))}` is not written as it must be"
         help_ = f"it must match {context.get('pattern')}"
     else:
         help_ = str(context.get("help", ""))
@@ -119,26 +120,37 @@ def _pointer(loc: tuple[str | int, ...], tree: Any) -> Pointer:
     return tuple(pointer)
 
 
+def _written(pointer: Pointer, tree: Any) -> Any:
+    """What is written at a pointer; for that of a key, as pydantic says it, the key."""
+    if pointer[-1] == "[key]":
+        return pointer[-2]
+    for step in pointer:
+        tree = tree[step]
+    return tree
+
+
 def _keys_of(model: Any, loc: tuple[str | int, ...]) -> list[str]:
     """The keys that a model knows at a location."""
     for step in loc:
-        model = _step(model, step)
-    fields = getattr(model, "model_fields", {})
+        model = _step(_bare(model), step)
+    fields = getattr(_bare(model), "model_fields", {})
     return [found.alias or name for name, found in fields.items()]
 
 
 def _step(model: Any, step: str | int) -> Any:
+    """The annotation of a field of a model, of the values of a mapping, or of the members of a list."""
     fields = getattr(model, "model_fields", None)
     if fields is not None:
         found = next((f for name, f in fields.items() if step in (name, f.alias)), None)
         return found.annotation if found else None
-    for argument in getattr(model, "__args__", ()):
-        if hasattr(argument, "model_fields"):
-            if isinstance(step, str) and step in argument.model_fields and _is_union(model):
-                return _step(argument, step)
-            return argument
-    return None
+    arguments = [each for each in get_args(model) if each is not Ellipsis]
+    return arguments[-1] if arguments else None
 
 
-def _is_union(model: Any) -> bool:
-    return type(None) in getattr(model, "__args__", ())
+def _bare(annotation: Any) -> Any:
+    """An annotation without what validates it, and of what may be left out, that which may be there."""
+    if get_origin(annotation) is Annotated:
+        return _bare(get_args(annotation)[0])
+    if get_origin(annotation) in (Union, UnionType):
+        return _bare(next(each for each in get_args(annotation) if each is not NoneType))
+    return annotation

@@ -12,7 +12,7 @@ import os
 import re
 import stat
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -24,7 +24,9 @@ from release_gate.diagnostics import Diagnostic, DocumentError, Source, Span, di
 
 __all__ = [
     "MAX_BYTES",
+    "POLICY_LIMITS",
     "Document",
+    "Limits",
     "Pointer",
     "Tree",
     "number_problem",
@@ -36,18 +38,40 @@ __all__ = [
 ]
 
 MAX_BYTES: Final = 2 * 1024 * 1024
+MAX_VALUES: Final = 50_000
 MAX_DEPTH: Final = 64
-MAX_NODES: Final = 50_000
 MAX_SCALAR: Final = 64 * 1024
 MAX_PROBLEMS: Final = 50
 MAX_DIGITS: Final = 15
 MAX_EXPONENT: Final = 300
 
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much a document may hold. What is larger is refused before it is read to its end.
+
+    Attributes:
+        size: Bytes.
+        values: Keys, scalars, lists and mappings.
+    """
+
+    size: int = MAX_BYTES
+    values: int = MAX_VALUES
+
+
+LIMITS: Final = Limits()
+POLICY_LIMITS: Final = Limits(8 * 1024 * 1024, 160_000)
+"""Policies may be larger than what comes from outside: 10,000 rules with their reasons and sources."""
+
 Tree: TypeAlias = "bool | Decimal | str | list[Tree] | dict[str, Tree] | None"
 Pointer: TypeAlias = tuple[str | int, ...]
 """The way to a place in a tree: keys and indexes, from the top."""
 
+Place: TypeAlias = tuple[int, int, int, int]
+"""A line, a column, and those of the end, which is exclusive; from 1."""
+
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_NUMERIC: Final = frozenset("-+.0123456789")
 _NUMBER = re.compile(r"[-+]?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 _NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 _FORBIDDEN = re.compile(
@@ -61,6 +85,27 @@ _WORDS: Final[dict[str, bool | None]] = {
 }
 _PLAIN, _SINGLE, _DOUBLE, _LITERAL = ("", None), "'", '"', "|"
 _FOLDED: Final = ">"
+
+
+class Spans(Mapping[Pointer, Span]):
+    """Places by pointer. Kept as four numbers each, because hardly one in a thousand is ever looked at."""
+
+    __slots__ = ("_places", "_source")
+
+    def __init__(self, source: Source, places: Mapping[Pointer, Place]) -> None:
+        self._source, self._places = source, places
+
+    def __getitem__(self, pointer: Pointer) -> Span:
+        return Span(self._source, *self._places[pointer])
+
+    def __iter__(self) -> Iterator[Pointer]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __contains__(self, pointer: object) -> bool:
+        return pointer in self._places
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +122,9 @@ class Document:
 
     source: Source
     tree: Tree
-    spans: dict[Pointer, Span] = field(repr=False)
-    keys: dict[Pointer, Span] = field(repr=False)
-    styles: dict[Pointer, str] = field(repr=False)
+    spans: Mapping[Pointer, Span] = field(repr=False)
+    keys: Mapping[Pointer, Span] = field(repr=False)
+    styles: Mapping[Pointer, str] = field(repr=False)
 
     def span(self, pointer: Pointer) -> Span | None:
         """The place of a value, or of the nearest thing around it that is written down."""
@@ -156,12 +201,13 @@ def _within_folded(document: Document, pointer: Pointer, span: Span, start: int,
     return span
 
 
-def read_file(path: Path, name: str | None = None) -> Document:
+def read_file(path: Path, name: str | None = None, limits: Limits = LIMITS) -> Document:
     """Read a document from a file.
 
     Args:
         path: The file.
         name: What diagnostics and decisions call it; the path as given, if not said.
+        limits: How much it may hold.
 
     Raises:
         DocumentError: The file cannot be read, is too large, or is not the YAML that we accept.
@@ -170,7 +216,7 @@ def read_file(path: Path, name: str | None = None) -> Document:
     try:
         with open(path, "rb", opener=_without_waiting) as stream:
             is_file = stat.S_ISREG(os.fstat(stream.fileno()).st_mode)
-            data = stream.read(MAX_BYTES + 1) if is_file else b""
+            data = stream.read(limits.size + 1) if is_file else b""
     except (OSError, ValueError) as error:  # a path with a NUL is no path
         reason = (getattr(error, "strerror", None) or "it has no such name").lower()
         raise DocumentError([Diagnostic("RG001", f"cannot read `{printable(shown)}`: {reason}")]) from None
@@ -184,7 +230,7 @@ def read_file(path: Path, name: str | None = None) -> Document:
                 )
             ]
         )
-    return read_document(data, shown)
+    return read_document(data, shown, limits)
 
 
 def _without_waiting(path: str, flags: int) -> int:
@@ -192,24 +238,24 @@ def _without_waiting(path: str, flags: int) -> int:
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
-def read_document(data: bytes | str, name: str = "<text>") -> Document:
+def read_document(data: bytes | str, name: str = "<text>", limits: Limits = LIMITS) -> Document:
     """Read a document from bytes or text.
 
     Raises:
         DocumentError: With every diagnostic that was found.
     """
-    text = _decode(data, name)
-    return _Builder(Source(name, text)).build()
+    text = _decode(data, name, limits)
+    return _Builder(Source(name, text), limits).build()
 
 
-def _decode(data: bytes | str, name: str) -> str:
+def _decode(data: bytes | str, name: str, limits: Limits) -> str:
     shown = printable(name)
-    if len(data) > MAX_BYTES:
+    if len(data) > limits.size:
         raise DocumentError(
             [
                 Diagnostic(
                     "RG002",
-                    f"`{shown}` is larger than {MAX_BYTES // 1024 // 1024} MiB",
+                    f"`{shown}` is larger than {limits.size // 1024 // 1024} MiB",
                     help="requests and policies are small; leave raw results in files of their own",
                 )
             ]
@@ -313,90 +359,81 @@ class _Frame:
 class _Builder:
     """Events in, document out. Never recurses, so that no nesting can hurt it."""
 
-    def __init__(self, source: Source) -> None:
-        self.source = source
+    def __init__(self, source: Source, limits: Limits) -> None:
+        self.source, self.limits = source, limits
         self.problems: list[Diagnostic] = []
-        self.spans: dict[Pointer, Span] = {}
-        self.keys: dict[Pointer, Span] = {}
+        self.spans: dict[Pointer, Place] = {}
+        self.keys: dict[Pointer, Place] = {}
         self.styles: dict[Pointer, str] = {}
         self.frames: list[_Frame] = []
         self.root: Any = None
-        self.nodes = 0
+        self.values = 0
         self.documents = 0
 
     def build(self) -> Document:
+        take: dict[type, Callable[[Any], None]] = {
+            yaml.ScalarEvent: self.scalar,
+            yaml.MappingStartEvent: lambda event: self.open({}, event),
+            yaml.SequenceStartEvent: lambda event: self.open([], event),
+            yaml.MappingEndEvent: self.close,
+            yaml.SequenceEndEvent: self.close,
+            yaml.AliasEvent: self.alias,
+            yaml.DocumentStartEvent: self.begin,
+        }
         try:
-            for event in self.events():
-                self.take(event)
+            self.read(take)
         except RecursionError:  # the pure-Python scanner; libyaml does not recurse
             self.stop("RG008", "is nested too deeply", None)
         if self.documents == 0 and not self.problems:
             self.problem("RG010", "the document is empty", Span(self.source, 1, 1, 1, 1))
         if self.problems:
             raise DocumentError(self.problems)
-        return Document(self.source, self.root, self.spans, self.keys, self.styles)
+        spans, keys = Spans(self.source, self.spans), Spans(self.source, self.keys)
+        return Document(self.source, self.root, spans, keys, self.styles)
 
-    def events(self) -> Iterator[Any]:
+    def read(self, take: Mapping[type, Callable[[Any], None]]) -> None:
+        """Give every event to what takes it."""
+        loader = _LOADER(self.source.text)
         try:
-            yield from yaml.parse(self.source.text, Loader=_LOADER)
+            while not isinstance(event := loader.get_event(), yaml.StreamEndEvent):
+                if handler := take.get(type(event)):
+                    handler(event)
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             self.stop("RG005", _yaml_message(error), self.point(mark) if mark else None)
         except yaml.YAMLError as error:
             self.stop("RG005", f"is not YAML: {printable(str(error).splitlines()[0].lower())}", None)
+        finally:
+            loader.dispose()
 
-    def take(self, event: Any) -> None:
-        match event:
-            case yaml.DocumentStartEvent():
-                self.documents += 1
-                if self.documents > 1:
-                    self.stop(
-                        "RG006",
-                        "a file holds one document",
-                        self.span(event),
-                        "remove the `---`, or use two files",
-                    )
-            case yaml.AliasEvent():
-                self.problem(
-                    "RG007",
-                    f"aliases are not allowed (`*{event.anchor}`)",
-                    self.span(event),
-                    "write the value out",
-                )
-                self.add(None, event)
-            case yaml.ScalarEvent():
-                self.check_node(event)
-                self.scalar(event)
-            case yaml.MappingStartEvent():
-                self.check_node(event)
-                self.open({}, event)
-            case yaml.SequenceStartEvent():
-                self.check_node(event)
-                self.open([], event)
-            case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
-                frame = self.frames.pop()
-                self.spans[frame.pointer] = self.span_between(frame.start, event.end_mark)
+    def begin(self, event: Any) -> None:
+        self.documents += 1
+        if self.documents > 1:
+            help_ = "remove the `---`, or use two files"
+            self.stop("RG006", "a file holds one document", self.span(event), help_)
+
+    def alias(self, event: Any) -> None:
+        message = f"aliases are not allowed (`*{event.anchor}`)"
+        self.problem("RG007", message, self.span(event), "write the value out")
+        self.add(None, event, _place(event.start_mark, event.end_mark))
+
+    def close(self, event: Any) -> None:
+        frame = self.frames.pop()
+        self.spans[frame.pointer] = _place(frame.start, event.end_mark)
 
     def check_node(self, event: Any) -> None:
-        self.nodes += 1
-        if self.nodes > MAX_NODES:
-            self.stop("RG008", f"the document has more than {MAX_NODES:,} values", self.span(event))
+        self.values += 1
+        if self.values > self.limits.values:
+            self.stop("RG008", f"the document has more than {self.limits.values:,} values", self.span(event))
         if event.anchor:
-            self.problem(
-                "RG007",
-                f"anchors are not allowed (`&{event.anchor}`)",
-                self.span(event),
-                "write the value out",
-            )
+            message = f"anchors are not allowed (`&{event.anchor}`)"
+            self.problem("RG007", message, self.span(event), "write the value out")
         if event.tag is not None:
-            self.problem(
-                "RG009",
-                f"tags are not allowed (`{printable(event.tag)}`)",
-                self.span(event),
-                "remove the tag",
-            )
+            message = f"tags are not allowed (`{printable(event.tag)}`)"
+            self.problem("RG009", message, self.span(event), "remove the tag")
 
     def open(self, container: Any, event: Any) -> None:
+        self.check_node(event)
         if len(self.frames) >= MAX_DEPTH:
             self.stop("RG008", f"the document is nested more than {MAX_DEPTH} levels deep", self.span(event))
         top = self.frames[-1] if self.frames else None
@@ -407,65 +444,64 @@ class _Builder:
                 self.point(event.start_mark),
                 "write a plain word before the colon",
             )
-        pointer = self.place(container)
-        self.frames.append(_Frame(container, pointer, event.start_mark))
+        self.frames.append(_Frame(container, self.place(container), event.start_mark))
 
     def scalar(self, event: Any) -> None:
-        span = self.span(event)
+        self.check_node(event)
         text: str = event.value
-        top = self.frames[-1] if self.frames else None
         if len(text) > MAX_SCALAR:
             self.stop(
                 "RG008", f"a text is longer than {MAX_SCALAR // 1024} KiB", self.point(event.start_mark)
             )
-        if top is not None and isinstance(top.container, dict) and top.key is None:
-            self.key(event, text, span, top)
-            return
-        value = self.value(event, text, span)
-        self.add(value, event)
+        place = _place(event.start_mark, event.end_mark)
+        top = self.frames[-1] if self.frames else None
+        if top is not None and top.key is None and isinstance(top.container, dict):
+            self.key(event, text, place, top)
+        else:
+            self.add(self.value(event, text), event, place)
 
-    def key(self, event: Any, text: str, span: Span, top: _Frame) -> None:
+    def key(self, event: Any, text: str, place: Place, top: _Frame) -> None:
         plain = event.style in _PLAIN
         if plain and text == "<<":
-            self.problem("RG007", "merge keys are not allowed (`<<`)", span, "write the values out")
-        elif plain and (text in _WORDS or parse_number(text) is not None or _NOT_FINITE.fullmatch(text)):
-            self.problem(
-                "RG011",
+            message = "merge keys are not allowed (`<<`)"
+            self.problem("RG007", message, self.span(event), "write the values out")
+        elif plain and (text in _WORDS or (text[0] in _NUMERIC and _looks_like_a_number(text))):
+            message, help_ = (
                 f"the key `{printable(text)}` is not a text",
-                span,
                 f'put it in quotes: "{printable(text)}"',
             )
+            self.problem("RG011", message, self.span(event), help_)
         elif reason := text_problem(text):
-            self.problem("RG012", f"the key `{printable(text)}` {reason}", span, "retype it")
+            self.problem("RG012", f"the key `{printable(text)}` {reason}", self.span(event), "retype it")
+        pointer = (*top.pointer, text)
         if text in top.container:
-            first = self.keys.get((*top.pointer, text))
-            where = f" (first on line {first.line})" if first else ""
-            self.problem(
-                "RG013", f"the key `{printable(text)}` is written twice{where}", span, "keep one of them"
-            )
+            first = self.keys.get(pointer)
+            where = f" (first on line {first[0]})" if first else ""
+            message = f"the key `{printable(text)}` is written twice{where}"
+            self.problem("RG013", message, self.span(event), "keep one of them")
         else:
-            self.keys[(*top.pointer, text)] = span
+            self.keys[pointer] = place
         top.key = text
 
-    def value(self, event: Any, text: str, span: Span) -> bool | Decimal | str | None:
+    def value(self, event: Any, text: str) -> bool | Decimal | str | None:
         if event.style in _PLAIN:
             if text in _WORDS:
                 return _WORDS[text]
-            if _NOT_FINITE.fullmatch(text):
-                self.problem(
-                    "RG014",
-                    f"`{text}` is not a finite number",
-                    span,
-                    "if it is not known, write {unknown: missing}",
-                )
-                return None
-            if _NUMBER.fullmatch(text):
-                return self.number(text, span)
+            if text[0] in _NUMERIC:
+                if _NOT_FINITE.fullmatch(text):
+                    message, help_ = (
+                        f"`{text}` is not a finite number",
+                        "if it is not known, write {unknown: missing}",
+                    )
+                    self.problem("RG014", message, self.span(event), help_)
+                    return None
+                if _NUMBER.fullmatch(text):
+                    return self.number(text, self.span(event))
         if reason := text_problem(text):
             self.problem(
                 "RG012",
                 f"this text {reason}",
-                span,
+                self.span(event),
                 "retype it; such characters make one text look like another",
             )
         return text
@@ -487,10 +523,9 @@ class _Builder:
             return None
         return number
 
-    def add(self, value: Any, event: Any) -> None:
+    def add(self, value: Any, event: Any, place: Place) -> None:
         pointer = self.place(value)
-        span = self.span(event)
-        self.spans[pointer] = span
+        self.spans[pointer] = place
         if isinstance(value, str):
             self.styles[pointer] = event.style or ""
 
@@ -509,10 +544,7 @@ class _Builder:
         return (*top.pointer, key)
 
     def span(self, event: Any) -> Span:
-        return self.span_between(event.start_mark, event.end_mark)
-
-    def span_between(self, start: Any, end: Any) -> Span:
-        return Span(self.source, start.line + 1, start.column + 1, end.line + 1, end.column + 1)
+        return Span(self.source, *_place(event.start_mark, event.end_mark))
 
     def point(self, mark: Any) -> Span:
         return Span(self.source, mark.line + 1, mark.column + 1, mark.line + 1, mark.column + 2)
@@ -525,6 +557,14 @@ class _Builder:
     def stop(self, code: str, message: str, span: Span | None, help: str = "") -> None:  # noqa: A002
         self.problems.append(Diagnostic(code, message, span, help))
         raise DocumentError(self.problems)
+
+
+def _place(start: Any, end: Any) -> Place:
+    return (start.line + 1, start.column + 1, end.line + 1, end.column + 1)
+
+
+def _looks_like_a_number(text: str) -> bool:
+    return bool(_NUMBER.fullmatch(text) or _NOT_FINITE.fullmatch(text))
 
 
 def _yaml_message(error: yaml.MarkedYAMLError) -> str:

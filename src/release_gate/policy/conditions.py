@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from graphlib import CycleError, TopologicalSorter
 from typing import Final
 
 from release_gate.expression import nodes
@@ -24,7 +25,8 @@ class Conditions:
 
     def __init__(self, shape: PolicyDocument, root: RecordType, problems: Problems) -> None:
         self.shape, self.problems = shape, problems
-        self.scope = Scope(root)
+        self.bodies: dict[str, Node] = {}
+        self.scope = Scope(root, self.bodies)
         self.definitions = self._definitions()
 
     def condition(self, text: str, pointer: Pointer) -> Condition | None:
@@ -64,25 +66,24 @@ class Conditions:
 
     def _definitions(self) -> dict[str, Condition]:
         """Every definition after those that it stands on."""
-        waiting = dict(self.shape.definitions)
+        texts = self.shape.definitions
+        order = TopologicalSorter({name: _names_in(text) & set(texts) for name, text in texts.items()})
+        try:
+            order.prepare()
+        except CycleError as error:
+            for name in sorted(set(error.args[1])):
+                self.problems.add("RG304", f"the definition `{name}` goes in a circle", ("definitions", name))
+            self.bodies |= dict.fromkeys(texts, _FALSE)
+            return {}
         done: dict[str, Condition] = {}
-        bodies: dict[str, Node] = {}
-        while waiting:
-            ready = [name for name, text in waiting.items() if not _names_in(text) & set(waiting)]
-            if not ready:
-                for name in waiting:
-                    self.problems.add(
-                        "RG304", f"the definition `{name}` goes in a circle", ("definitions", name)
-                    )
-                break
-            for name in ready:
-                self.scope = Scope(self.scope.root, dict(bodies))
-                checked = self.condition(waiting.pop(name), ("definitions", name))
+        while ready := order.get_ready():
+            for name in sorted(ready):
+                checked = self.condition(texts[name], ("definitions", name))
                 body = checked.root if checked is not None else _FALSE
-                bodies[name] = body
+                self.bodies[name] = body
                 if checked is not None:
                     done[name] = checked
-        self.scope = Scope(self.scope.root, bodies)
+                order.done(name)
         return done
 
 

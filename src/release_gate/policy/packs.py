@@ -17,7 +17,7 @@ from release_gate.policy.build import build
 from release_gate.policy.documents import InForce
 from release_gate.policy.model import Policy, Remark
 from release_gate.policy.overlay import chain, link
-from release_gate.source import read_file
+from release_gate.source import POLICY_LIMITS, read_file
 
 __all__ = ["ALWAYS_ON", "data_folder", "load_pack", "pack_file", "pack_names", "pack_versions"]
 
@@ -116,9 +116,10 @@ def _versions(name: str) -> tuple[Policy, ...]:
         raise PolicyError([Diagnostic("RG501", message, help=did_you_mean(name, pack_names()))])
     folder = data_folder("policies")
     files = [folder / name / "policy.yaml", *sorted((folder / name).glob("*/policy.yaml"))]
-    found = [
-        build(read_file(file, f"pack:{file.relative_to(folder).as_posix()}"), load_pack) for file in files
-    ]
+    found = []
+    for file in files:
+        shown = f"pack:{file.relative_to(folder).as_posix()}"
+        found.append(build(read_file(file, shown, POLICY_LIMITS), load_pack))
     return tuple(sorted(found, key=lambda policy: _order(policy.version), reverse=True))
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from release_gate.diagnostics import Diagnostic, did_you_mean, printable
+from release_gate.diagnostics import did_you_mean, printable
 from release_gate.expression import nodes
 from release_gate.expression.monotone import Trend, reads, trend
 from release_gate.expression.nodes import Condition, Node, children
+from release_gate.expression.parse import ExpressionProblem
 from release_gate.facts.ladder import LOWEST_JUDGED, RUNGS
 from release_gate.policy.conditions import ACCESS, TIER, Conditions
 from release_gate.policy.documents import PolicyDocument, RuleDocument
@@ -69,10 +70,9 @@ class Rules:
             if trend(condition.root, path) in (Trend.FLAT, allowed):
                 continue
             at = next(iter(_uses(condition.root, path)), condition.root).at
-            span = self.problems.places.within(pointer, at.start, at.end)
             message = f"`{'.'.join(path)}` may only make this rule stricter as it rises"
             help_ = f"here, compare it with {signs}; what is allowed open must be allowed closed"
-            self.problems.found.append(Diagnostic("RG312", message, span, help_))
+            self.problems.add_within(pointer, ExpressionProblem("RG312", message, at, help_))
         return condition
 
     def _check_texts(self, shape: RuleDocument, pointer: Pointer, conditions: list[Condition]) -> None:
