@@ -155,15 +155,15 @@ REFUSED: dict[str, tuple[str, str, str, str]] = {
         "take another name",
     ),
     "a parameter again": (
-        "parameters: {floor: {value: 0.1}}",
+        "parameters: {floor: {value: 0.9}}",
         "`floor` is there already",
-        "{value: 0.1}",
+        "{value: 0.9}",
         "take another name",
     ),
     "a metric again": (
-        "facts: {metrics: {plain: {range: [0, 1]}}}",
+        "facts: {metrics: {plain: {range: [0, 1], max_age: P60D}}}",
         "`plain` is there already",
-        "{range: [0, 1]}",
+        "{range: [0, 1], max_age: P60D}",
         "take another name",
     ),
     "an own fact again": (
@@ -282,6 +282,9 @@ def test_everything_that_may_loosen_is_told_at_once(folder: Path) -> None:
             folder, "scope: 'true'\nwithout: [large]\nset: {flor: 1}\nrules: [{id: x, deny: No., at: hosted}]"
         )
     assert [found[0] for found in told(caught.value)] == ["RG323", "RG323", "RG322"]
+    with pytest.raises(PolicyError) as caught:
+        over(folder, "scope: 'true'\nwithout: [large]\nset: {floor: 0.5}\napprovers: {people: 1}")
+    assert [found[0] for found in told(caught.value)] == ["RG323"] * 4
     with pytest.raises(PolicyError) as caught:
         over(folder, "set: {floor: 0.5, wait: P1D}\nceilings: {high: fully_open}")
     assert [found[0] for found in told(caught.value)] == ["RG323"] * 3

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from release_gate.decision import in_words
-from release_gate.diagnostics import PolicyError, did_you_mean, printable
+from release_gate.diagnostics import Diagnostic, PolicyError, did_you_mean, printable
 from release_gate.facts.truth import Duration
 from release_gate.policy.check import check_policy
 from release_gate.policy.declarations import parameter_value
@@ -30,8 +30,15 @@ class Merge:
         self.shape = base.document
         self.elsewhere: dict[Pointer, Target] = dict(base.places.elsewhere)
 
-    def policy(self, name: str, digest: str) -> Policy:
+    def policy(
+        self, name: str, digest: str, then: Callable[[Policy], Iterable[Diagnostic]] = lambda _: ()
+    ) -> Policy:
         """The result, checked.
+
+        Args:
+            name: The file that it was read from.
+            digest: The digest of everything it was made of.
+            then: What else to check.
 
         Raises:
             PolicyError: With every diagnostic, those of the merge among them.
@@ -41,6 +48,7 @@ class Merge:
             policy = check_policy(self.shape, Places(self.base.places.document, self.elsewhere), name, digest)
         except PolicyError as error:
             raise PolicyError([*problems, *error.diagnostics]) from None
+        problems += then(policy)
         if problems:
             raise PolicyError(problems)
         return policy

@@ -53,11 +53,12 @@ def extend(base: Policy, shape: OverlayDocument, document: Document) -> Policy:
 def _over(base: Policy, shape: OverlayDocument, document: Document) -> Policy:
     merge = Merge(base, document)
     merge.overlay(shape)
+    name, digest_ = document.source.name, digest([base.digest, document.tree])
     if shape.tightens:
         check_said(base, shape, merge.problems)
-    policy = merge.policy(document.source.name, digest([base.digest, document.tree]))
-    if shape.tightens:
-        check_tightened(base, policy)
+        policy = merge.policy(name, digest_, lambda found: check_tightened(base, found))
+    else:
+        policy = merge.policy(name, digest_)
     said = "tightens {}" if shape.tightens else "changes {}, and is not shown to be as strict"
     remark = Remark(f"{policy.id} {policy.version} " + said.format(f"{base.id} {base.version}"))
     return replace(policy, remarks=(remark, *base.remarks))

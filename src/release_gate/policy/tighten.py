@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Final
 
 from release_gate.decision import in_words
-from release_gate.diagnostics import PolicyError
+from release_gate.diagnostics import Diagnostic
 from release_gate.expression.monotone import Trend, reads, trend
 from release_gate.facts.truth import Duration, Value
 from release_gate.policy.documents import OverlayDocument
@@ -66,29 +66,28 @@ def _reused(name: str, pointer: Pointer, problems: Problems) -> None:
     problems.add("RG323", message, pointer, f"take another name, {OR_NOT}")
 
 
-def check_tightened(base: Policy, policy: Policy) -> None:
-    """Compare an overlay, put together and checked, with what it extends.
-
-    Raises:
-        PolicyError: Something in it is laxer, or cannot be shown not to be. With every diagnostic.
-    """
+def check_tightened(base: Policy, policy: Policy) -> tuple[Diagnostic, ...]:
+    """What in an overlay, put together and checked, is laxer than what it extends, or may be."""
     problems = Problems(policy.places)
-    for old, new in zip(base.tiers, policy.tiers, strict=True):
+    tiers = {tier.step.name: tier for tier in policy.tiers}
+    for old in base.tiers:
+        new = tiers.get(old.step.name, old)
         if new.ceiling > old.ceiling:
             message = f"the ceiling of `{new.step}` rises from {old.ceiling} to {new.ceiling}"
             pointer: Pointer = ("tiers", new.step.rank, "ceiling")
             problems.add("RG323", message, pointer, f"name {old.ceiling} or less, {OR_NOT}")
-    for name, rule in base.metrics.items():
+    for name, metric in base.metrics.items():
         said = base.document.facts.metrics[name].max_age, policy.document.facts.metrics[name].max_age
-        if said[0] != said[1] and not _no_longer(rule.max_age, policy.metrics[name].max_age):
-            _longer(rule.max_age, ("facts", "metrics", name, "max_age"), problems)
-    for index, pair in enumerate(zip(base.rules, policy.rules, strict=False)):
-        _check_sign_off(*pair, ("rules", index, "sign_off"), problems)
+        if said[0] != said[1] and not _no_longer(metric.max_age, policy.metrics[name].max_age):
+            _longer(metric.max_age, ("facts", "metrics", name, "max_age"), problems)
+    rules = {rule.id: rule for rule in base.rules}
+    for index, rule in enumerate(policy.rules):
+        if rule.id in rules:
+            _check_sign_off(rules[rule.id], rule, ("rules", index, "sign_off"), problems)
     for name in base.parameters:
         for message, help_ in _loosens(base, policy, name):
             problems.add("RG323", message, ("parameters", name, "value"), f"{help_}, {OR_NOT}")
-    if problems.found:
-        raise PolicyError(problems.found)
+    return tuple(problems.found)
 
 
 def _longer(old: Duration | None, pointer: Pointer, problems: Problems) -> None:
