@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 __all__ = [
@@ -193,8 +193,8 @@ class Condition:
 
 def children(node: Node) -> Iterator[Node]:
     """The nodes directly below a node, in the order in which they are written."""
-    for each in fields(node):
-        value = getattr(node, each.name)
+    for name in type(node).__match_args__:
+        value = getattr(node, name)
         if isinstance(value, _Node):
             yield value  # type: ignore[misc]
         elif isinstance(value, tuple):

@@ -26,6 +26,7 @@ class Conditions:
     def __init__(self, shape: PolicyDocument, root: RecordType, problems: Problems) -> None:
         self.shape, self.problems = shape, problems
         self.bodies: dict[str, Node] = {}
+        self.shown: dict[str, bool] = {}
         self.scope = Scope(root, self.bodies)
         self.definitions = self._definitions()
 
@@ -46,8 +47,10 @@ class Conditions:
         return (None if problems else node), kind
 
     def can_show(self, path: str) -> bool:
-        """Whether a text can show a fact."""
-        return not check_value(path, self.scope)[2]
+        """Whether a text can show a fact. Asked again and again for the same few."""
+        if path not in self.shown:
+            self.shown[path] = not check_value(path, self.scope)[2]
+        return self.shown[path]
 
     def policy_scope(self) -> Condition | None:
         """The condition that says which requests the policy applies to."""
