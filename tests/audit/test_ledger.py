@@ -14,6 +14,7 @@ import pytest
 from release_gate.audit import store_sqlite
 from release_gate.audit.ledger import Ledger, entries
 from release_gate.audit.notes import sign_checkpoint
+from release_gate.audit.policies import record_policies
 from release_gate.audit.record import Draft, Record, decision_draft
 from release_gate.audit.store_sqlite import SqliteStore
 from release_gate.audit.verify import verify_log
@@ -51,9 +52,9 @@ def test_a_record_names_everything_that_it_takes_to_decide_again(book: Book) -> 
     assert decision["verdict"] == body["verdict"]
     assert decision["request"]["digest"] == body["request"]["tree"]
     assert (store.content(body["request"]["text"]) or b"").startswith(b"# as it was typed\n")
-    told = body["policies"][0]
-    assert told["digest"] == told["tree"] == decision["policies"][0]["digest"]
-    assert b"covers: true" in (store.content(told["text"]) or b"")
+    told = body["policies"][0][0]
+    assert [told["digest"]] == told["tree"] == [decision["policies"][0]["digest"]]
+    assert b"covers: true" in (store.content(told["text"][0]) or b"")
     assert set(body["engine"]) >= {"release_gate", "rule_engine", "python"}
     assert len(body["attestations"]) == 2
 
@@ -72,8 +73,8 @@ def test_content_is_kept_once(book: Book) -> None:
     rows = book.ledger.store.connection.execute  # type: ignore[attr-defined]
     names = [name for (name,) in rows("SELECT digest FROM content")]
     assert len(names) == len(set(names))
-    # request and policy in two forms, the decision, and two attestations of each record
-    assert len(names) == 5 + 3 * 2
+    # the request in two forms and the policy in three, the decision, and two attestations of each record
+    assert len(names) == 6 + 3 * 2
 
 
 def test_a_request_that_was_no_file_is_recorded_as_data(book: Book) -> None:
@@ -85,7 +86,7 @@ def test_a_request_that_was_no_file_is_recorded_as_data(book: Book) -> None:
             "artifacts": [{"id": "w", "kind": "weights", "wanted": "hosted"}],
         }
     )
-    draft = decision_draft(decide(asked), asked, [policy()])
+    draft = decision_draft(decide(asked), asked, record_policies([policy()]))
     assert set(draft.body["request"]) == {"id", "tree"}
     added = book.ledger.append([draft], NOW)
     assert added.records[0].about == "made"
@@ -122,19 +123,19 @@ def test_a_clock_that_runs_backwards_is_refused_and_a_small_difference_is_not(bo
 def test_a_decision_is_neither_dated_back_nor_ahead(book: Book) -> None:
     book.record()
     for day, code in ((date(2026, 11, 23), "RG730"), (date(2026, 11, 25), "RG732")):
-        draft = decision_draft(decide(request(), day), request(), [policy()])
+        draft = decision_draft(decide(request(), day), request(), record_policies([policy()]))
         refused(code, lambda draft=draft: book.ledger.append([draft], book.time))  # type: ignore[misc]
     assert book.ledger.store.size == 1
     # Another process, which has to look where the log ends, says the same.
     again = Ledger(SqliteStore.open(book.path, write=True))
-    draft = decision_draft(decide(request(), date(2026, 11, 23)), request(), [policy()])
+    draft = decision_draft(decide(request(), date(2026, 11, 23)), request(), record_policies([policy()]))
     refused("RG730", lambda: again.append([draft], book.time))
     again.store.close()
 
 
 def test_all_of_it_is_recorded_or_nothing(book: Book) -> None:
-    good = decision_draft(decide(request()), request(), [policy()])
-    bad = decision_draft(decide(request(), date(2026, 11, 25)), request(), [policy()])
+    good = decision_draft(decide(request()), request(), record_policies([policy()]))
+    bad = decision_draft(decide(request(), date(2026, 11, 25)), request(), record_policies([policy()]))
     refused("RG732", lambda: book.ledger.append([good, bad], NOW))
     assert book.ledger.store.size == 0
     assert len(book.ledger.append([good, good, good], NOW).records) == 3
@@ -144,11 +145,6 @@ def test_all_of_it_is_recorded_or_nothing(book: Book) -> None:
 def test_a_record_that_no_log_could_hold_is_refused(book: Book) -> None:
     draft = Draft({"kind": "event", "what": "x" * 70_000})
     assert "no more than 65,535 fit" in refused("RG736", lambda: book.ledger.append([draft], NOW))
-
-
-def test_a_policy_that_says_nothing_cannot_be_recorded(book: Book) -> None:
-    empty = policy("release_gate: policy/v1\nid: empty\nversion: 1.0.0\ntitle: Empty\n", "empty.yaml")
-    refused("RG735", lambda: decision_draft(decide(request()), request(), [policy(), empty]))
 
 
 def test_a_log_signs_nothing_that_does_not_extend_what_it_signed(book: Book) -> None:
@@ -321,7 +317,7 @@ def test_a_newest_record_that_was_edited_is_not_built_upon(book: Book) -> None:
     connection.commit()
     connection.close()
     again = Ledger(SqliteStore.open(book.path, write=True))
-    draft = decision_draft(decide(request()), request(), [policy()])
+    draft = decision_draft(decide(request()), request(), record_policies([policy()]))
     refused("RG711", lambda: again.append([draft], NOW))
     again.store.close()
 
@@ -354,7 +350,7 @@ def test_a_hypothetical_decision_is_recorded_as_such_and_not_attested(book: Book
 
 def test_two_ledgers_in_one_process_take_turns(book: Book) -> None:
     other = Ledger(SqliteStore.open(book.path, write=True))
-    draft = decision_draft(decide(request()), request(), [policy()])
+    draft = decision_draft(decide(request()), request(), record_policies([policy()]))
     indexes = [ledger.append([draft], NOW).records[0].index for ledger in (book.ledger, other) * 4]
     assert indexes == list(range(8))
     assert verify_log(other.store, book.trust).holds

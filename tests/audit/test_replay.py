@@ -9,13 +9,17 @@ import pytest
 
 from release_gate.audit import record as record_module
 from release_gate.audit import replay as replay_module
+from release_gate.audit.content import Content
 from release_gate.audit.ledger import entries
+from release_gate.audit.policies import record_policies
 from release_gate.audit.record import Draft, Record, decision_draft
+from release_gate.audit.recorder import Recorder
 from release_gate.audit.replay import Outcome, again, flips, replay
 from release_gate.canonical import canonical_bytes
 from release_gate.decision import Verdict
 from release_gate.diagnostics import IntegrityError
 from release_gate.facts.release import ReleaseRequest
+from release_gate.gate.gate import Gate
 
 from .books import DAY, NOW, POLICY, Book, decide, policy, request
 
@@ -66,11 +70,13 @@ def test_the_place_of_a_fact_comes_out_again_because_the_text_is_kept(book: Book
 
 def _recorded(book: Book, change: dict[str, Any]) -> Record:
     """A record of a decision that is not what the engine says."""
-    draft = decision_draft(decide(request("tiny", "7e9")), request("tiny", "7e9"), [policy()])
+    draft = decision_draft(
+        decide(request("tiny", "7e9")), request("tiny", "7e9"), record_policies([policy()])
+    )
     content = dict(draft.content)
     body = json.loads(content[draft.body["decision"]])
     body |= change
-    name = record_module.Content(content)
+    name = Content(content)
     digest = name.put(canonical_bytes(body))
     book.ledger.append([Draft({**draft.body, "decision": digest}, name)], NOW)
     return last(book)
@@ -111,9 +117,9 @@ def test_what_cannot_be_decided_again_says_why(book: Book) -> None:
         "is not here": {"decision": absent},
         "the record does not name its request": {"request": "tiny"},
         "the record does not say what was decided on": {"as_of": "soon"},
-        "is not the one that was applied": {"policies": [{**good["policies"][0], "digest": absent}]},
+        "is not the one that was applied": {"policies": [[{**good["policies"][0][0], "digest": absent}]]},
         "is not that of its canonical form": {
-            "request": {**good["request"], "tree": good["policies"][0]["tree"]}
+            "request": {**good["request"], "tree": good["policies"][0][0]["tree"][0]}
         },
     }
     for words, change in cases.items():
@@ -149,3 +155,67 @@ def test_a_changed_policy_lists_every_flip_with_who_asked(book: Book) -> None:
     loosened = list(flips(book.ledger.store, large, [looser]))
     assert all(each.loosens for each in loosened)
     assert {each.artifact for each in loosened} == {"api", "weights"}
+
+
+OVERLAY = """\
+release_gate: policy/v1
+id: strict
+extends: base.yaml
+tightens: true
+in_force: {from: 2026-06-01}
+set: {limit: 1e6}
+rules:
+  - {id: no-weights, at: weights_open, deny: "Not here: {model.parameters}", when: model.parameters > 3}
+"""
+BASE = """\
+release_gate: policy/v1
+id: base
+version: 1.0.0
+title: Base
+covers: true
+parameters: {limit: {value: 1e9, stricter: lower}}
+facts: {own: {mood: {choices: [calm, wild], ordered: true}}}
+tiers: [{id: low, ceiling: fully_open}, {id: high, ceiling: hosted}]
+default_tier: low
+rules:
+  - {id: big, when: model.parameters > parameter.limit, tier: high}
+  - {id: ask, at: api_general, sign_off: {role: lead, count: 2, max_age: P30D}}
+  - {id: report, at: hosted, oblige: {duty: Report, due: {every: P90D}}, cite: paper}
+sources: {paper: {title: Paper, date: 2025-01-02}}
+"""
+
+
+@pytest.mark.parametrize("day", [date(2026, 11, 24), date(2026, 5, 1)])
+def test_a_policy_put_together_from_several_files_comes_out_again(tmp_path: Path, day: date) -> None:
+    """A pack, an overlay with values that the gate sets, and a day on which the overlay is not in force."""
+    for name, text in {"base.yaml": BASE, "strict.yaml": OVERLAY}.items():
+        (tmp_path / name).write_text(text)
+    gate = tmp_path / "release-gate.yaml"
+    gate.write_text(
+        "release_gate: gate/v1\npolicies:\n  - {file: strict.yaml, set: {limit: 5e5}}\n"
+        "  - pack: responsible-democratization\n"
+    )
+    made = Gate.load(gate)
+    book = Book.new(tmp_path, signed=False)
+    recorder = Recorder(book.ledger, made.policies)
+    for asked in (request("tiny", "7"), request("tiny", "7e9")):
+        recorder.record(made.decide(asked, as_of=day), asked, NOW)
+    for name in ("base.yaml", "strict.yaml", "release-gate.yaml"):
+        (tmp_path / name).unlink()
+    found = [replay(book.ledger.store, each) for each in entries(book.ledger.store)]
+    assert [each.outcome for each in found] == [Outcome.IDENTICAL] * 2, found
+    decision, _ = again(book.ledger.store, last(book))
+    assert any("not in force" in note or "tightens" in note for note in decision.notes)
+
+
+def test_a_policy_whose_text_is_not_what_was_applied_is_refused(book: Book) -> None:
+    good = json.loads(book.record().records[0].data)["policies"][0][0]
+    applied = json.loads(book.ledger.store.content(good["applied"]) or b"")
+    content = Content()
+    other = content.put(POLICY.replace("1e9", "1e12").encode())
+    applied["files"][0]["text"] = other
+    swapped = {**good, "applied": content.put_json(applied), "text": [other]}
+    book.ledger.append([Draft({"kind": "event"}, content)], book.time)
+    found = replay(book.ledger.store, _without(book, policies=[[swapped]]))
+    assert found.outcome is Outcome.NOT_REPLAYABLE
+    assert "is not the one that was applied" in found.because

@@ -1,78 +1,165 @@
-"""Policies as content: what a policy was made of, and the policy again from that."""
+"""Policies as content: what was applied, in full, and the policy again from that.
+
+A policy may be put together from several files: a pack, an overlay over it, values that a gate sets. What is
+recorded is the result, which is what was applied, with the texts that it was made of, and where in them each
+part stands. So a policy comes back without merging anything, and without the packs of the day.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from functools import cache
-from typing import TYPE_CHECKING, Any
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any, Final
 
-from release_gate.canonical import canonical_bytes
-from release_gate.diagnostics import Diagnostic, IntegrityError, PolicyError, Source
-from release_gate.policy.load import policy_from_document
-from release_gate.policy.model import Policy
-from release_gate.source import read_document
+from pydantic import BaseModel
 
-if TYPE_CHECKING:
-    from release_gate.audit.record import Content
+from release_gate.audit.content import Content
+from release_gate.canonical import digest
+from release_gate.diagnostics import Diagnostic, IntegrityError, PolicyError
+from release_gate.document import validate
+from release_gate.facts.truth import Duration
+from release_gate.policy.check import check_policy
+from release_gate.policy.documents import InForce, PolicyDocument
+from release_gate.policy.model import Policy, Remark
+from release_gate.policy.overlay import chain, link
+from release_gate.policy.places import Places
+from release_gate.source import Document, Pointer, read_document
 
-__all__ = ["Fetch", "record_policies", "restore_policies"]
+__all__ = ["Fetch", "PoliciesUsed", "record_policies", "restore_policies"]
 
 Fetch = Callable[[str], bytes]
 """Content by its digest."""
+SCHEMA: Final = "applied-policy/v1"
 
 
-def record_policies(policies: Iterable[Policy], content: Content) -> list[dict[str, Any]]:
-    """What there is to record of policies. Their texts are added to the content."""
-    told = []
-    for policy in policies:
-        source = _source(policy)
-        text, tree = _parts(source.name, source.text)
-        told.append(
-            {
-                "id": policy.id,
-                "version": policy.version,
-                "digest": policy.digest,
-                "name": source.name,
-                "text": content.put(text),
-                "tree": content.put(tree),
-            }
-        )
-    return told
+@dataclass(frozen=True)
+class PoliciesUsed:
+    """The policies of a gate, as records tell of them.
+
+    Attributes:
+        told: For each policy, what there is to know of it, and of what applies while it is not in force.
+        content: What that refers to.
+    """
+
+    told: tuple[tuple[Mapping[str, Any], ...], ...]
+    content: Mapping[str, bytes]
 
 
-def restore_policies(told: Iterable[dict[str, Any]], fetch: Fetch) -> list[Policy]:
+def record_policies(policies: Iterable[Policy]) -> PoliciesUsed:
+    """What there is to record of the policies of a gate."""
+    content = Content()
+    told = tuple(tuple(_told(each, content) for each in chain(policy)) for policy in policies)
+    return PoliciesUsed(told, content)
+
+
+def restore_policies(told: Iterable[Sequence[Mapping[str, Any]]], fetch: Fetch) -> list[Policy]:
     """The policies of a record.
 
     Raises:
         IntegrityError: A policy is not the one that its digest names.
         InputError: A policy of then is none today.
     """
-    found = []
-    for each in told:
-        policy = _restored(str(each["name"]), fetch(each["text"]))
-        if policy.digest != each["digest"]:
-            message = f"the policy `{policy.id}` of the record is not the one that was applied"
-            raise IntegrityError([Diagnostic("RG719", message)])
-        found.append(policy)
-    return found
+    return [link(_restored(each, fetch) for each in versions) for versions in told]
 
 
-@cache
-def _parts(name: str, text: str) -> tuple[bytes, bytes]:
-    """A policy as it was written, and in canonical form."""
-    return text.encode(), canonical_bytes(read_document(text, name).tree)
+def _told(policy: Policy, content: Content) -> dict[str, Any]:
+    documents = [policy.places.document, *(target[0] for target in policy.places.elsewhere.values())]
+    numbers: dict[int, int] = {}
+    for document in documents:
+        numbers.setdefault(id(document), len(numbers))
+    unique = list({id(document): document for document in documents}.values())
+    texts = [content.put(document.source.text.encode()) for document in unique]
+    applied = {
+        "schema": SCHEMA,
+        "digest": policy.digest,
+        "name": policy.name,
+        "in_force": _plain(policy.in_force),
+        "remarks": [{"text": each.text, "since": each.since} for each in policy.remarks],
+        "document": _plain(policy.document),
+        "files": [
+            {"name": document.source.name, "text": text} for document, text in zip(unique, texts, strict=True)
+        ],
+        "places": [
+            [list(pointer), numbers[id(document)], list(at)]
+            for pointer, (document, at) in policy.places.elsewhere.items()
+        ],
+    }
+    return {
+        "id": policy.id,
+        "version": policy.version,
+        "digest": policy.digest,
+        "applied": content.put_json(applied),
+        "text": texts,
+        "tree": [content.put_json(document.tree) for document in unique],
+    }
 
 
-@cache
-def _restored(name: str, text: bytes) -> Policy:
-    return policy_from_document(read_document(text, name))
+def _plain(value: Any) -> Any:
+    """A part of a document as it would be written, without what nobody said."""
+    match value:
+        case BaseModel():
+            fields = type(value).model_fields
+            return {
+                fields[name].alias or name: _plain(getattr(value, name))
+                for name in sorted(value.model_fields_set)
+                if getattr(value, name) is not None
+            }
+        case Mapping():
+            return {name: _plain(item) for name, item in value.items()}
+        case tuple() | list():
+            return [_plain(item) for item in value]
+        case Duration():
+            return str(value)
+        case _:
+            return value
 
 
-def _source(policy: Policy) -> Source:
-    """The text of a policy, as the spans of its parts know it."""
-    spans = [*(rule.span for rule in policy.rules), *(tier.span for tier in policy.tiers)]
-    source = next((span.source for span in spans if span is not None), None)
-    if source is None:
-        message = f"the policy `{policy.id}` has no rules, and cannot be recorded"
-        raise PolicyError([Diagnostic("RG735", message)])
-    return source
+def _restored(told: Mapping[str, Any], fetch: Fetch) -> Policy:
+    applied = fetch(told["applied"])
+    texts = tuple(fetch(each).decode() for each in told["text"])
+    policy = _policy(applied, texts)
+    if (policy.id, policy.version, policy.digest) != (told["id"], told["version"], told["digest"]):
+        message = f"the policy `{policy.id}` of the record is not the one that was applied"
+        raise IntegrityError([Diagnostic("RG719", message)])
+    return policy
+
+
+@lru_cache(maxsize=256)
+def _policy(data: bytes, texts: tuple[str, ...]) -> Policy:
+    applied = json.loads(data, parse_int=Decimal, parse_float=Decimal)
+    documents = [
+        read_document(text, str(file["name"])) for file, text in zip(applied["files"], texts, strict=True)
+    ]
+    places = Places(documents[0], _elsewhere(applied["places"], documents))
+    shape = validate(PolicyDocument, applied["document"], documents[0], PolicyError, "RG301")
+    policy = check_policy(shape, places, str(applied["name"]), str(applied["digest"]))
+    if len(documents) == 1 and not places.elsewhere:
+        _check_alone(policy, documents[0])
+    # The engine knows a policy by more than what is written: when it applies here, and what to say of it.
+    window = validate(InForce, applied["in_force"], None, PolicyError, "RG301")
+    remarks = tuple(
+        Remark(str(each["text"]), date.fromisoformat(each["since"]) if each["since"] else None)
+        for each in applied["remarks"]
+    )
+    return replace(policy, in_force=window, remarks=remarks)
+
+
+def _check_alone(policy: Policy, document: Document) -> None:
+    """A policy of one file has the digest of that file."""
+    if digest(document.tree) != policy.digest:
+        message = f"the policy `{policy.id}` of the record is not the one that was applied"
+        raise IntegrityError([Diagnostic("RG719", message)])
+
+
+def _elsewhere(
+    places: Iterable[Sequence[Any]], documents: Sequence[Document]
+) -> dict[Pointer, tuple[Document, Pointer]]:
+    return {_pointer(pointer): (documents[int(number)], _pointer(at)) for pointer, number, at in places}
+
+
+def _pointer(steps: Iterable[Any]) -> Pointer:
+    return tuple(int(step) if isinstance(step, Decimal) else str(step) for step in steps)

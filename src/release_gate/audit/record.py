@@ -8,42 +8,28 @@ that the decision itself names, so that whoever has one finds the other.
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import version
 from typing import Any, Final
 
 import release_gate
-from release_gate.audit.policies import record_policies
-from release_gate.canonical import canonical_bytes, digest_of_bytes
+from release_gate.audit.content import Content
+from release_gate.audit.policies import PoliciesUsed
+from release_gate.canonical import canonical_bytes
 from release_gate.decision import Decision
 from release_gate.diagnostics import Diagnostic, IntegrityError, printable
 from release_gate.facts.release import ReleaseRequest
-from release_gate.policy.model import Policy
 from release_gate.signing import read_json
 
-__all__ = ["MAX_RECORD", "Content", "Draft", "Record", "decision_body", "decision_draft", "versions"]
+__all__ = ["MAX_RECORD", "Draft", "Record", "decision_body", "decision_draft", "versions"]
 
 SCHEMA: Final = "record/v1"
 MAX_RECORD: Final = 0xFFFF
 """The most bytes that a record may have: what an entry of a tiled log can hold (c2sp.org/tlog-tiles)."""
 PLACED: Final = frozenset({"index", "origin", "previous", "recorded_at", "schema"})
 """What the ledger adds when it gives a record its place."""
-
-
-class Content(dict[str, bytes]):
-    """Content by digest."""
-
-    def put(self, data: bytes) -> str:
-        """Add content, and return its digest."""
-        name = digest_of_bytes(data)
-        self[name] = data
-        return name
-
-    def put_json(self, value: Any) -> str:
-        """Add a value in canonical form, and return its digest."""
-        return self.put(canonical_bytes(value))
 
 
 @dataclass(frozen=True)
@@ -127,7 +113,7 @@ class Record:
         return tuple(dict.fromkeys(_digests(self.body)))
 
 
-_CONTENT_KEYS: Final = frozenset({"attestations", "decision", "text", "tree"})
+_CONTENT_KEYS: Final = frozenset({"applied", "attestations", "decision", "text", "tree"})
 
 
 def _digests(value: Any, key: str = "") -> Iterable[str]:
@@ -144,7 +130,7 @@ def _digests(value: Any, key: str = "") -> Iterable[str]:
 def decision_draft(
     decision: Decision,
     request: ReleaseRequest,
-    policies: Sequence[Policy],
+    policies: PoliciesUsed,
     attestations: Iterable[bytes] = (),
 ) -> Draft:
     """What there is to record of a decision.
@@ -155,14 +141,14 @@ def decision_draft(
         policies: Every policy of the gate, those that are not in force among them.
         attestations: Signed statements of it, as envelopes.
     """
-    content = Content()
+    content = Content(policies.content)
     body: dict[str, Any] = {
         "kind": "decision",
         "as_of": decision.as_of.isoformat(),
         "verdict": str(decision.verdict),
         "decision": _same(content.put_json(decision_body(decision)), decision.digest),
         "request": _request(request, content),
-        "policies": record_policies(policies, content),
+        "policies": [list(versions) for versions in policies.told],
         "engine": versions(),
         "attestations": [content.put(each) for each in attestations],
     }

@@ -8,6 +8,7 @@ from datetime import datetime
 from release_gate.audit.attestation import VERIFIER, attest
 from release_gate.audit.ledger import Appended, Ledger
 from release_gate.audit.places import Settings, open_ledger
+from release_gate.audit.policies import record_policies
 from release_gate.audit.record import decision_draft
 from release_gate.decision import Decision
 from release_gate.facts.release import ReleaseRequest
@@ -30,7 +31,7 @@ class Recorder:
         verifier: str = VERIFIER,
     ) -> None:
         """Record into a ledger, by the policies of a gate, with the keys that sign."""
-        self.ledger, self.policies = ledger, policies
+        self.ledger, self.policies = ledger, record_policies(policies)
         self.log_key, self.signer, self.verifier = log_key, signer, verifier
 
     @classmethod

@@ -361,7 +361,9 @@ def check_decision(record: Record, fetch: Fetch, report: Report) -> None:
             body["request"]["tree"],
             body.get("policies_as_of"),
         )
-        there = {(each["id"], each["version"], each["digest"]) for each in body["policies"]}
+        there = {
+            (each["id"], each["version"], each["digest"]) for chain in body["policies"] for each in chain
+        }
     except (IntegrityError, KeyError, TypeError, AttributeError):
         same, applied, there = False, set(), set()
     if not same or not applied <= there:

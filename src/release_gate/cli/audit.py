@@ -100,7 +100,7 @@ def _line(record: Record) -> str:
 @GATE
 @click.option("--decision", "part", flag_value="decision", help="The decision that it records.")
 @click.option("--request", "part", flag_value="request", help="The request, as it was written.")
-@click.option("--policy", metavar="ID", help="A policy, as it was written.")
+@click.option("--policy", metavar="ID", help="A policy, as it was written, and what it extends.")
 def show(which: str, ledger: str | None, gate: Path | None, part: str | None, policy: str | None) -> int:
     """Show the record WHICH: a number, the digest of a decision, or the newest about a request."""
     with viewed(ledger, gate) as view:
@@ -112,9 +112,9 @@ def show(which: str, ledger: str | None, gate: Path | None, part: str | None, po
 def _shown(view: View, record: Record, part: str | None, policy: str | None) -> str:
     body: Any = record.body
     if policy is not None:
-        for each in body.get("policies", ()):
+        for each in (each for chain in body.get("policies", ()) for each in chain):
             if each.get("id") == policy:
-                return fetch(view, each["text"]).decode()
+                return "".join(fetch(view, text).decode() for text in each["text"])
         raise click.UsageError(f"the record has no policy `{printable(policy)}`")
     if part == "request" and isinstance(body.get("request"), dict):
         told = body["request"]
