@@ -86,7 +86,7 @@ def open_ledger(settings: Settings) -> Ledger:
     path = _sqlite_path(settings.address)
     # Two logs must never share a name, and nobody has to own an address to have one.
     name = settings.origin or f"ledger-{token_hex(8)}.invalid"
-    store = SqliteStore.open(path, write=True) if path.is_file() else SqliteStore.create(path, name)
+    store = SqliteStore.create(path, name)
     if settings.origin not in (None, store.origin):
         store.close()
         message = f"the ledger is `{printable(store.origin)}`, and not `{printable(str(settings.origin))}`"
