@@ -1,0 +1,110 @@
+"""The verifier that needs nothing of ours says what the package says, about good ledgers and bad ones."""
+
+import importlib.util
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from release_gate.audit.bundle import Bundle
+from release_gate.audit.merkle import inclusion_proof
+from release_gate.audit.notes import Checkpoint, NoteKey, Receipt
+from release_gate.audit.record import Record
+from release_gate.audit.store_sqlite import SqliteStore
+
+from .books import ORIGIN, Book
+from .test_tampering import SIZE, TAMPERING, Copy, copy, original
+
+__all__ = ["copy", "original"]  # fixtures
+
+FILE = Path(__file__).parents[2] / "docs" / "reference" / "verify_record.py"
+Run = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """The program, as a command."""
+    spec = importlib.util.spec_from_file_location("verify_record", FILE)
+    assert spec is not None
+    assert spec.loader is not None
+    module: ModuleType = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+
+    def call(*arguments: str) -> tuple[int, str]:
+        module.PROBLEMS.clear()
+        monkeypatch.setattr(sys, "argv", ["verify_record.py", *arguments])
+        code: int = module.main()
+        return code, capsys.readouterr().out
+
+    return call
+
+
+def keys(book: Book, folder: Path) -> tuple[str, ...]:
+    (folder / "signer.pem").write_text(book.signer.public.pem)
+    key = str(NoteKey(ORIGIN, 1, book.log_key.public))
+    return "--key", key, "--signer", str(folder / "signer.pem")
+
+
+def test_it_uses_nothing_of_ours() -> None:
+    text = FILE.read_text()
+    assert "release_gate" not in text
+    assert {
+        line.split()[1].partition(".")[0] for line in text.splitlines() if line.startswith("import ")
+    } <= {*sys.stdlib_module_names}
+    assert all(
+        line.split()[1].partition(".")[0] in {"cryptography", *sys.stdlib_module_names}
+        for line in text.splitlines()
+        if line.startswith("from ")
+    )
+
+
+def test_a_good_ledger_verifies(copy: Copy, run: Run, tmp_path: Path) -> None:
+    kept = tmp_path / "kept.txt"
+    for checkpoint in (copy.outside, Checkpoint(ORIGIN, SIZE, copy.outside.root)):
+        kept.write_text(str(checkpoint))
+        code, out = run(str(copy.path), *keys(copy.book, tmp_path), "--against", str(kept))
+        assert out == f"{SIZE} records of {ORIGIN}, root {copy.outside.root.hex()}\nverified\n"
+        assert code == 0
+
+
+@pytest.mark.parametrize("name", TAMPERING)
+def test_it_detects_what_the_package_detects(name: str, copy: Copy, run: Run, tmp_path: Path) -> None:
+    TAMPERING[name][0](copy)
+    (tmp_path / "kept.txt").write_text(str(copy.outside))
+    code, out = run(str(copy.path), *keys(copy.book, tmp_path), "--against", str(tmp_path / "kept.txt"))
+    # Step 5 is about what our program keeps beside the records, and this one does not read it.
+    assert (code, out.splitlines()[-1]) == (
+        (0, "verified") if TAMPERING[name][1] == 5 else (7, "NOT VERIFIED")
+    )
+
+
+def test_one_record_verifies_with_its_receipt_and_no_changed_one(
+    original: tuple[Book, Checkpoint], run: Run, tmp_path: Path
+) -> None:
+    book, checkpoint = original
+    store = SqliteStore.open(book.path)
+    record = Record.read(next(iter(store.rows(5, 6))).data)
+    receipt = Receipt(5, inclusion_proof(5, SIZE, store.node), checkpoint)
+    Bundle.of(store, record, receipt).write(tmp_path / "sent")
+    store.close()
+    told = keys(book, tmp_path)
+    assert run(str(tmp_path / "sent"), *told) == (0, f"record 5 of a log of {SIZE} records\nverified\n")
+    other = str(NoteKey("example.org/other", 1, book.log_key.public))
+    assert run(str(tmp_path / "sent"), "--key", other)[0] == 7
+    for name in ("record.json", "record.tlog-proof", "content"):
+        file = tmp_path / "sent" / name
+        file = min(file.iterdir()) if file.is_dir() else file
+        data = file.read_bytes()
+        middle = len(data) // 2
+        file.write_bytes(data[:middle] + bytes([data[middle] ^ 1]) + data[middle + 1 :])
+        code, out = run(str(tmp_path / "sent"), *told)
+        assert (code, out.splitlines()[-1]) == (7, "NOT VERIFIED"), name
+        file.write_bytes(data)
+
+
+def test_what_is_no_ledger_does_not_verify(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("text")
+    assert run(str(tmp_path / "file"))[0] == 7
+    assert run(str(tmp_path))[0] == 7
