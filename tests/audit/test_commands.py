@@ -11,7 +11,7 @@ import pytest
 
 from release_gate.cli import main
 from release_gate.gate import gate as gate_module
-from release_gate.signing import generate_key
+from release_gate.signing import generate_key, read_private_key, read_public_key
 
 from .books import POLICY, REQUEST, policy
 
@@ -315,3 +315,14 @@ def test_attesting_and_verifying_refuse_what_they_cannot_read_or_write(recorded:
     Path("empty").write_text("")
     code, _, err = recorded("verify-attestation", "empty", *trusted, "--digest", "sha256:0")
     assert (code, "holds no attestation" in err) == (7, True)
+
+
+def test_keys_are_made_for_their_owner_alone_and_never_overwritten(run: Run) -> None:
+    for kind, algorithm in (("log", "ed25519"), ("signing", "ecdsa-p256")):
+        assert run("audit", "new-key", kind, f"{kind}.key")[0] == 0
+        made = read_private_key(f"{kind}.key")
+        assert made.public.algorithm == algorithm
+        assert read_public_key(f"{kind}.key.pub") == made.public
+        assert Path(f"{kind}.key").stat().st_mode & 0o77 == 0
+        assert run("audit", "new-key", kind, f"{kind}.key")[0] == 2
+        assert read_private_key(f"{kind}.key").public == made.public

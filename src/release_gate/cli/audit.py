@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,7 +22,7 @@ from release_gate.audit.verify import STEPS, Report, Trust, verify_log
 from release_gate.audit.view import View, fetch
 from release_gate.cli import Exit
 from release_gate.diagnostics import Diagnostic, InputError, printable
-from release_gate.signing import read_private_key, read_public_key
+from release_gate.signing import generate_key, read_private_key, read_public_key
 
 LEDGER = click.option(
     "--ledger", metavar="PLACE", help="The ledger, a copy or an export.  [default: that of release-gate.yaml]"
@@ -171,6 +172,26 @@ def checkpoint_(gate: Path | None, ledger: str | None) -> int:
         click.echo(str(opened.checkpoint(told.log_signer())), nl=False)
     finally:
         opened.store.close()
+    return Exit.ALLOWED
+
+
+@audit.command("new-key")
+@click.argument("kind", type=click.Choice(["log", "signing"]))
+@click.argument("file", type=click.Path(path_type=Path))
+def new_key(kind: str, file: Path) -> int:
+    """Make a key: for the log (Ed25519), or for signing attestations (P-256).
+
+    Writes the private half to FILE, for its owner alone, and the public half to FILE.pub.
+    """
+    made = generate_key("ed25519" if kind == "log" else "ecdsa-p256")
+    try:
+        # A key that is there is never overwritten: without it, nothing more could be signed by it.
+        with open(file, "x", opener=lambda path, flags: os.open(path, flags, 0o600)) as stream:
+            stream.write(made.pem())
+        file.with_name(file.name + ".pub").write_text(made.public.pem)
+    except OSError as error:
+        raise click.FileError(str(file), error.strerror) from None
+    click.echo(f"wrote {file}, which stays secret, and {file}.pub, which is for everybody")
     return Exit.ALLOWED
 
 
