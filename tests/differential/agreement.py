@@ -623,8 +623,8 @@ def differences(policy: Policy, program: Program, seen: Seen, rng: random.Random
     low, high = (tier.step for tier in policy.tiers)
     tier = rng.choice([low, high, Range(low, high)])
     facts = facts_of(reading, seen.view, rung, Derived(tier, ("tier",)))
-    scope = program.scope(reading)
     expected = _tri(evaluate(policy.scope.root, facts).value) if policy.scope else True
+    scope = program.scope(reading) if program.scope is not None else expected
     if scope is not expected:
         yield f"scope is {scope} compiled and {expected} by the reference"
     if scope is False:

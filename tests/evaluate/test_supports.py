@@ -86,7 +86,8 @@ TABLE: list[tuple[str, dict[str, Any], list[str]]] = [
     ("(p ? n : m) > 1", {"n": TWO, "m": THREE}, []),
     ("(p ? n : m) > 1", {"n": TWO, "m": ONE}, ["p"]),
     ("(n ?? m) > 1", {"n": None}, ["m"]),
-    ("(n ?? m) > 1", {}, ["n"]),
+    ("(n ?? m) > 1", {}, ["m", "n"]),
+    ("(n ?? m) > 1", {"n": Range(ONE, THREE)}, ["n"]),
 ]  # fmt: skip
 
 

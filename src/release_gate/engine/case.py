@@ -84,7 +84,11 @@ class Case:
         """The facts with their places."""
         return view_of(self.frame)
 
-    def scope_of(self, side: Side) -> Bad:
-        """The scope of a policy, by the reference."""
-        facts = facts_of(side.reading, self.view, LADDER[side.start])
-        return bad_of([side.reading.policy.scope], facts)
+    def scope_of(self, reading: Reading) -> Bad:
+        """The scope of a policy, by the reference. It cannot read the rung."""
+        return bad_of([reading.policy.scope], facts_of(reading, self.view, LADDER[0]))
+
+    def scope(self, reading: Reading) -> Tri:
+        """Whether a policy applies, by the reference."""
+        value = self.scope_of(reading).value
+        return value if isinstance(value, bool) else None

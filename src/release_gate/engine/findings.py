@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -14,7 +14,8 @@ from release_gate.evaluate.reference import Facts, Read, Trace, evaluate
 from release_gate.expression import nodes
 from release_gate.expression.nodes import Condition, Node, children
 from release_gate.facts import truth
-from release_gate.facts.release import Artifact
+from release_gate.facts.ladder import BOUNDARY
+from release_gate.facts.release import Artifact, Measurement
 from release_gate.facts.truth import Items, Range, Record, Step, Truth, Unknown, Value
 from release_gate.facts.view import NAMES, Lazy, Seen
 from release_gate.policy.model import Policy, Rule
@@ -59,8 +60,12 @@ def facts_of(reading: Reading, view: Mapping[str, Any], rung: Step, tier: Seen |
     policy, sections = reading.policy, reading.frame.sections
 
     def metric(name: str) -> Seen:
-        stated = sections.metric[name]
-        return Seen(reading.metrics[name], ("metric", name), None, stated.source or stated.value.source)
+        stated, value = sections.metric.get(name, Measurement()), reading.metrics[name]
+        beside: tuple[tuple[str, Seen], ...] = ()
+        if isinstance(value, Unknown):
+            asked = policy.metrics[name]
+            beside = tuple(_beside(stated, view, bound=asked.bound, beyond=rung >= BOUNDARY))
+        return Seen(value, ("metric", name), None, stated.source or stated.value.source, beside)
 
     def own(name: str) -> Seen:
         fact, stated = reading.own[name], view["own"].fields[name]
@@ -74,7 +79,7 @@ def facts_of(reading: Reading, view: Mapping[str, Any], rung: Step, tier: Seen |
             case "artifact":
                 return Record("", Lazy((*Artifact.model_fields, "access"), access))
             case "metric":
-                return Record("", Lazy(policy.metrics.keys() & sections.metric.keys(), metric))
+                return Record("", Lazy(policy.metrics.keys(), metric))
             case "own":
                 return Record("", Lazy(policy.own.keys() & sections.own.keys(), own))
             case "parameter":
@@ -88,6 +93,25 @@ def facts_of(reading: Reading, view: Mapping[str, Any], rung: Step, tier: Seen |
 
 _NAMES: Final = NAMES | {"parameter"}
 _NAMES_AND_TIER: Final = _NAMES | {"tier"}
+
+
+def _beside(
+    stated: Measurement, view: Mapping[str, Any], *, bound: bool, beyond: bool
+) -> Iterator[tuple[str, Seen]]:
+    """The facts beside a measurement that could let it count: of the artifact, and of what it was behind."""
+    digest = view["artifact"].fields["digest"]
+    if bound and isinstance(digest.value, Unknown):
+        yield "artifact.digest", digest
+    behind = {fact.value for fact in stated.behind.items}
+    if not beyond or not behind:
+        return
+    safeguards = view["safeguards"]
+    if not truth.is_settled(safeguards.value):
+        yield "safeguards", safeguards
+    for each in safeguards.value.members if isinstance(safeguards.value, Items) else ():
+        removable = each.fields["removable"]
+        if each.fields["id"].value in behind and isinstance(removable.value, Unknown):
+            yield f"safeguards[{each.label}].removable", removable
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,7 @@ class Judge:
         spans = [(below, 0, self.case.top)]
         if below is not beyond and self.case.top >= BOUNDARY.rank:
             spans = [(below, 0, BOUNDARY.rank - 1), (beyond, BOUNDARY.rank, self.case.top)]
-        scope = ready.program.scope
+        scope = ready.program.scope or self.case.scope
         return [Side(reading, scope(reading), start, end) for reading, start, end in spans]
 
     def coverage(self, covering: list[list[Side]]) -> None:
@@ -61,7 +61,7 @@ class Judge:
             if any(side.scope is True for side in here):
                 continue
             unknown = [side for side in here if side.scope is None]
-            reads = {read.path: read for side in unknown for read in self.case.scope_of(side).support}
+            reads = {read.path: read for side in unknown for read in self.case.scope_of(side.reading).support}
             said = (
                 "it cannot be told whether any policy covers this release"
                 if unknown

@@ -152,7 +152,11 @@ class Application:
         if table is None:
             start = self.policy.default_tier or self.policy.tiers[0].step
             return start, start, False
-        cells = [column(self.reading) for column in self.ready.program.columns]
+        facts = facts_of(self.reading, self.case.view, LADDER[0])
+        cells = [
+            column(self.reading) if column is not None else evaluate(stated.root, facts).value
+            for column, stated in zip(self.ready.program.columns, table.columns, strict=True)
+        ]
         choices = [_possible(value, domain) for value, domain in zip(cells, table.domains, strict=True)]
         outcomes = set()
         for values in product(*choices):
@@ -198,7 +202,11 @@ class Application:
     def tier_ceilings(self) -> None:
         """What the tier allows at most."""
         first = max(self.side.start, LOWEST_JUDGED.rank)
-        for span, ranks in groupby(range(first, self.side.end + 1), key=self.span.__getitem__):
+
+        def state(rank: int) -> tuple[tuple[Step, Step], list[tuple[int, Tri]]]:
+            return self.span[rank], self.raised[rank]
+
+        for (span, _), ranks in groupby(range(first, self.side.end + 1), key=state):
             start, *_, end = [*(here := list(ranks)), here[-1]]
             for tier in self.policy.tiers:
                 lowest = max(start, tier.ceiling.rank + 1)
@@ -211,7 +219,7 @@ class Application:
         is_ = "is" if certain else "may be"
         reads: dict[str, Read] = {}
         if unknown:
-            scope = self.case.scope_of(self.side).support
+            scope = self.case.scope_of(self.side.reading).support
             reads = {read.path: read for read in (*scope, *(() if certain else self.tier_at(start).support))}
         fix = (
             "Supply the facts that would settle the tier." if unknown else f"Ask for {tier.ceiling} or less."

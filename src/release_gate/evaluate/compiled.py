@@ -124,12 +124,14 @@ class Program:
         return hits[0][1] if hits else False
 
     @cached_property
-    def scope(self) -> Function:
-        """Whether the policy applies: a function of a reading."""
+    def scope(self) -> Function | None:
+        """Whether the policy applies: a function of a reading. None if there is no code for it."""
         condition = self.policy.scope
         if condition is None:
             return lambda _reading: True
         root = condition.root
+        if not expressible(root):
+            return None
 
         def body(code: Code) -> None:
             code.line(f"return {Kleene(code, self.policy).truth(root, {})}")
@@ -137,11 +139,17 @@ class Program:
         return _function(self.policy, "scope", body)
 
     @cached_property
-    def columns(self) -> tuple[Function, ...]:
-        """The columns of the table of tiers: each a function of a reading that gives a value."""
+    def columns(self) -> tuple[Function | None, ...]:
+        """The columns of the table of tiers: each a function of a reading that gives a value.
+
+        None for a column that there is no code for.
+        """
         table = self.policy.table
-        found = []
+        found: list[Function | None] = []
         for number, column in enumerate(table.columns if table else ()):
+            if not expressible(column.root):
+                found.append(None)
+                continue
 
             def body(code: Code, node: Node = column.root) -> None:
                 emitter = Kleene(code, self.policy)

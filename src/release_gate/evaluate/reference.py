@@ -159,7 +159,16 @@ def _fact(node: nodes.Fact, facts: Facts) -> Trace:
     if isinstance(found, Record):
         return Trace(node, found)
     seen = Seen(Unknown(truth.Reason.MISSING)) if found is None else found
-    return _read(node, Read(".".join(names), seen, getattr(seen, "support", None)))
+    return _read(node, Read(".".join(names), seen, _support(names, seen)))
+
+
+def _support(names: list[str], seen: Seen) -> tuple[Read, ...] | None:
+    """What could settle a fact that follows from others."""
+    if not seen.beside:
+        return getattr(seen, "support", None)
+    above = ".".join(names[:-2])
+    others = (Read(above + path if path.startswith(".") else path, other) for path, other in seen.beside)
+    return (Read(".".join(names), seen), *others)
 
 
 def _variable(node: Node, stands_for: Trace) -> Trace:
@@ -280,10 +289,12 @@ def _choose(node: nodes.Choose, facts: Facts) -> Trace:
 
 def _coalesce(node: nodes.Coalesce, facts: Facts) -> Trace:
     value = evaluate(node.value, facts)
-    if value.value is not None:
-        return Trace(node, value.value, (value,))
     instead = evaluate(node.instead, facts)
-    return Trace(node, instead.value, (value, instead))
+    if value.value is None:
+        return Trace(node, instead.value, (value, instead))
+    # What is unknown may turn out to be null, and then the rest is needed as well.
+    below = (value, instead) if isinstance(value.value, Unknown) else (value,)
+    return Trace(node, value.value, below)
 
 
 def _listof(node: nodes.ListOf, facts: Facts) -> Trace:

@@ -29,12 +29,15 @@ class Seen:
         pointer: Where it stands, or would stand, in the request.
         where: Its place in a file.
         source: The name of its source.
+        beside: Other facts that are open and that it follows from, by their paths. A path that starts with
+            a dot stands beside the record that this fact is a part of.
     """
 
     value: Value
     pointer: Pointer = ()
     where: Span | None = None
     source: str | None = None
+    beside: tuple[tuple[str, Seen], ...] = ()
 
 
 class Lazy(Mapping[str, Any]):
@@ -131,6 +134,8 @@ class _View:
         """The terms of a licence, each where it is stated, or where the licence is."""
         terms, license_ = terms_of(owner.terms, owner.license), owner.license
         at_license = self.request.where((*pointer, "license"))
+        seen = Seen(license_.value, (*pointer, "license"), at_license, license_.source)
+        beside = ((".license", seen),) if isinstance(license_.value, Unknown) else ()
 
         def make(name: str) -> Seen:
             stated: Fact = getattr(owner.terms, name)
@@ -138,7 +143,7 @@ class _View:
             where = self.request.where(own)
             value = terms[name]
             if value == stated.value:
-                return Seen(value, own, where, stated.source)
+                return Seen(value, own, where, stated.source, beside)
             if value == Unknown(Reason.CONFLICTING):
                 return Seen(value, own, where or at_license)
             return Seen(value, own, at_license, license_.source)
