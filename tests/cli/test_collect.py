@@ -124,6 +124,22 @@ def test_a_folder_that_plays_tricks_gives_nothing(
     assert not (tmp_path / "r.yaml").exists()
 
 
+def test_a_bill_of_materials_is_written(
+    model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(capsys, model, "--bom", tmp_path / "bom.json")
+    bill = json.loads((tmp_path / "bom.json").read_text(encoding="utf-8"))
+    assert (bill["bomFormat"], bill["components"][0]["name"]) == ("CycloneDX", "tiny")
+
+
+def test_a_signature_is_verified_with_the_keys_that_are_given(capsys: pytest.CaptureFixture[str]) -> None:
+    logs = Path(__file__).parents[1] / "evidence/logs"
+    _, without, _ = run(capsys, logs / "signed")
+    _, with_, _ = run(capsys, logs / "signed", "--key", logs / "signed.pem")
+    assert "no key was given" in without
+    assert "(pass)" in with_
+
+
 def test_wrong_options_are_wrong_usage(model: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(capsys, model, "--metric", "a")[0] == 2
     assert run(capsys, model, "-o", model)[0] == 2

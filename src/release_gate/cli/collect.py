@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from release_gate.diagnostics import Diagnostic
     from release_gate.evidence.collected import Collected
+    from release_gate.signing import PublicKey
 
 PAIRS = "NAME=RESULT"
 # The models of requests know these too, and reading them would take longer than everything else.
@@ -69,6 +70,14 @@ def _metrics(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ..
     type=click.Path(path_type=Path),
     help="Hold the claims of a request against what is found.",
 )
+@click.option("--bom", type=click.Path(path_type=Path), help="Write a CycloneDX bill of materials.")
+@click.option(
+    "--key",
+    "keys",
+    multiple=True,
+    metavar="PEM",
+    help="A key that signatures of models are verified with; repeatable.",
+)
 @click.option("--report", type=click.Path(path_type=Path), help="Write everything that was found as JSON.")
 @click.option("--suggest", is_flag=True, help="Show where the prose of cards may state more facts.")
 @click.option(
@@ -102,6 +111,8 @@ def collect(  # noqa: PLR0913, PLR0917 - one argument for each option
     folders: tuple[Path, ...],
     output: Path | None,
     checked: Path | None,
+    bom: Path | None,
+    keys: tuple[str, ...],
     report: Path | None,
     suggest: bool,  # noqa: FBT001 - click passes flags so
     named: tuple[str, ...],
@@ -116,7 +127,7 @@ def collect(  # noqa: PLR0913, PLR0917 - one argument for each option
     with the reason.
     """
     with _progress() as progress:
-        found = collect_folders(folders, named=named, metrics=metrics, progress=progress)
+        found = collect_folders(folders, named=named, metrics=metrics, keys=_keys(keys), progress=progress)
     if found.errors:
         raise EvidenceError(found.problems)
     click.echo(render_collected(found), nl=False)
@@ -125,10 +136,26 @@ def collect(  # noqa: PLR0913, PLR0917 - one argument for each option
         _suggest(found)
     if report is not None:
         _write(report, json.dumps(plain(to_dict(found)), indent=2, ensure_ascii=False) + "\n")
+    if bom is not None:
+        _bill(found, bom)
     if output is not None:
         _write(output, dump(build_request(found, name=name, action=action, wanted=wanted)))
         click.echo(f"\nwrote {output}: state who develops it and what is wanted, then run release-gate check")
     return _hold(found, checked) if checked is not None else Exit.ALLOWED
+
+
+def _keys(sources: tuple[str, ...]) -> list[PublicKey]:
+    if not sources:
+        return []
+    from release_gate.signing import read_public_key  # noqa: PLC0415 - heavy, and few give keys
+
+    return [read_public_key(source) for source in sources]
+
+
+def _bill(found: Collected, path: Path) -> None:
+    from release_gate.evidence.cyclonedx import to_bom  # noqa: PLC0415 - few ask for it
+
+    _write(path, json.dumps(plain(to_bom(found)), indent=2, ensure_ascii=False) + "\n")
 
 
 def _hold(found: Collected, path: Path) -> Exit:

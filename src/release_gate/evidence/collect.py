@@ -7,7 +7,7 @@ from dataclasses import replace
 from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from release_gate.diagnostics import Diagnostic, InputError, printable
 from release_gate.evidence.collected import Collected, Found, Note, Provenance, Subject, problem
@@ -16,6 +16,9 @@ from release_gate.evidence.manifest import Hashing, Manifest, Progress
 from release_gate.evidence.model_directory import is_model
 from release_gate.evidence.pickles import THIS_ARTIFACT
 from release_gate.evidence.reading import Collector, Item, Reading
+
+if TYPE_CHECKING:
+    from release_gate.signing import PublicKey
 
 __all__ = ["BUILT_IN", "GROUP", "EvidenceError", "collect", "collectors"]
 
@@ -32,6 +35,8 @@ BUILT_IN: Final = {
     "inspect": "inspect_logs:InspectLogs",
     "garak": "garak:Garak",
     "helm": "helm:Helm",
+    "model_signing": "model_signing:ModelSignatures",
+    "cyclonedx": "cyclonedx:CycloneDx",
     "licence_file": "licence_file:LicenceFiles",
     "package_metadata": "licence_file:PackageMetadata",
 }
@@ -71,6 +76,7 @@ def collect(
     *,
     named: Iterable[str] = (),
     metrics: Mapping[str, str] | None = None,
+    keys: Iterable[PublicKey] = (),
     progress: Progress | None = None,
 ) -> Collected:
     """Read what is in some folders.
@@ -79,6 +85,7 @@ def collect(
         paths: The folders: models, results of evaluations, metadata of a package.
         named: Names by which logs may call the model, beside the names of the folders with weights.
         metrics: For names of metrics as collectors make them, the names that policies use.
+        keys: Keys that signatures of models are verified with.
         progress: Called with the number of bytes whenever some were hashed.
 
     Raises:
@@ -92,7 +99,11 @@ def collect(
         subjects = []
         if not problems:  # a folder that plays tricks is not read any further
             known, parts = collectors(), []
-            readings = [Reading(folder, metrics=metrics or {}) for folder, _ in folders]
+            given = tuple(keys)
+            readings = [
+                Reading(folder, metrics=metrics or {}, keys=given, sha256=hashing.sha256)
+                for folder, _ in folders
+            ]
             models = [_is_model(reading, problems) for reading in readings]
             own = (reading.folder.name for reading, model in zip(readings, models, strict=True) if model)
             names = frozenset((*named, *own))

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from release_gate.evidence.folder import Entry, Folder
+    from release_gate.signing import PublicKey
 
 __all__ = ["Collector", "Item", "Reading", "each", "lines"]
 
@@ -41,6 +42,10 @@ class Collector(Protocol):
         """What it finds in a folder."""
 
 
+def _no_digest(_entry: Entry) -> str:
+    raise Unreadable("is not hashed")
+
+
 @dataclass(slots=True)
 class Reading:
     """A folder that is being read.
@@ -49,12 +54,16 @@ class Reading:
         folder: The folder.
         named: The names by which evaluation logs may call the models that are collected.
         metrics: For names of metrics as logs give them, the names that policies use.
+        keys: The keys that signatures are verified with.
+        sha256: The SHA-256 of a file in hexadecimal; waits until it is there.
         read: The SHA-256 of every file whose content was used, by its path.
     """
 
     folder: Folder
     named: frozenset[str] = frozenset()
     metrics: Mapping[str, str] = field(default_factory=dict)
+    keys: tuple[PublicKey, ...] = ()
+    sha256: Callable[[Entry], str] = _no_digest
     read: dict[str, str] = field(default_factory=dict)
     _kept: dict[str, bytes] = field(default_factory=dict)
     _total: int = 0

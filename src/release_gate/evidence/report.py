@@ -63,7 +63,8 @@ def shown(path: str, value: Tree) -> str:
 def _word(item: Tree) -> str:
     if not isinstance(item, dict):
         return str(item)
-    return str(next(item[key] for key in ("parent", "name", "id") if key in item))
+    word = str(next(item[key] for key in ("parent", "name", "id") if key in item))
+    return f"{word} ({item['state']})" if "state" in item else word
 
 
 def _place(where: Provenance) -> str:
