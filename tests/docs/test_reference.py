@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 import release_gate
+from release_gate.cli import main
 from tools.reference import FOLDER, pages
 from tools.reference.diagnostics import found
 
@@ -42,3 +43,9 @@ def test_every_code_of_the_source_is_in_the_page_of_diagnostics() -> None:
 
 def test_every_public_name_has_a_docstring() -> None:
     assert all(getattr(release_gate, name).__doc__ for name in release_gate.__all__)
+
+
+def test_writing_the_page_of_the_command_leaves_the_command_as_it_is() -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(["-h"])
+    assert stop.value.code == 0

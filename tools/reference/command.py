@@ -16,7 +16,9 @@ __all__ = ["commands", "exit_codes"]
 def commands() -> str:
     """The page of the command."""
     parts = []
-    for command, context in _all(cli, click.Context(cli, info_name="release-gate")):
+    # With the settings of the command: click keeps the first help option that it makes.
+    top = click.Context(cli, info_name="release-gate", **cli.context_settings)
+    for command, context in _all(cli, top):
         path = context.command_path
         parts += [f"## {path}" if command is not cli else "", *_about(command, context)]
     return page(
