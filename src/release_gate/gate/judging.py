@@ -50,4 +50,4 @@ class Judging:
             return Outcome(name, diagnostics=error.diagnostics)
         if self.record is not None:
             self.record(decision, request)
-        return Outcome(name, decision, About.of(request), told)
+        return Outcome(name, decision, About.of(request, self.gate.papers), told)

@@ -326,3 +326,26 @@ def test_a_large_run_goes_to_a_file_and_back(
     run = runs(*(decided(f"{n}.yaml", id=f"r{n}") for n in range(20)))
     assert [outcome.name for outcome in run] == [f"r{n}" for n in range(20)]
     assert run.verdict is Verdict.NEEDS_APPROVAL
+
+
+@pytest.mark.parametrize(
+    "form", ["text", "json", "sarif", "github", "gitlab", "azuredevops", "markdown", "html"]
+)
+def test_nobody_overlooks_that_a_sign_off_is_not_signed(form: str, runs: Any, decided: Any) -> None:
+    free = decided()
+    digests = (free.decision.request.proposal_digest, free.decision.policies_digest)
+    said = [
+        {"person": name, "role": "lead", "word": "approve", "artifact": "w", "rung": "weights_open",
+         "on": "2026-11-20", "request": digests[0], "policies": digests[1]}
+        for name in ("ada", "bob")
+    ]  # fmt: skip
+    outcome = decided(sign_offs=said)
+    assert outcome.verdict is Verdict.CONDITIONAL
+    assert "NOT SIGNED: the sign-offs of ada, bob for w" in text_of(form, runs(outcome))
+
+
+@pytest.mark.parametrize("form", ["text", "sarif", "github", "gitlab", "azuredevops", "markdown", "html"])
+def test_nobody_overlooks_that_a_decision_is_hypothetical(form: str, runs: Any, decided: Any) -> None:
+    outcome = decided()
+    hypothetical = replace(outcome, decision=replace(outcome.decision, hypothetical=date(2027, 1, 1)))
+    assert "this is no approval" in text_of(form, runs(hypothetical)).lower()

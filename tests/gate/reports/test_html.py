@@ -15,7 +15,7 @@ from release_gate.decision import SignOffState
 from release_gate.diagnostics import Diagnostic, Severity
 from release_gate.gate.reports import render
 from release_gate.gate.reports.pictures import EVERYTHING, lineage
-from release_gate.gate.reports.run import Edge, Outcome
+from release_gate.gate.reports.run import Edge, Outcome, Said
 
 BIG = {"model": {"name": "Big", "parameters": 7e9}}
 ADDRESSES = [
@@ -85,7 +85,12 @@ def full(outcome: Outcome, text: str) -> Outcome:
     )  # fmt: skip
     decision = replace(outcome.decision, artifacts=artifacts, notes=(text,), hypothetical=date(2027, 1, 1))
     edges = (Edge(None, text, text, text), Edge(text, f"{text} 2", text, text))
-    about = replace(outcome.about, title=text, model=text, developer=text, requester=text, lineage=edges)
+    said = (
+        Said(text, "lead", "approve", "w", "hosted", "2026-11-20", None, signed=True),
+        Said(text, "lead", "object", "w", "hosted", "2026-11-20", "2026-12-20", signed=False),
+    )
+    about = replace(outcome.about, title=text, model=text, developer=text, requester=text)
+    about = replace(about, lineage=edges, sign_offs=said)
     told = (Diagnostic("RG903", text, help=text, severity=Severity.WARNING),)
     return replace(outcome, file=text, decision=decision, about=about, diagnostics=told)
 
@@ -140,6 +145,7 @@ def test_a_page_tells_what_a_board_asks_for(runs: Any, decided: Any, problem: Ou
     text = " ".join("".join(Page(page_of(runs(outcome))).said).split())
     for told in (
         "denied", "Hypothetical.", "Who must act", "Must sign: 2 of lead (1 lacking), for own/people",
+        "not signed", "holds",
         "Does not count: said", "above this line, copies leave for good", "own/size", "What it stands on",
         EVERYTHING, "Copies are out already", "Look at this", "sha256:",
     ):  # fmt: skip

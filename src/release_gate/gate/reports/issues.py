@@ -69,12 +69,20 @@ class Issue:
 
 
 def issues(outcome: Outcome) -> Iterator[Issue]:
-    """The issues of an outcome: its diagnostics, and the findings that concern what is asked for."""
+    """The issues of an outcome: its diagnostics, the findings at what is asked for, and the notes."""
     for found in outcome.diagnostics:
         yield _of_diagnostic(outcome, found)
-    for artifact in outcome.decision.artifacts if outcome.decision else ():
+    if outcome.decision is None:
+        return
+    for artifact in outcome.decision.artifacts:
         for finding in at_stake(artifact):
             yield _of_finding(outcome, artifact, finding)
+    if outcome.decision.hypothetical is not None:
+        said = f"judged by the policies of {outcome.decision.hypothetical}; this is no approval"
+        yield _of_note(outcome, "gate/hypothetical", said, "warning")
+    for note in outcome.decision.notes:
+        # What looks like an approval and has no signature is as important as a missing one.
+        yield _of_note(outcome, "gate/note", note, "warning" if note.startswith("NOT SIGNED") else "note")
 
 
 def most_important(run: Run, limit: int, levels: Collection[Level] = LEVELS) -> tuple[list[Issue], int]:
@@ -131,6 +139,13 @@ def _of_finding(outcome: Outcome, artifact: ArtifactDecision, finding: Finding) 
         ),
         finding=finding,
     )
+
+
+def _of_note(outcome: Outcome, rule: str, note: str, level: Level) -> Issue:
+    rank = LEVELS.index(level) + len(Verdict) - 2
+    mark = _fingerprint(outcome.file, rule, note)
+    where = Where(outcome.file, 1, 1)
+    return Issue(rank, level, rule, f"note: {outcome.name}", note, "", where, None, outcome.name, mark)
 
 
 def _fingerprint(*parts: str) -> str:

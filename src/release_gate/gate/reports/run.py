@@ -11,8 +11,9 @@ from typing import Any, Final, Self
 from release_gate.decision import ArtifactDecision, Decision, Finding, Verdict, in_words, worst
 from release_gate.diagnostics import Diagnostic
 from release_gate.facts.ladder import RUNGS
-from release_gate.facts.release import ReleaseRequest
+from release_gate.facts.release import ReleaseRequest, SignOff
 from release_gate.facts.types import Fact
+from release_gate.policy.papers import NO_PAPERS, Papers
 
 __all__ = ["About", "Edge", "Outcome", "Run", "Said", "at_stake"]
 
@@ -31,7 +32,7 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A sign-off as it stands in the request."""
+    """A sign-off: what somebody said, and whether they have signed it."""
 
     person: str
     role: str
@@ -40,6 +41,15 @@ class Said:
     rung: str
     on: str
     expires: str | None
+    signed: bool
+
+    @classmethod
+    def of(cls, said: SignOff, *, signed: bool) -> Said:
+        """Take from a sign-off what reports show."""
+        expires = said.expires.isoformat() if said.expires else None
+        return cls(
+            said.person, said.role, said.word, said.artifact, said.rung, said.on.isoformat(), expires, signed
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +67,8 @@ class About:
     sign_offs: tuple[Said, ...]
 
     @classmethod
-    def of(cls, request: ReleaseRequest) -> About:
-        """Take from a request what reports show."""
+    def of(cls, request: ReleaseRequest, papers: Papers = NO_PAPERS) -> About:
+        """Take from a request, and from what was signed about it, what reports show."""
         return cls(
             title=request.title or request.id,
             action=request.action,
@@ -71,12 +81,11 @@ class About:
                 for edge in request.lineage.items
             ),
             lineage_complete=request.lineage.complete and request.lineage.unknown is None,
-            sign_offs=tuple(
-                Said(each.person, each.role, each.word, each.artifact, each.rung, each.on.isoformat(),
-                     each.expires.isoformat() if each.expires else None)
-                for each in request.sign_offs
+            sign_offs=(
+                *(Said.of(each.said, signed=True) for each in papers.signed if each.request == request.id),
+                *(Said.of(each, signed=False) for each in request.sign_offs),
             ),
-        )  # fmt: skip
+        )
 
 
 def _word(fact: Fact) -> str:
