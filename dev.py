@@ -25,6 +25,13 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 WINDOWS = os.name == "nt"
+ENVIRONMENT = {
+    **os.environ,
+    "PYTHONUTF8": "1",
+    # Nothing is left outside this folder, not even a cache.
+    "RELEASE_GATE_CACHE": str(VENV / "cache"),
+    "RELEASE_GATE_STATE": str(VENV / "state"),
+}
 COVERAGE_FLOOR = 97
 
 
@@ -68,7 +75,8 @@ def main() -> int:
 def demo() -> int:
     """Show what the gate decides about the examples."""
     install(extra="")
-    return subprocess.run([program("release-gate"), "demo"], cwd=ROOT, check=False).returncode
+    command = [program("release-gate"), "demo"]
+    return subprocess.run(command, cwd=ROOT, env=ENVIRONMENT, check=False).returncode
 
 
 def test() -> int:
@@ -87,16 +95,15 @@ def docs() -> int:
     install(extra="dev")
     subprocess.run([program("python"), "-m", "tools.reference"], cwd=ROOT, check=True)
     command: list[str | Path] = [program("pytest"), "--quiet", "tests/docs"]
-    environment = {**os.environ, "RELEASE_GATE_ACCEPT": "1", "PYTHONUTF8": "1"}
+    environment = {**ENVIRONMENT, "RELEASE_GATE_ACCEPT": "1"}
     return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
 
 
 def passes(check: Check) -> bool:
     """Whether the check succeeds. What it has to say goes to the terminal."""
     heading(check.name)
-    environment = {**os.environ, "PYTHONUTF8": "1"}
     command: list[str | Path] = [program(check.program), *check.arguments]
-    return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode == 0
+    return subprocess.run(command, cwd=ROOT, env=ENVIRONMENT, check=False).returncode == 0
 
 
 def heading(text: str) -> None:

@@ -1,8 +1,13 @@
 """What all tests share: how hard the property tests try."""
 
 import os
+from pathlib import Path
 
 from hypothesis import HealthCheck, settings
+
+# No test writes outside this folder.
+for _name in ("RELEASE_GATE_CACHE", "RELEASE_GATE_STATE"):
+    os.environ.setdefault(_name, str(Path(__file__).parents[1] / ".cache" / _name.lower()))
 
 # `ci` is the same every time, so that a red run is the fault of the change. `long` looks for what is new,
 # by hand: RELEASE_GATE_HYPOTHESIS=long python -m pytest -k law

@@ -15,7 +15,8 @@ from typing import Any, Final, NamedTuple, TypeAlias, cast
 from release_gate.diagnostics import did_you_mean
 from release_gate.expression import nodes
 from release_gate.expression.nodes import At, Node, children
-from release_gate.expression.parse import FUNCTIONS, PARTS, ExpressionProblem, parse
+from release_gate.expression.parse import FUNCTIONS, PARTS, ExpressionProblem
+from release_gate.expression.trees import tree_of
 from release_gate.facts.truth import Duration
 from release_gate.facts.types import (
     Boolean,
@@ -94,7 +95,7 @@ def check_condition(text: str, scope: Scope) -> tuple[Node | None, list[Problem]
 def check_value(text: str, scope: Scope) -> tuple[Node | None, Type, list[Problem]]:
     """Read and check an expression of any type."""
     try:
-        tree = parse(text)
+        tree = tree_of(text)
     except ExpressionProblem as problem:
         return None, ANY, [problem]
     checker = _Checker(scope)

@@ -7,6 +7,7 @@ in a policy would hang it.
 
 from __future__ import annotations
 
+import copy
 import functools
 import threading
 from collections.abc import Callable
@@ -67,12 +68,26 @@ _LOCK = threading.Lock()
 
 @functools.cache
 def _parser() -> Any:  # noqa: C901 - a class whose base is imported late
-    """The parser. Made once, because rule-engine builds its tables on import."""
-    from rule_engine import errors  # noqa: PLC0415
+    """The parser. Made once, with the tables that rule-engine has built for its own on import."""
+    from rule_engine import Rule, errors  # noqa: PLC0415
     from rule_engine.parser import Parser, _DeferredAstNode  # noqa: PLC0415
 
     class SpanParser(Parser):
         """rule-engine's parser, which also remembers where each deferred node was written."""
+
+        def __init__(self) -> None:
+            theirs = Rule.parser
+            self.context = None
+            self._lexer = theirs._lexer.clone(object=self)  # noqa: SLF001 - a subclass of the very same class
+            self._parser = copy.copy(theirs._parser)  # noqa: SLF001 - as above
+            self._parser.errorfunc = self.p_error
+            self._parser.productions = [self.bound(each) for each in self._parser.productions]
+
+        def bound(self, production: Any) -> Any:
+            """A production that calls our method and not that of the parser it was made for."""
+            ours = copy.copy(production)
+            ours.callable = getattr(self, production.func) if production.func else None
+            return ours
 
         def read(self, text: str) -> tuple[Any, dict[int, At], set[int]]:
             self.spans: dict[int, At] = {}

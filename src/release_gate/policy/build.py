@@ -9,6 +9,7 @@ from typing import TypeAlias
 from release_gate.canonical import digest
 from release_gate.diagnostics import InputError, PolicyError, Span
 from release_gate.document import validate
+from release_gate.policy.cache import cached_trees
 from release_gate.policy.check import check_policy
 from release_gate.policy.documents import OverlayDocument, PolicyDocument
 from release_gate.policy.model import Policy
@@ -34,6 +35,11 @@ def build(document: Document, find: Finder) -> Policy:
         PolicyError: It is not a valid policy. With every diagnostic.
     """
     require_mapping(document, ("policy/v1",))
+    with cached_trees(document):
+        return _build(document, find)
+
+
+def _build(document: Document, find: Finder) -> Policy:
     tree = document.tree
     if isinstance(tree, dict) and "extends" in tree:
         overlay = validate(OverlayDocument, tree, document, PolicyError, "RG301")

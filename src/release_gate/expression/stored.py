@@ -1,0 +1,147 @@
+"""Trees of conditions as plain data and back. What comes back is checked like any other input."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from typing import Any, Final
+
+from release_gate.expression import nodes
+from release_gate.expression.nodes import At, Node
+from release_gate.expression.parse import FUNCTIONS, PARTS
+from release_gate.facts.truth import Duration
+
+__all__ = ["decoded", "encoded"]
+
+_COMPARE: Final = frozenset({"==", "!=", "<", "<=", ">", ">="})
+_CALCULATE: Final = frozenset({"+", "-", "*", "/", "//", "%", "**"})
+
+
+def encoded(node: Node) -> list[Any]:
+    """A tree as lists, texts, numbers and booleans: the kind of a node, its place, and its parts."""
+    kind = type(node).__name__
+    parts = [write(getattr(node, name)) for name, (write, _) in zip(_names(kind), _SHAPES[kind], strict=True)]
+    return [kind, node.at.start, node.at.end, *parts]
+
+
+def decoded(data: Any) -> Node:
+    """A tree from what :func:`encoded` wrote.
+
+    Raises:
+        ValueError: It is nothing that :func:`encoded` writes.
+    """
+    match data:
+        case [str() as kind, int() as start, int() as end, *parts] if kind in _SHAPES:
+            shape = _SHAPES[kind]
+            if len(parts) != len(shape):
+                raise ValueError(f"a {kind} has {len(shape)} parts")
+            read = [read(part) for part, (_, read) in zip(parts, shape, strict=True)]
+            node: Node = getattr(nodes, kind)(At(start, end), *read)
+            return node
+    raise ValueError("this is no node")
+
+
+def _names(kind: str) -> tuple[str, ...]:
+    return tuple(name for name in getattr(nodes, kind).__dataclass_fields__ if name != "at")
+
+
+def _write_value(value: Any) -> Any:
+    match value:
+        case Decimal():
+            return {"number": str(value)}
+        case date():
+            return {"day": value.isoformat()}
+        case Duration():
+            return {"months": value.months, "seconds": value.seconds}
+    return value
+
+
+def _read_value(data: Any) -> Any:
+    match data:
+        case None | bool() | str():
+            return data
+        case {"number": str() as text} if len(data) == 1 and len(text) < 400:
+            number = Decimal(text)
+            if number.is_finite():
+                return number
+        case {"day": str() as text} if len(data) == 1:
+            return date.fromisoformat(text)
+        case {"months": int() as months, "seconds": int() as seconds} if len(data) == 2:
+            return Duration(months, seconds)
+    raise ValueError("this is no value")
+
+
+def _word_of(words: frozenset[str]) -> Callable[[Any], str]:
+    def read(data: Any) -> str:
+        if not isinstance(data, str) or data not in words:
+            raise ValueError("this is no word of the language")
+        return data
+
+    return read
+
+
+def _read_name(data: Any) -> str:
+    if not isinstance(data, str) or not data.isidentifier():
+        raise ValueError("this is no name")
+    return data
+
+
+def _read_text(data: Any) -> str:
+    if not isinstance(data, str):
+        raise ValueError("this is no text")  # noqa: TRY004 - one error for whatever is not ours
+    return data
+
+
+def _read_flag(data: Any) -> bool:
+    if not isinstance(data, bool):
+        raise ValueError("this is neither true nor false")  # noqa: TRY004 - as above
+    return data
+
+
+def _list_of(read: Callable[[Any], Any]) -> Callable[[Any], tuple[Any, ...]]:
+    def read_all(data: Any) -> tuple[Any, ...]:
+        if not isinstance(data, list):
+            raise ValueError("this is no list")  # noqa: TRY004 - as above
+        return tuple(read(item) for item in data)
+
+    return read_all
+
+
+def _write_nodes(items: tuple[Node, ...]) -> list[Any]:
+    return [encoded(item) for item in items]
+
+
+def _write_perhaps(node: Node | None) -> Any:
+    return None if node is None else encoded(node)
+
+
+def _read_perhaps(data: Any) -> Node | None:
+    return None if data is None else decoded(data)
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+_Part = tuple[Callable[[Any], Any], Callable[[Any], Any]]
+_NODE: Final[_Part] = (encoded, decoded)
+_NODES: Final[_Part] = (_write_nodes, _list_of(decoded))
+_NAME: Final[_Part] = (_same, _read_name)
+_SHAPES: Final[dict[str, tuple[_Part, ...]]] = {
+    "Literal": ((_write_value, _read_value),),
+    "Fact": ((list, _list_of(_read_name)),),
+    "Not": (_NODE,),
+    "Logic": ((_same, _word_of(frozenset({"and", "or"}))), _NODES),
+    "Compare": ((_same, _word_of(_COMPARE)), _NODE, _NODE),
+    "In": (_NODE, _NODE),
+    "Match": ((_same, _read_flag), _NODE, (_same, _read_text)),
+    "Binary": ((_same, _word_of(_CALCULATE)), _NODE, _NODE),
+    "Choose": (_NODE, _NODE, _NODE),
+    "Coalesce": (_NODE, _NODE),
+    "ListOf": (_NODES,),
+    "Comprehension": (_NODE, _NAME, _NODE, (_write_perhaps, _read_perhaps)),
+    "Call": ((_same, _word_of(frozenset(FUNCTIONS))), _NODE),
+    "Part": (_NODE, (_same, _word_of(frozenset(PARTS)))),
+}
+"""How each part of each kind of node is written and read. Definitions are facts until they are checked."""
