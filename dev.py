@@ -75,7 +75,7 @@ def main() -> int:
 def demo() -> int:
     """Show what the gate decides about the examples."""
     install(extra="")
-    command = [program("release-gate"), "demo"]
+    command: list[str | Path] = [program("release-gate"), "demo"]
     return subprocess.run(command, cwd=ROOT, env=ENVIRONMENT, check=False).returncode
 
 
