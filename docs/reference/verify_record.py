@@ -93,6 +93,8 @@ def check_content(body: dict, fetch: Callable[[str], bytes | None], keys: list) 
     index = body["index"]
     named = [body.get("decision"), *body.get("attestations", []), body["request"].get("tree")]
     named += [body["request"].get("text")] if "text" in body["request"] else []
+    papers = body.get("papers") or {}
+    named += [*([papers["applied"]] if papers else []), *papers.get("text", [])]
     for policy in (policy for versions in body.get("policies", []) for policy in versions):
         named += [policy["applied"], *policy["text"], *policy["tree"]]
     for name in named:

@@ -7,21 +7,29 @@ from typing import Any
 
 import pytest
 
+from release_gate import engine
 from release_gate.audit import record as record_module
 from release_gate.audit import replay as replay_module
 from release_gate.audit.content import Content
 from release_gate.audit.ledger import entries
+from release_gate.audit.papers import record_papers
 from release_gate.audit.policies import record_policies
 from release_gate.audit.record import Draft, Record, decision_draft
 from release_gate.audit.recorder import Recorder
 from release_gate.audit.replay import Outcome, again, flips, replay
+from release_gate.audit.verify import Trust, verify_log
 from release_gate.canonical import canonical_bytes
 from release_gate.decision import Verdict
-from release_gate.diagnostics import IntegrityError
-from release_gate.facts.release import ReleaseRequest
+from release_gate.diagnostics import InputError, IntegrityError
+from release_gate.facts.release import ReleaseRequest, SignOff
 from release_gate.gate.gate import Gate
+from release_gate.policy.documents import InForce
+from release_gate.policy.model import Policy
+from release_gate.policy.papers import Papers, Signed
+from release_gate.policy.trust import Person, RoleDocument, Standing
+from release_gate.policy.waivers import Approval, Waiver, WaiverDocument
 
-from .books import DAY, NOW, POLICY, Book, decide, policy, request
+from .books import DAY, DIGEST, NOW, POLICY, Book, decide, policy, request
 
 
 @pytest.fixture
@@ -118,9 +126,6 @@ def test_what_cannot_be_decided_again_says_why(book: Book) -> None:
         "the record does not name its request": {"request": "tiny"},
         "the record does not say what was decided on": {"as_of": "soon"},
         "is not the one that was applied": {"policies": [[{**good["policies"][0][0], "digest": absent}]]},
-        "is not that of its canonical form": {
-            "request": {**good["request"], "tree": good["policies"][0][0]["tree"][0]}
-        },
     }
     for words, change in cases.items():
         found = replay(book.ledger.store, _without(book, **change))
@@ -219,3 +224,78 @@ def test_a_policy_whose_text_is_not_what_was_applied_is_refused(book: Book) -> N
     found = replay(book.ledger.store, _without(book, policies=[[swapped]]))
     assert found.outcome is Outcome.NOT_REPLAYABLE
     assert "is not the one that was applied" in found.because
+
+
+ASKS = """\
+release_gate: policy/v1
+id: asks
+version: 1.0.0
+title: Asks
+covers: true
+rules:
+  - {id: lead, at: hosted, sign_off: {role: lead}}
+  - {id: big, at: api_general, when: model.parameters > 3, deny: Too large, waivable: {by: board, for: P90D}}
+"""
+
+
+def _papers(asked: ReleaseRequest, asks: Policy) -> Papers:
+    lead = Standing(
+        Person("eve", (RoleDocument.model_validate({"role": "lead", "from": "2026-01-01"}),)), InForce()
+    )
+    board = Standing(Person("bob", (RoleDocument(role="board"),)), InForce(until=date(2027, 1, 1)))
+    said = SignOff(
+        person="eve",
+        role="lead",
+        word="approve",
+        artifact="api",
+        rung="api_general",
+        on=date(2026, 11, 1),
+        request=asked.proposal_digest,
+        policies=engine.policies_digest([asks]),
+    )
+    common = {"model": "Tiny", "artifact": "api", "digest": DIGEST, "rung": "api_general", "owner": "ada"}
+    why = {"rule": "asks/big", "reason": "Small", "ticket": "T-1"}
+    waivers = [
+        WaiverDocument.model_validate({"id": name, "expires": until, **common, **why})
+        for name, until in (("now", "2026-12-01"), ("broken", "soon"))
+    ]
+    return Papers(
+        signed=(Signed(said, asked.id, DIGEST, lead),),
+        unsigned_count=False,
+        waivers=tuple(Waiver(each, (Approval(date(2026, 11, 2), board),)) for each in waivers),
+        trust=DIGEST,
+    )
+
+
+def test_signed_sign_offs_and_waivers_come_out_again(tmp_path: Path) -> None:
+    asked, asks = request("tiny", "7"), policy(ASKS, "asks.yaml")
+    papers = _papers(asked, asks)
+    decision = engine.decide(asked, [asks], DAY, None, papers)
+    api = decision.artifacts[0]
+    assert api.verdict is Verdict.CONDITIONAL, api.findings
+    assert engine.decide(asked, [asks], DAY).artifacts[0].verdict is Verdict.DENY
+    file = tmp_path / "trust.yaml"
+    file.write_text("who may sign, word for word")
+    book = Book.new(tmp_path)
+    recorder = Recorder(book.ledger, [asks], papers=record_papers(papers, [file]))
+    file.unlink()
+    recorder.record(decision, asked, NOW)
+    found = replay(book.ledger.store, last(book))
+    assert (found.outcome, found.differences) == (Outcome.IDENTICAL, ())
+    kept: Any = last(book).body["papers"]
+    assert book.ledger.store.content(kept["text"][0]) == b"who may sign, word for word"
+    assert verify_log(book.ledger.store, Trust()).holds
+    with pytest.raises(InputError, match="cannot read"):
+        record_papers(papers, [file])
+
+
+def test_a_claim_that_evidence_did_not_bear_out_comes_out_again_as_it_was_judged(book: Book) -> None:
+    judged = request("tiny", "7").with_facts({("model", "parameters"): {"unknown": "conflicting"}})
+    decision = decide(judged)
+    assert decision.verdict is Verdict.NEEDS_EVIDENCE
+    book.recorder.record(decision, judged, NOW)
+    found = replay(book.ledger.store, last(book))
+    assert (found.outcome, found.differences) == (Outcome.IDENTICAL, ())
+    typed = book.ledger.store.content(last(book).body["request"]["text"]) or b""
+    assert b"parameters: 7" in typed
+    assert verify_log(book.ledger.store, Trust()).holds

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from release_gate.canonical import canonical_bytes, digest_of_bytes
+from pydantic import BaseModel
 
-__all__ = ["Content"]
+from release_gate.canonical import canonical_bytes, digest_of_bytes
+from release_gate.facts.truth import Duration
+
+__all__ = ["Content", "written"]
 
 
 class Content(dict[str, bytes]):
@@ -21,3 +25,23 @@ class Content(dict[str, bytes]):
     def put_json(self, value: Any) -> str:
         """Add a value in canonical form, and return its digest."""
         return self.put(canonical_bytes(value))
+
+
+def written(value: Any) -> Any:
+    """A part of a document as it would be written, without what nobody said."""
+    match value:
+        case BaseModel():
+            fields = type(value).model_fields
+            return {
+                fields[name].alias or name: written(getattr(value, name))
+                for name in sorted(value.model_fields_set)
+                if getattr(value, name) is not None or fields[name].is_required()
+            }
+        case Mapping():
+            return {name: written(item) for name, item in value.items()}
+        case tuple() | list():
+            return [written(item) for item in value]
+        case Duration():
+            return str(value)
+        case _:
+            return value

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from secrets import token_hex
 from typing import Final
 
 from release_gate.audit.ledger import Ledger
 from release_gate.audit.notes import check_key_name
+from release_gate.audit.papers import paper_files
 from release_gate.audit.store_sqlite import SqliteStore
 from release_gate.audit.view import View
 from release_gate.diagnostics import Diagnostic, InputError, PolicyError, printable
@@ -33,6 +34,7 @@ class Settings:
         signing_key: The key that attests decisions.
         public_key: The public half of the latter, which a key in a token or a service needs.
         verifier: The URI by which others know who decides.
+        papers: The files that the sign-offs and the waivers of the gate come from.
     """
 
     address: str
@@ -41,6 +43,7 @@ class Settings:
     signing_key: str | Path | None = None
     public_key: Path | None = None
     verifier: str | None = None
+    papers: list[Path] = field(default_factory=list)
 
     def log_signer(self) -> Signer | None:
         """The key that signs checkpoints, if there is one."""
@@ -59,7 +62,8 @@ def settings_of(gate: Path) -> Settings:
     """
     document = read_file(gate)
     require_mapping(document, ("gate/v1",))
-    told = validate(GateDocument, document.tree, document, PolicyError, "RG503").ledger
+    shape = validate(GateDocument, document.tree, document, PolicyError, "RG503")
+    told = shape.ledger
     if told is None:
         message = f"the gate file `{printable(gate.as_posix())}` names no ledger"
         help_ = "add `ledger: sqlite:///.release-gate/ledger.db`"
@@ -72,6 +76,7 @@ def settings_of(gate: Path) -> Settings:
         _key(told.signing_key, folder),
         folder / told.public_key if told.public_key is not None else None,
         told.verifier,
+        paper_files(shape, folder),
     )
 
 

@@ -15,13 +15,10 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Final
 
-from pydantic import BaseModel
-
-from release_gate.audit.content import Content
+from release_gate.audit.content import Content, written
 from release_gate.canonical import digest
 from release_gate.diagnostics import Diagnostic, IntegrityError, PolicyError
 from release_gate.document import validate
-from release_gate.facts.truth import Duration
 from release_gate.policy.check import check_policy
 from release_gate.policy.documents import InForce, PolicyDocument
 from release_gate.policy.model import Policy, Remark
@@ -77,9 +74,9 @@ def _told(policy: Policy, content: Content) -> dict[str, Any]:
         "schema": SCHEMA,
         "digest": policy.digest,
         "name": policy.name,
-        "in_force": _plain(policy.in_force),
+        "in_force": written(policy.in_force),
         "remarks": [{"text": each.text, "since": each.since} for each in policy.remarks],
-        "document": _plain(policy.document),
+        "document": written(policy.document),
         "files": [
             {"name": document.source.name, "text": text} for document, text in zip(unique, texts, strict=True)
         ],
@@ -96,26 +93,6 @@ def _told(policy: Policy, content: Content) -> dict[str, Any]:
         "text": texts,
         "tree": [content.put_json(document.tree) for document in unique],
     }
-
-
-def _plain(value: Any) -> Any:
-    """A part of a document as it would be written, without what nobody said."""
-    match value:
-        case BaseModel():
-            fields = type(value).model_fields
-            return {
-                fields[name].alias or name: _plain(getattr(value, name))
-                for name in sorted(value.model_fields_set)
-                if getattr(value, name) is not None
-            }
-        case Mapping():
-            return {name: _plain(item) for name, item in value.items()}
-        case tuple() | list():
-            return [_plain(item) for item in value]
-        case Duration():
-            return str(value)
-        case _:
-            return value
 
 
 def _restored(told: Mapping[str, Any], fetch: Fetch) -> Policy:

@@ -16,6 +16,7 @@ from typing import Any, Final
 
 import release_gate
 from release_gate.audit.content import Content
+from release_gate.audit.papers import NO_PAPERS_USED, PapersUsed
 from release_gate.audit.policies import PoliciesUsed
 from release_gate.canonical import canonical_bytes
 from release_gate.decision import Decision
@@ -131,17 +132,19 @@ def decision_draft(
     decision: Decision,
     request: ReleaseRequest,
     policies: PoliciesUsed,
+    papers: PapersUsed = NO_PAPERS_USED,
     attestations: Iterable[bytes] = (),
 ) -> Draft:
     """What there is to record of a decision.
 
     Args:
         decision: What was decided.
-        request: What was judged.
+        request: What was judged: the request, after its claims were held against the evidence.
         policies: Every policy of the gate, those that are not in force among them.
+        papers: The sign-offs and the waivers of the gate.
         attestations: Signed statements of it, as envelopes.
     """
-    content = Content(policies.content)
+    content = Content({**policies.content, **papers.content})
     body: dict[str, Any] = {
         "kind": "decision",
         "as_of": decision.as_of.isoformat(),
@@ -152,6 +155,8 @@ def decision_draft(
         "engine": versions(),
         "attestations": [content.put(each) for each in attestations],
     }
+    if papers.told is not None:
+        body["papers"] = papers.told
     if decision.hypothetical is not None:
         body["policies_as_of"] = decision.hypothetical.isoformat()
     return Draft(body, content)

@@ -7,11 +7,13 @@ from datetime import datetime
 
 from release_gate.audit.attestation import VERIFIER, attest
 from release_gate.audit.ledger import Appended, Ledger
+from release_gate.audit.papers import NO_PAPERS_USED, PapersUsed, record_papers
 from release_gate.audit.places import Settings, open_ledger
 from release_gate.audit.policies import record_policies
 from release_gate.audit.record import decision_draft
 from release_gate.decision import Decision
 from release_gate.facts.release import ReleaseRequest
+from release_gate.gate.gate import Gate
 from release_gate.policy.model import Policy
 from release_gate.signing import Signer
 
@@ -29,13 +31,14 @@ class Recorder:
         log_key: Signer | None = None,
         signer: Signer | None = None,
         verifier: str = VERIFIER,
+        papers: PapersUsed = NO_PAPERS_USED,
     ) -> None:
-        """Record into a ledger, by the policies of a gate, with the keys that sign."""
-        self.ledger, self.policies = ledger, record_policies(policies)
+        """Record into a ledger, by the policies and the papers of a gate, with the keys that sign."""
+        self.ledger, self.policies, self.papers = ledger, record_policies(policies), papers
         self.log_key, self.signer, self.verifier = log_key, signer, verifier
 
     @classmethod
-    def open(cls, settings: Settings, policies: Sequence[Policy]) -> Recorder:
+    def open(cls, settings: Settings, gate: Gate) -> Recorder:
         """The recorder of a gate file.
 
         Raises:
@@ -43,11 +46,17 @@ class Recorder:
         """
         log_key, signer = settings.log_signer(), settings.signer()
         verifier = settings.verifier or VERIFIER
+        papers = record_papers(gate.papers, settings.papers)
         ledger = open_ledger(settings)
-        return cls(ledger, policies, log_key=log_key, signer=signer, verifier=verifier)
+        return cls(ledger, gate.policies, log_key=log_key, signer=signer, verifier=verifier, papers=papers)
 
     def record(self, decision: Decision, request: ReleaseRequest, now: datetime) -> Appended:
         """Record a decision, with its attestations. What is returned is on the disk.
+
+        Args:
+            decision: What was decided.
+            request: What was judged: the request, after its claims were held against the evidence.
+            now: The time, in UTC.
 
         Raises:
             InputError: It cannot be recorded, and was not.
@@ -57,5 +66,7 @@ class Recorder:
             if self.signer is not None and decision.hypothetical is None
             else ()
         )
-        draft = decision_draft(decision, request, self.policies, [each.to_json() for each in envelopes])
+        draft = decision_draft(
+            decision, request, self.policies, self.papers, [each.to_json() for each in envelopes]
+        )
         return self.ledger.append([draft], now, self.log_key)

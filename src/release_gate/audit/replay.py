@@ -15,10 +15,11 @@ from enum import Enum
 from typing import Any
 
 from release_gate import engine
+from release_gate.audit.papers import restore_papers
 from release_gate.audit.policies import restore_policies
 from release_gate.audit.record import Record, decision_body, versions
 from release_gate.audit.view import View, fetch
-from release_gate.canonical import canonical_bytes
+from release_gate.canonical import canonical_bytes, digest
 from release_gate.decision import Decision, Verdict
 from release_gate.diagnostics import Diagnostic, InputError, IntegrityError, printable
 from release_gate.facts.release import ReleaseRequest
@@ -154,13 +155,16 @@ def _decide(view: View, record: Record, candidates: Sequence[Policy]) -> Decisio
     body = record.body
     try:
         policies = restore_policies(body["policies"], lambda digest: fetch(view, digest))
+        told = body.get("papers")
+        papers = restore_papers(fetch(view, told["applied"]) if told is not None else None)
         as_of = date.fromisoformat(body["as_of"])
         told = body.get("policies_as_of")
         hypothetical = date.fromisoformat(told) if told is not None else None
     except (KeyError, TypeError, ValueError):
         raise IntegrityError([Diagnostic("RG711", "the record does not say what was decided on")]) from None
     taken = {each.id: each for each in policies} | {each.id: _in_force(each) for each in candidates}
-    return engine.decide(_request(view, record), [taken[name] for name in sorted(taken)], as_of, hypothetical)
+    applied = [taken[name] for name in sorted(taken)]
+    return engine.decide(_request(view, record), applied, as_of, hypothetical, papers)
 
 
 def _in_force(policy: Policy) -> Policy:
@@ -171,16 +175,14 @@ def _request(view: View, record: Record) -> ReleaseRequest:
     told = record.body.get("request")
     if not isinstance(told, dict) or not isinstance(told.get("tree"), str):
         raise IntegrityError([Diagnostic("RG711", "the record does not name its request")])
-    if isinstance(text := told.get("text"), str):
-        document = read_document(fetch(view, text), str(told.get("name")))
-        request = ReleaseRequest.from_document(document)
-    else:
-        tree = json.loads(fetch(view, told["tree"]), parse_float=Decimal, parse_int=Decimal)
-        request = ReleaseRequest.model_validate(tree)
-    if request.digest != told["tree"]:
-        message = f"the text of the request `{request.id}` is not that of its canonical form"
-        raise IntegrityError([Diagnostic("RG719", message)])
-    return request
+    tree = json.loads(fetch(view, told["tree"]), parse_float=Decimal, parse_int=Decimal)
+    if not isinstance(text := told.get("text"), str):
+        return ReleaseRequest.model_validate(tree)
+    document = read_document(fetch(view, text), str(told.get("name")))
+    # What was judged differs from what was typed where evidence did not bear out a claim.
+    if digest(document.tree) != told["tree"]:
+        document = replace(document, tree=tree)
+    return ReleaseRequest.from_document(document)
 
 
 def _verdicts(body: Any) -> Any:

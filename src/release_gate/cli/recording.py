@@ -31,11 +31,12 @@ def recorder(
 
     if policies:
         raise click.UsageError("--record needs a gate file that names a ledger")
-    book = Recorder.open(settings_of(path or Path("release-gate.yaml")), gate.policies)
+    book = Recorder.open(settings_of(path or Path("release-gate.yaml")), gate)
     click.get_current_context().call_on_close(book.ledger.store.close)
 
     def record(decision: Decision, request: ReleaseRequest) -> None:
-        added = book.record(decision, request, datetime.now(UTC))
+        held = gate.hold(request)
+        added = book.record(decision, held.request if held else request, datetime.now(UTC))
         place, number = book.ledger.store.place, added.records[0].index
         click.echo(f"recorded as {number} in {place}: {decision.request.id}, {decision.verdict}", err=True)
         click.echo(f"keep this checkpoint where the ledger is not:\n{added.checkpoint}", err=True)
