@@ -23,7 +23,10 @@ RANGES: Final = {
     "RG4": ("Requests", "A request is not valid, by itself or for the policies that judge it."),
     "RG5": ("Gates and packs", "A gate file is not valid, or names what is not there."),
     "RG7": ("Records and signatures", "A key cannot be used, or a signature or a record does not match."),
-    "RG8": ("Tests of policies", "Tests are not valid, or something did not come as they expect."),
+    "RG8": (
+        "Authoring",
+        "Tests are not valid or do not come as expected, or something in a policy is probably not meant.",
+    ),
     "RG9": ("Runs", "What is to be judged cannot be found."),
 }
 """What the first digit of a code means. A new range gets a line here."""

@@ -20,7 +20,6 @@ KINDS: Final = {
     "clause": "deciding clauses",
     "threshold": "sides of thresholds",
 }
-_CODES: Final = {"outcome": "RG840", "clause": "RG841", "threshold": "RG842"}
 
 
 @dataclass(frozen=True)
@@ -61,16 +60,18 @@ class Coverage:
     def _gap(self, missed: Sequence[Goal]) -> Diagnostic:
         goal = missed[0]
         words = " and ".join(f"`{each.seen}`" for each in missed)
+        advice = _advice(missed)
         if goal.kind == "outcome":
             span = self.policy.places.span(goal.at)
             rule = self.policy.rules[int(goal.at[1])].id
-            return Diagnostic(_CODES[goal.kind], f"no test looks where `{rule}` comes to {words}", span,
-                              _advice(missed), Severity.WARNING)  # fmt: skip
+            said = f"no test looks where `{rule}` comes to {words}"
+            return Diagnostic("RG840", said, span, advice, Severity.WARNING)
         span = self.policy.places.within(goal.at, goal.part.start, goal.part.end)
-        said = f"no test in which this alone decides, being {words}"
-        if goal.kind == "threshold":
-            said = f"no test with a value {_sides(missed)} this threshold"
-        return Diagnostic(_CODES[goal.kind], said, span, _advice(missed), Severity.WARNING)
+        if goal.kind == "clause":
+            said = f"no test in which this alone decides, being {words}"
+            return Diagnostic("RG841", said, span, advice, Severity.WARNING)
+        said = f"no test with a value {_sides(missed)} this threshold"
+        return Diagnostic("RG842", said, span, advice, Severity.WARNING)
 
 
 def _sides(missed: Sequence[Goal]) -> str:

@@ -11,7 +11,7 @@ __all__ = ["policy"]
 
 class _Policy(Lazy):
     package = "release_gate.cli.policy"
-    commands_in = ("cover", "lint", "test")
+    commands_in = ("cover", "lint", "mutate", "test")
 
 
 @click.group(cls=_Policy)

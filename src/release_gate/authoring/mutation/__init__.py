@@ -1,0 +1,1 @@
+"""Change a policy a little, and see whether any of its tests notices."""

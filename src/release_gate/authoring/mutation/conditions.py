@@ -1,0 +1,174 @@
+"""Small changes of a condition, each with what it does to it: hold less often, more often, or either."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any, Final
+
+from release_gate.authoring.coverage.goals import is_threshold
+from release_gate.decision import in_words
+from release_gate.expression import nodes
+from release_gate.expression.nodes import At, Node
+from release_gate.facts.ladder import LADDER
+from release_gate.facts.truth import Duration, Step, Value
+from release_gate.facts.vocabularies import vocabulary, vocabulary_names
+
+__all__ = ["Variation", "moved", "variations", "with_definition"]
+
+LESS, MORE, EITHER = -1, 1, 0
+"""Whether a changed condition holds less often, more often, or either."""
+_SWAP: Final = {">": (">=", MORE), ">=": (">", LESS), "<": ("<=", MORE), "<=": ("<", LESS)}
+_DAY: Final = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Variation:
+    """A changed condition.
+
+    Attributes:
+        root: The condition.
+        said: What was changed, in words.
+        way: Whether it holds less often, more often, or either.
+        at: What was changed, as characters of the text.
+        hint: What a test would have to set to notice.
+    """
+
+    root: Node
+    said: str
+    way: int
+    at: At
+    hint: str = ""
+
+
+def variations(node: Node, text: str) -> Iterator[Variation]:
+    """Every small change of a condition. A definition is changed where it is defined, not here."""
+    match node:
+        case nodes.Not(value=value):
+            yield Variation(value, "drops `not`", EITHER, node.at)
+            for each in variations(value, text):
+                yield replace(each, root=replace(node, value=each.root), way=-each.way)
+        case nodes.Logic():
+            yield from _logic(node, text)
+        case nodes.Compare():
+            yield from _comparison(node, text)
+        case nodes.In(container=nodes.ListOf(items=items) as container) if len(items) > 1:
+            for index, item in enumerate(items):
+                fewer = replace(container, items=items[:index] + items[index + 1 :])
+                said = f"drops `{_text(item, text)}` from the list"
+                hint = f"{_text(node.member, text)}: {_text(item, text)}"
+                yield Variation(replace(node, container=fewer), said, LESS, item.at, hint)
+        case nodes.Call(function="any" | "all"):
+            yield from _members(node, text)
+        case nodes.Fact() | nodes.Match() | nodes.In():
+            yield Variation(nodes.Not(node.at, node), "is negated", EITHER, node.at)
+        case _:
+            return
+
+
+def _logic(node: nodes.Logic, text: str) -> Iterator[Variation]:
+    other, way = ("or", MORE) if node.op == "and" else ("and", LESS)
+    yield Variation(replace(node, op=other), f"says `{other}` for `{node.op}`", way, node.at)
+    for index, value in enumerate(node.values):
+        rest = node.values[:index] + node.values[index + 1 :]
+        root = rest[0] if len(rest) == 1 else replace(node, values=rest)
+        yield Variation(root, f"drops `{_text(value, text)}`", way, value.at)
+        for each in variations(value, text):
+            values = (*node.values[:index], each.root, *node.values[index + 1 :])
+            yield replace(each, root=replace(node, values=values))
+
+
+def _comparison(node: nodes.Compare, text: str) -> Iterator[Variation]:
+    if not is_threshold(node):
+        opposite = {"==": "!=", "!=": "=="}.get(node.op)
+        if opposite:
+            yield Variation(replace(node, op=opposite), f"says `{opposite}` for `{node.op}`", EITHER, node.at)
+        return
+    fixed_right = isinstance(node.right, nodes.Literal) or _is_parameter(node.right)
+    limit, other = (node.right, node.left) if fixed_right else (node.left, node.right)
+    hint = f"{_text(other, text)}: {_text(limit, text)}"
+    op, way = _SWAP[node.op]
+    yield Variation(replace(node, op=op), f"says `{op}` for `{node.op}`", way, node.at, hint)
+    # The scale of tiers belongs to the policy; a threshold on them is moved by its sign alone.
+    if not isinstance(limit, nodes.Literal) or (isinstance(other, nodes.Fact) and other.path == ("tier",)):
+        return
+    # A higher limit on the right holds less often under > and >=, and on the left under < and <=.
+    rising = LESS if (node.op in (">", ">=")) == fixed_right else MORE
+    for by, way in ((1, rising), (-1, -rising)):
+        value = moved(limit.value, by, counted=isinstance(other, nodes.Call | nodes.Part))
+        if value is None:
+            continue
+        changed = replace(limit, value=value)
+        root = replace(node, right=changed) if fixed_right else replace(node, left=changed)
+        said = f"says `{in_words(value)}` for `{in_words(limit.value)}`"
+        yield Variation(root, said, way, node.at, hint)
+
+
+def _is_parameter(node: Node) -> bool:
+    return isinstance(node, nodes.Fact) and node.path[0] == "parameter"
+
+
+def moved(value: Value, by: int, *, counted: bool = False) -> Value:
+    """The next value up or down: a level, day or whole number, or one percent; None if there is none."""
+    match value:
+        case bool():
+            return None
+        case Decimal():
+            return value + by * (1 if counted else (abs(value) / 100 or Decimal("0.01")))
+        case Step():
+            return _neighbour(value, by)
+        case date():
+            return value + timedelta(days=by)
+        case Duration():
+            return Duration(value.months, value.seconds + by * _DAY)
+        case _:
+            return None
+
+
+def _neighbour(step: Step, by: int) -> Step | None:
+    known = [LADDER, *(vocabulary(name).values for name in vocabulary_names() if vocabulary(name).ordered)]
+    scale: Any = next((each for each in known if step in each), ())
+    rank = step.rank + by
+    return scale[rank] if 0 <= rank < len(scale) else None
+
+
+def _members(node: nodes.Call, text: str) -> Iterator[Variation]:
+    other, way = ("all", LESS) if node.function == "any" else ("any", MORE)
+    yield Variation(replace(node, function=other), f"says `${other}` for `${node.function}`", way, node.at)
+    each = node.argument
+    if not isinstance(each, nodes.Comprehension):
+        return
+    for inner in variations(each.result, text):
+        yield replace(inner, root=replace(node, argument=replace(each, result=inner.root)))
+    if each.condition is None:
+        return
+    # A filter that lets more through makes `any` hold more often, and `all` less often.
+    sign = 1 if node.function == "any" else -1
+    dropped = replace(node, argument=replace(each, condition=None))
+    yield Variation(dropped, f"drops `if {_text(each.condition, text)}`", sign * MORE, each.condition.at)
+    for inner in variations(each.condition, text):
+        root = replace(node, argument=replace(each, condition=inner.root))
+        yield replace(inner, root=root, way=sign * inner.way)
+
+
+def _text(node: Node, text: str) -> str:
+    return " ".join(text[node.at.start : node.at.end].split())
+
+
+def with_definition(node: Node, name: str, body: Node) -> Node:
+    """A condition in which a definition says something else."""
+    match node:
+        case nodes.Named():
+            return replace(node, body=body if node.name == name else with_definition(node.body, name, body))
+        case nodes.Not():
+            return replace(node, value=with_definition(node.value, name, body))
+        case nodes.Logic():
+            return replace(node, values=tuple(with_definition(each, name, body) for each in node.values))
+        case nodes.Call(argument=nodes.Comprehension() as each):
+            result = with_definition(each.result, name, body)
+            condition = with_definition(each.condition, name, body) if each.condition else None
+            return replace(node, argument=replace(each, result=result, condition=condition))
+        case _:
+            return node

@@ -1,0 +1,142 @@
+"""``release-gate policy mutate``: changes of a policy that no test notices."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from release_gate.authoring.mutation.hunt import Hunt, Survivor
+from release_gate.authoring.mutation.mutants import LOOSENS, MAY_LOOSEN, TIGHTENS
+from release_gate.authoring.suites import Suite, load_suite
+from release_gate.authoring.targets import Targets, targets
+from release_gate.authoring.trials import run
+from release_gate.canonical import plain
+from release_gate.cli import Exit
+from release_gate.cli.options import use_colour
+from release_gate.cli.policy.outputs import PATHS, Output, emit, found_or_usage, output_option, progress
+from release_gate.diagnostics import Diagnostic, Severity, printable
+from release_gate.gate.text import render_diagnostics
+from release_gate.policy.load import load_policy
+from release_gate.policy.model import Policy
+
+ORDER = (LOOSENS, MAY_LOOSEN, TIGHTENS)
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of the mutants of one policy."""
+
+    policy: Policy
+    mutants: int
+    survivors: tuple[Survivor, ...]
+
+
+@click.command()
+@PATHS
+@click.option(
+    "--fail-on",
+    type=click.Choice(["loosening", "any", "none"]),
+    default="loosening",
+    show_default=True,
+    help="Which survivors fail the command.",
+)
+@output_option("text", "json")
+def mutate(paths: tuple[str, ...], fail_on: str, outputs: list[Output]) -> int:
+    """Change policies a little at a time, and list the changes that no test notices.
+
+    Thresholds, signs, levels, effects, clauses, rules. Changes that loosen the policy come first, each with
+    the case that would notice it.
+
+    Exit codes: 0, or 4 if such a change survives or the tests fail as they are; 3 if a file is not valid.
+    """
+    found = found_or_usage(targets(paths or (".",)), paths)
+    suites = {path: [load_suite(each) for each in found.tests_of(path)] for path in found.policies}
+    if failing := _failing([suite for each in suites.values() for suite in each]):
+        click.echo(f"{failing} cases fail as they are; see `release-gate policy test`", err=True)
+        return Exit.TESTS
+    results = hunt(found, suites)
+    for form, path in outputs:
+        emit(
+            as_json(results) if form == "json" else text(results, colour=path is None and use_colour()), path
+        )
+    counting = {"loosening": ORDER[:2], "any": ORDER, "none": ()}[fail_on]
+    lives = any(each.mutant.effect in counting for result in results for each in result.survivors)
+    return Exit.TESTS if lives else Exit.ALLOWED
+
+
+def _failing(suites: Sequence[Suite]) -> int:
+    return sum(not outcome.passed for suite in suites for outcome in run(suite, suite.trials))
+
+
+def hunt(found: Targets, suites: Mapping[Path, Sequence[Suite]]) -> list[Result]:
+    """Hunt the mutants of every policy."""
+    results = []
+    for path in found.policies:
+        policy = suites[path][0].policy if suites[path] else load_policy(path)
+        hunted = Hunt(policy, suites[path])
+        came = list(progress(hunted.survivors(), len(hunted.mutants), "changes"))
+        survivors = sorted((each for each in came if each), key=lambda each: ORDER.index(each.mutant.effect))
+        results.append(Result(policy, len(came), tuple(survivors)))
+    return results
+
+
+def text(results: Sequence[Result], *, colour: bool) -> str:
+    """The survivors for a person, and how many mutants there were."""
+    lines = []
+    for result in results:
+        if result.survivors:
+            lines.append(render_diagnostics(map(_diagnostic, result.survivors), colour=colour))
+        lives = {effect: sum(each.mutant.effect == effect for each in result.survivors) for effect in ORDER}
+        said = ", ".join(f"{count} that {_verb(effect)}" for effect, count in lives.items() if count)
+        policy = result.policy
+        lines.append(
+            f"{printable(policy.id)} {policy.version}: {result.mutants} changes, "
+            f"{len(result.survivors)} unnoticed{': ' + said if said else ''}\n"
+        )
+    return "\n".join(lines)
+
+
+def _verb(effect: str) -> str:
+    return {LOOSENS: "loosen", MAY_LOOSEN: "may loosen", TIGHTENS: "tighten"}[effect]
+
+
+def _diagnostic(survivor: Survivor) -> Diagnostic:
+    mutant = survivor.mutant
+    severity = Severity.WARNING if mutant.effect == TIGHTENS else Severity.ERROR
+    message = f"no test notices if {mutant.said}: that {mutant.effect} the policy"
+    return Diagnostic("RG850", message, mutant.span, survivor.advice, severity)
+
+
+def as_json(results: Sequence[Result]) -> str:
+    """What became of the mutants, as JSON."""
+    policies = [
+        {
+            "policy": result.policy.id,
+            "version": result.policy.version,
+            "changes": result.mutants,
+            "unnoticed": [
+                {
+                    "change": each.mutant.said,
+                    "effect": each.mutant.effect,
+                    "advice": each.advice,
+                    **(
+                        {"line": each.mutant.span.line, "column": each.mutant.span.column}
+                        if each.mutant.span
+                        else {}
+                    ),
+                }
+                for each in result.survivors
+            ],
+        }
+        for result in results
+    ]
+    return (
+        json.dumps(
+            plain({"schema": "mutation-report/v1", "policies": policies}), indent=2, ensure_ascii=False
+        )
+        + "\n"
+    )
