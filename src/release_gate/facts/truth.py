@@ -512,9 +512,9 @@ def interval_of_measurement(
     """
     if stderr == 0:
         return value
-    reach = _TWO_SIGMA * stderr
-    down = Context(prec=15, rounding=ROUND_FLOOR).plus(value - reach)
-    up = Context(prec=15, rounding=ROUND_CEILING).plus(value + reach)
+    reach = _CONTEXT.multiply(_TWO_SIGMA, stderr)
+    down = Context(prec=15, rounding=ROUND_FLOOR).subtract(value, reach)
+    up = Context(prec=15, rounding=ROUND_CEILING).add(value, reach)
     if low is not None:
         down = max(down, min(low, value))
     if high is not None:

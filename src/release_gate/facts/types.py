@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Any, Final, TypeAlias
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -66,6 +66,10 @@ _SCALARS: Final = frozenset({str, int, float, bool, Decimal, date})
 def problem(message: str, help: str = "") -> PydanticCustomError:  # noqa: A002
     """An error of a value that says what to do about it."""
     return PydanticCustomError("fact", "{message}", {"message": message, "help": help})
+
+
+_CONTEXT: Final = Context(prec=28)
+"""Not that of the caller, who may calculate with three digits."""
 
 
 def exact(raw: Any) -> Decimal | None:
@@ -210,7 +214,7 @@ class Number(FactType):
             raise problem(
                 f"`{number}` is outside of {self.bounds}", "98 % is written 0.98" if self.high == 1 else ""
             )
-        return number.normalize() + 0 if number else Decimal(0)
+        return _CONTEXT.add(_CONTEXT.normalize(number), Decimal(0)) if number else Decimal(0)
 
     def _value(self, way: str, raw: Mapping[str, Any]) -> Value:
         value = super()._value(way, raw)
