@@ -11,7 +11,7 @@ A comment before a block says what cannot be seen from it:
 - `<!-- part of: request -->`: the block is a part of a request, or of a policy, and is loaded as such; a part
   of `nothing` is only read as YAML.
 - `<!-- not run: REASON -->`: it cannot be run. The test counts these.
-- `<!-- start with: FILE... -->`, at the top: files of this clone that the page takes as given.
+- `<!-- start with: FILE... -->`, at the top: files and folders of this clone that the page takes as given.
 """
 
 from __future__ import annotations
@@ -121,7 +121,11 @@ class Run:
     def all(self) -> None:
         """Run every block."""
         for name in start_with(self.text):
-            shutil.copy(ROOT / name, self.folder)
+            given = ROOT / name
+            if given.is_dir():
+                shutil.copytree(given, self.folder / given.name)
+            else:
+                shutil.copy(given, self.folder)
         for block in blocks(self.text):
             if reason := block.notes.get("not run"):
                 self.not_run.append(reason)

@@ -22,6 +22,7 @@ RANGES: Final = {
     "RG3": ("Policies", "A policy is not valid."),
     "RG4": ("Requests", "A request is not valid, by itself or for the policies that judge it."),
     "RG5": ("Gates and packs", "A gate file is not valid, or names what is not there."),
+    "RG6": ("Evidence", "A file cannot be read as evidence, is refused, or does not bear out a claim."),
     "RG7": ("Records and signatures", "A key cannot be used, or a signature or a record does not match."),
     "RG8": (
         "Authoring",
