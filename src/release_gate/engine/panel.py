@@ -43,6 +43,11 @@ class Ready:
         self.starts = tuple(_start(rule) for rule in policy.rules)
         self._inactive = frozenset(n for n, rule in enumerate(policy.rules) if not rule.in_force(day))
 
+    def needs_rung(self, number: int) -> bool:
+        """Whether a rule reads or shows the rung or the tier."""
+        part = self.parts[number]
+        return part.reads_access or part.reads_tier or number in self.shows_rung
+
     def active(self, number: int, kind: str) -> bool:
         """Whether a rule applies on the day to a kind of artifact."""
         return number not in self._inactive and self.policy.rules[number].applies_to(kind)

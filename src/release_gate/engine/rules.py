@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from functools import partial
+from functools import cached_property, partial
 from itertools import groupby, product
 from typing import Any, TypeAlias
 
@@ -28,7 +28,7 @@ from release_gate.engine.findings import (
 )
 from release_gate.engine.panel import Ready
 from release_gate.evaluate.compiled import Part, Tri
-from release_gate.evaluate.reference import Read, evaluate
+from release_gate.evaluate.reference import Facts, Read, evaluate
 from release_gate.facts.ladder import LADDER, LOWEST_JUDGED
 from release_gate.facts.truth import Range, Step, Unknown, Value
 from release_gate.policy.model import Rule, Tier, row_matches
@@ -51,6 +51,7 @@ class Application:
         self.policy, self.reading = ready.policy, side.reading
         self.kind = case.artifact.kind
         self.known_tiers: dict[int, Derived] = {}
+        self.span: dict[int, tuple[Step, Step]] = {}  # of tiers, by rung; empty until they have been read
 
     def apply(self) -> None:
         """Find what the rules come to, the tier first."""
@@ -110,14 +111,18 @@ class Application:
     def explained(self, number: int, rank: int) -> Bad:
         """What a rule comes to by the reference."""
         rule = self.policy.rules[number]
-        part = self.ready.parts[number]
-        tier = self.tier_at(rank) if part.reads_tier or self.shows_tier(number) else None
-        facts = facts_of(self.reading, self.case.view, LADDER[rank], tier)
+        facts = self.facts_at(rank) if self.ready.needs_rung(number) else self.facts
         return bad_of([self.policy.scope, rule.when], facts, rule.require)
 
-    def shows_tier(self, number: int) -> bool:
-        """Whether a text of a rule may show the tier."""
-        return bool(self.policy.tiers) and number in self.ready.shows_rung
+    @cached_property
+    def facts(self) -> Facts:
+        """What rules read that need neither the rung nor the tier."""
+        return facts_of(self.reading, self.case.view, LADDER[self.side.start])
+
+    def facts_at(self, rank: int) -> Facts:
+        """What rules read at a rung, with the tier there."""
+        tier = self.tier_at(rank) if self.span else None
+        return facts_of(self.reading, self.case.view, LADDER[rank], tier)
 
     # -- step 3: the tier
 
@@ -132,7 +137,7 @@ class Application:
             for part in self.ready.by_rung
             if rules[part.index].effect == "tier" and self.ready.active(part.index, self.kind)
         ]
-        self.span: dict[int, tuple[Step, Step]] = {}
+        spans: dict[int, tuple[Step, Step]] = {}
         for rank in range(self.side.start, self.side.end + 1):
             here = [hit for hit in raising if self.ready.starts[hit[0]] <= rank]
             here += [(number, bites(rank)) for number, bites in by_rung if self.ready.starts[number] <= rank]
@@ -140,7 +145,8 @@ class Application:
             steps = [(tier, bites) for n, bites in here if (tier := rules[n].tier) is not None]
             certain = max([low, *(tier for tier, bites in steps if bites)])
             possible = max([certain, high, *(tier for tier, bites in steps if bites is not False)])
-            self.span[rank] = (certain, possible)
+            spans[rank] = (certain, possible)
+        self.span = spans
         wanted = self.case.artifact.rung.rank
         if wanted in self.span:
             certain, possible = self.span[wanted]

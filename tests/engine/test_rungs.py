@@ -1,0 +1,70 @@
+from copy import deepcopy
+from datetime import date
+from typing import Any
+
+from release_gate import engine
+from release_gate.decision import ArtifactDecision, Verdict
+from release_gate.diagnostics import Source
+from release_gate.facts.release import ReleaseRequest
+from release_gate.policy.load import policy_from_document
+from release_gate.source import Document
+
+REQUEST: dict[str, Any] = {
+    "id": "r",
+    "action": "release",
+    "model": {"parameters": 12},
+    "artifacts": [{"id": "w", "kind": "weights", "wanted": "weights_open"}],
+    "safeguards": [{"id": "s", "removable": True}],
+}
+NESTED = '$any([x for x in [s.removable for s in safeguards]]) and artifact.access >= "hosted"'
+
+
+def judged(*rules: dict[str, Any], **sections: Any) -> ArtifactDecision:
+    tree = {
+        "release_gate": "policy/v1",
+        "id": "p",
+        "version": "1",
+        "title": "P",
+        "covers": True,
+        "tiers": [{"id": "low", "ceiling": "fully_open"}, {"id": "high", "ceiling": "api_general"}],
+        "default_tier": "low",
+        "rules": [{"id": f"r{index}", **rule} for index, rule in enumerate(rules)],
+    }
+    policy = policy_from_document(Document(Source("p", ""), deepcopy(tree), {}, {}, {}))
+    request = ReleaseRequest.model_validate({**REQUEST, **sections})
+    return engine.decide(request, [policy], date(2026, 11, 24)).artifacts[0]
+
+
+def test_a_tier_rule_that_only_the_reference_knows_may_show_the_tier() -> None:
+    decision = judged({"when": NESTED, "tier": "high", "because": "It is {tier} at {artifact.access}."})
+    assert decision.ladder["api_general"] is Verdict.APPROVE
+    assert decision.ladder["weights_gated_manual"] is Verdict.DENY
+    assert decision.tiers["p"].certain == "high"
+
+
+def test_a_text_that_shows_the_rung_gives_a_finding_for_each() -> None:
+    decision = judged({"at": "weights_open", "deny": "Not at {artifact.access}, being {tier}."})
+    assert [finding.message for finding in decision.findings] == [
+        "Not at weights_open, being low.",
+        "Not at fully_open, being low.",
+    ]
+
+
+def test_a_rule_that_reads_the_tier_follows_it_up_the_ladder() -> None:
+    decision = judged(
+        {"at": "weights_open", "when": "model.parameters > 10", "tier": "high"},
+        {"when": 'tier >= "high"', "sign_off": {"role": "legal"}},
+    )
+    assert decision.ladder["weights_restricted"] is Verdict.APPROVE
+    (asked,) = decision.sign_offs
+    assert asked.from_ == "weights_open"
+
+
+def test_a_tier_that_cannot_be_told_asks_for_what_would_tell_it() -> None:
+    decision = judged(
+        {"when": "model.parameters > 10", "tier": "high"},
+        {"when": 'tier >= "high"', "deny": "Too much."},
+        model={},
+    )
+    assert decision.verdict is Verdict.NEEDS_EVIDENCE
+    assert decision.missing == ("model.parameters",)
