@@ -20,7 +20,7 @@ NESTED = '$any([x for x in [s.removable for s in safeguards]]) and artifact.acce
 
 
 def judged(*rules: dict[str, Any], **sections: Any) -> ArtifactDecision:
-    tree = {
+    tree: Any = {
         "release_gate": "policy/v1",
         "id": "p",
         "version": "1",
