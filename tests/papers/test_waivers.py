@@ -187,3 +187,15 @@ def test_a_signature_says_when(project: Any, on: Any) -> None:
 def test_a_waiver_never_touches_an_objection_a_duty_or_what_is_not_covered(project: Any) -> None:
     project.waive(rule="gate/coverage")
     assert "is for no rule in force" in decide(project).notes[0]
+
+
+@pytest.mark.parametrize("rung", ["internal", "hosted", "api_general", "weights_open", "fully_open"])
+@pytest.mark.parametrize("excuses", ["failure", "failure_and_unknown"])
+@pytest.mark.parametrize("document", [DRAFT, UNKNOWN])
+def test_what_a_waiver_allows_open_it_allows_closed(
+    project: Any, rung: str, excuses: str, document: Any
+) -> None:
+    project.waive(rung=rung, excuses=excuses)
+    ladder = decide(project, document).artifacts[0].ladder
+    ranks = [verdict.rank for verdict in ladder.values()]
+    assert ranks == sorted(ranks)

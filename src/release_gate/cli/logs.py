@@ -41,7 +41,7 @@ class Log:
             file=outcome.file,
             request=decision.request.id,
             verdict=str(decision.verdict),
-            digest=decision.digest,
+            digest=outcome.digest,
             policies=decision.policies_digest,
             as_of=decision.as_of.isoformat(),
         )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 from xml.etree import ElementTree as ET
 
-from release_gate.decision import ArtifactDecision, Decision, Verdict
+from release_gate.decision import ArtifactDecision, Verdict
 from release_gate.gate.reports.escape import cut
 from release_gate.gate.reports.issues import fact_in_words, issues
 from release_gate.gate.reports.run import Outcome, Run, at_stake
@@ -40,7 +40,7 @@ def _suite(outcome: Outcome) -> ET.Element:
             told.text = _text(f"{place}: {issue.rule} {issue.message} {issue.fix}", 4000)
     if outcome.decision:
         for artifact in outcome.decision.artifacts:
-            _artifact(suite, outcome.decision, artifact)
+            _artifact(suite, outcome, artifact)
     cases = list(suite)
     suite.set("tests", str(len(cases)))
     suite.set("failures", str(sum(case.find("failure") is not None for case in cases)))
@@ -48,10 +48,10 @@ def _suite(outcome: Outcome) -> ET.Element:
     return suite
 
 
-def _artifact(suite: ET.Element, decision: Decision, artifact: ArtifactDecision) -> None:
-    name = f"{decision.request.id}.{artifact.id}"
+def _artifact(suite: ET.Element, outcome: Outcome, artifact: ArtifactDecision) -> None:
+    name = f"{outcome.name}.{artifact.id}"
     case = ET.SubElement(suite, "testcase", classname=name, name=f"verdict at {artifact.requested}")
-    allowed = f"allowed now: {artifact.best}; decision {decision.digest}"
+    allowed = f"allowed now: {artifact.best}; decision {outcome.digest}"
     missing = "".join(f"; missing: {path}" for path in artifact.missing)
     _told(case, artifact.verdict, str(artifact.verdict), _text(allowed + missing, 8000))
     for finding in at_stake(artifact):

@@ -80,7 +80,7 @@ def _section(outcome: Outcome) -> str:
         )
     for artifact in decision.artifacts:
         lines += _artifact(artifact)
-    return "\n".join([*lines, *_footer(decision)]) + "\n"
+    return "\n".join([*lines, *_footer(decision, outcome.digest)]) + "\n"
 
 
 def _artifact(artifact: ArtifactDecision) -> Iterator[str]:
@@ -117,7 +117,7 @@ def _finding(finding: Finding) -> str:
     return text
 
 
-def _footer(decision: Decision) -> Iterator[str]:
+def _footer(decision: Decision, digest: str | None) -> Iterator[str]:
     used = ", ".join(f"{safe(used.id)} {safe(used.version)}" for used in decision.policies)
-    yield f"Policies: {used or 'none in force'}. As of {decision.as_of}. Decision `{decision.digest}`.\n"
+    yield f"Policies: {used or 'none in force'}. As of {decision.as_of}. Decision `{digest}`.\n"
     yield from (f"> {safe(note)}\n" for note in decision.notes)

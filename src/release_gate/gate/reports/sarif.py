@@ -58,7 +58,7 @@ def _decision(outcome: Outcome) -> dict[str, Any]:
         return {"file": relative(outcome.file), "verdict": None}
     return {
         "file": relative(outcome.file), "request": outcome.decision.request.id,
-        "verdict": str(outcome.decision.verdict), "digest": outcome.decision.digest,
+        "verdict": str(outcome.decision.verdict), "digest": outcome.digest,
         "as_of": outcome.decision.as_of, "hypothetical": outcome.decision.hypothetical,
     }  # fmt: skip
 
