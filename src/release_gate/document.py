@@ -125,6 +125,8 @@ def _written(pointer: Pointer, tree: Any) -> Any:
     if pointer[-1] == "[key]":
         return pointer[-2]
     for step in pointer:
+        if isinstance(tree, str):
+            break  # written short: `role` in place of `{role: role}`
         tree = tree[step]
     return tree
 

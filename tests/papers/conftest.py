@@ -71,6 +71,7 @@ class Project:
     keys: dict[str, PrivateKey]
     people: dict[str, Any] = field(default_factory=dict)
     gate_file: dict[str, Any] = field(default_factory=dict)
+    trust_file: dict[str, Any] = field(default_factory=dict)
 
     def write(self) -> None:
         """Write the gate file and the trust file. JSON is YAML."""
@@ -83,7 +84,7 @@ class Project:
         }
         gate = {key: value for key, value in gate.items() if value is not None}
         self.put("release-gate.yaml", gate)
-        self.put("trust.yaml", {"release_gate": "trust/v1", "people": self.people})
+        self.put("trust.yaml", {"release_gate": "trust/v1", "people": self.people, **self.trust_file})
 
     def put(self, name: str, tree: Any) -> None:
         """Write a file."""

@@ -2,7 +2,9 @@
 
 import base64
 import json
+import os
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -287,7 +289,37 @@ def test_a_sign_off_says_what_was_seen(project: Any, missing: str) -> None:
 
 def test_a_statement_that_is_too_large_is_not_read(project: Any) -> None:
     (project.folder / "sign-offs" / "x.json").write_bytes(b" " * 70_000)
-    with pytest.raises(IntegrityError, match="too large"):
+    with pytest.raises(PolicyError, match="too large"):
+        project.decide()
+
+
+@pytest.mark.parametrize("place", ["sign-offs/x.json", "key.pem", "allowed_signers"])
+def test_a_pipe_does_not_hang_the_gate(project: Any, place: str) -> None:
+    os.mkfifo(project.folder / place)
+    project.people["ada"]["keys"] = ["key.pem"] if place == "key.pem" else project.people["ada"]["keys"]
+    project.trust_file = {"allowed_signers": "allowed_signers"} if place == "allowed_signers" else {}
+    with pytest.raises(PolicyError, match="it is no file"):
+        project.decide()
+
+
+def test_what_cannot_be_read_is_an_error(project: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = project.sign("ada")
+    real = Path.open
+
+    def refuse(self: Path, *arguments: Any, **options: Any) -> Any:
+        if self == path:
+            raise PermissionError(13, "Permission denied")
+        return real(self, *arguments, **options)
+
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(PolicyError, match="permission denied"):
+        project.decide()
+
+
+def test_allowed_signers_are_text(project: Any) -> None:
+    (project.folder / "allowed_signers").write_bytes(b"\xff\xfe")
+    project.trust_file = {"allowed_signers": "allowed_signers"}
+    with pytest.raises(PolicyError, match="it is not UTF-8 text"):
         project.decide()
 
 
@@ -315,7 +347,11 @@ TRUST: dict[str, tuple[Any, type[Exception], str]] = {
     "not a key": ({"ada": {"keys": [{"pem": "x"}]}}, PolicyError, "is no public key in PEM"),
     "not an ssh key": ({"ada": {"keys": [{"ssh": "x"}]}}, PolicyError, "RG513 `x` is not a public SSH key"),
     "a strange name": ({"Ada Lovelace": {}}, PolicyError, "RG510"),
-    "a strange role": ({"ada": {"roles": ["Lead!"]}}, PolicyError, "RG510"),
+    "a strange role": (
+        {"ada": {"roles": ["Lead!"]}},
+        PolicyError,
+        "RG510 `Lead!` is not written as it must be",
+    ),
 }
 
 

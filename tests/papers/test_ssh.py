@@ -100,16 +100,7 @@ def test_people_sign_with_ssh_keys(project: Any, ssh_keys: dict[str, Path]) -> N
     project.people["ada"] = {"roles": ["lead"], "keys": [{"ssh": public(ssh_keys["ed25519"])}]}
     project.people["bob"] = {"roles": ["lead"]}
     (project.folder / "allowed_signers").write_text(f"bob {public(ssh_keys['ecdsa'])}\n", encoding="utf-8")
-    real = project.write
-
-    def write() -> None:
-        real()
-        project.put(
-            "trust.yaml",
-            {"release_gate": "trust/v1", "people": project.people, "allowed_signers": "allowed_signers"},
-        )
-
-    project.write = write
+    project.trust_file = {"allowed_signers": "allowed_signers"}
     project.keys = {
         **project.keys,
         "ada": read_signer(str(ssh_keys["ed25519"])),

@@ -23,7 +23,7 @@ from release_gate.ssh import SshKey, read_allowed_signers
 
 __all__ = ["Trust", "read_papers", "read_trust"]
 
-MAX_STATEMENT: Final = 64 * 1024
+MAX_FILE: Final = 64 * 1024
 T = TypeVar("T")
 Key = PublicKey | SshKey
 
@@ -124,14 +124,38 @@ def _at(span: Any, read: Callable[..., T], *arguments: Any) -> T:
 def _key(said: KeyDocument, folder: Path) -> Key:
     if said.ssh is not None:
         return SshKey.read(said.ssh)
-    return public_key_from_pem(said.pem) if said.pem is not None else read_public_key(folder / str(said.file))
+    if said.pem is not None:
+        return public_key_from_pem(said.pem)
+    file = folder / str(said.file)
+    _only_files(file)
+    return read_public_key(file)
+
+
+def _only_files(path: Path) -> None:
+    """Refuse what would never end, or is no file at all."""
+    if path.exists() and not path.is_file():
+        raise _problem("RG510", f"cannot read `{printable(path.as_posix())}`: it is no file")
+
+
+def _bytes(path: Path) -> bytes:
+    _only_files(path)
+    shown = printable(path.as_posix())
+    try:
+        with path.open("rb") as stream:
+            data = stream.read(MAX_FILE + 1)
+    except OSError as error:
+        reason = (error.strerror or "unreadable").lower()
+        raise _problem("RG510", f"cannot read `{shown}`: {reason}") from None
+    if len(data) > MAX_FILE:
+        raise _problem("RG510", f"`{shown}` is too large for what it should be")
+    return data
 
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        raise _problem("RG510", f"cannot read `{printable(path.as_posix())}`") from None
+        return _bytes(path).decode("utf-8")
+    except UnicodeDecodeError:
+        raise _problem("RG510", f"cannot read `{printable(path.as_posix())}`: it is not UTF-8 text") from None
 
 
 def _statements(folder: Path, trust: Trust) -> Iterator[tuple[Statement, Standing, str]]:
@@ -142,36 +166,28 @@ def _statements(folder: Path, trust: Trust) -> Iterator[tuple[Statement, Standin
             "RG510", f"there is no folder `{shown}` of signed statements", "make it; it may be empty"
         )
     for path in sorted(folder.glob("*.json")):
-        with path.open("rb") as stream:
-            data = stream.read(MAX_STATEMENT + 1)
         shown = printable(path.as_posix())
-        if len(data) > MAX_STATEMENT:
-            raise IntegrityError([Diagnostic("RG512", f"`{shown}` is too large for a signed statement")])
-        try:
-            envelope = Envelope.read(data, shown)
-            # An SSH key accepts a signature or does not, as the others do.
-            verified = verify_envelope(envelope, cast("Iterator[PublicKey]", trust.keys), PAYLOAD_TYPE)
-            statement = Statement.read(verified.payload, shown)
-        except IntegrityError as error:
-            raise IntegrityError(
-                Diagnostic(each.code, f"`{shown}`: {each.message}", help=each.help)
-                for each in error.diagnostics
-            ) from None
-        standings = [trust.keys[key] for key in verified.keys]
+        statement, keys = _verified(_bytes(path), trust, shown)
+        standings = [trust.keys[key] for key in keys]
         mine = [each for each in standings if each.person.id == statement.person]
         if not mine:
             signer = ", ".join(sorted({each.person.id for each in standings}))
-            said = printable(statement.person)
-            raise IntegrityError(
-                [
-                    Diagnostic(
-                        "RG514",
-                        f"`{shown}` speaks for `{said}`, and was signed by `{signer}`",
-                        help="everybody signs for themselves",
-                    )
-                ]
-            )
+            said = f"`{shown}` speaks for `{printable(statement.person)}`, and was signed by `{signer}`"
+            raise IntegrityError([Diagnostic("RG514", said, help="everybody signs for themselves")])
         yield statement, mine[0], shown
+
+
+def _verified(data: bytes, trust: Trust, shown: str) -> tuple[Statement, tuple[PublicKey, ...]]:
+    """A statement, and the keys that have signed it."""
+    try:
+        envelope = Envelope.read(data, shown)
+        # An SSH key accepts a signature or does not, as the others do.
+        verified = verify_envelope(envelope, cast("Iterator[PublicKey]", trust.keys), PAYLOAD_TYPE)
+        return Statement.read(verified.payload, shown), verified.keys
+    except IntegrityError as error:
+        raise IntegrityError(
+            Diagnostic(each.code, f"`{shown}`: {each.message}", help=each.help) for each in error.diagnostics
+        ) from None
 
 
 def _signed(statement: Statement, standing: Standing, shown: str) -> Signed:
