@@ -197,6 +197,8 @@ class Run:
         """Load it as what it says that it is."""
         if whole := block.notes.get("part of"):
             PARTS[whole](read_document(block.content, self.place(block)))
+            if block.title:
+                (self.folder / block.title).write_text(block.content, encoding="utf-8")
             return
         path = self.folder / (block.title or "untitled.yaml")
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from time import monotonic
 from typing import Any, TypeVar
@@ -12,7 +12,7 @@ import click
 
 from release_gate.authoring.targets import Targets
 
-__all__ = ["PATHS", "Output", "emit", "found_or_usage", "output_option", "progress"]
+__all__ = ["PATHS", "Output", "create", "emit", "found_or_usage", "output_option", "progress"]
 
 T = TypeVar("T")
 Output = tuple[str, str | None]
@@ -60,6 +60,16 @@ def emit(text: str, path: str | None) -> None:
         Path(path).write_bytes(text.encode())
     except OSError as error:
         raise click.FileError(path, error.strerror) from None
+
+
+def create(texts: Mapping[Path, str]) -> None:
+    """Write new files; none of them if one is there already."""
+    for path in texts:
+        if path.exists():
+            raise click.UsageError(f"{path.as_posix()} is there already; nothing was written")
+    for path, text in texts.items():
+        emit(text, path.as_posix())
+        click.echo(f"wrote {path.as_posix()}")
 
 
 def progress(things: Iterable[T], total: int, what: str) -> Iterator[T]:
