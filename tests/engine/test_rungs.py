@@ -2,6 +2,8 @@ from copy import deepcopy
 from datetime import date
 from typing import Any
 
+import pytest
+
 from release_gate import engine
 from release_gate.decision import ArtifactDecision, Verdict
 from release_gate.diagnostics import Source
@@ -68,3 +70,36 @@ def test_a_tier_that_cannot_be_told_asks_for_what_would_tell_it() -> None:
     )
     assert decision.verdict is Verdict.NEEDS_EVIDENCE
     assert decision.missing == ("model.parameters",)
+
+
+SAFEGUARDS = [
+    {"id": "good", "removable": False, "effective": True},
+    {"id": "weak", "removable": True, "effective": True},
+    {"id": "dark", "removable": {"unknown": "missing"}, "effective": True},
+]
+
+
+@pytest.mark.parametrize(
+    ("rule", "known", "shown"),
+    [
+        ({"require": "$all([not s.removable for s in safeguards])"}, 2, "weak"),
+        ({"require": "$all([not s.removable for s in safeguards])"}, 3, "weak"),
+        ({"require": "$any([s.removable and not s.effective for s in safeguards])"}, 2, "good, weak"),
+        ({"when": "$any([s.removable for s in safeguards])", "deny": "{s.id}"}, 2, "weak"),
+        ({"when": "$any([s.removable for s in safeguards if s.effective])", "deny": "{s.id}"}, 3, "weak"),
+        ({"when": "$all([s.removable for s in safeguards if s.removable])", "deny": "{s.id}"}, 2, "weak"),
+        ({"require": "not $any([s.removable for s in safeguards])"}, 2, "weak"),
+        ({"when": "$any([s.removable and s.effective for s in safeguards])", "deny": "{s.id}"}, 1, None),
+    ],
+)
+def test_a_text_names_the_members_that_decided(rule: dict[str, Any], known: int, shown: str | None) -> None:
+    decision = judged({"because": "{s.id}", **rule}, safeguards=SAFEGUARDS[:known])
+    assert [finding.message for finding in decision.findings][:1] == ([shown] if shown else [])
+
+
+def test_while_it_cannot_be_told_a_text_names_the_members_that_may_decide() -> None:
+    decision = judged(
+        {"require": "$all([not s.removable for s in safeguards])", "because": "{s.id}"},
+        safeguards=[SAFEGUARDS[0], SAFEGUARDS[2]],
+    )
+    assert decision.findings[0].message == "dark"

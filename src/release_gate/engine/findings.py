@@ -214,9 +214,12 @@ def _show(path: str, bad: Bad, rule: Rule) -> str:
 
 
 def _show_members(each: nodes.Comprehension, rest: list[str], bad: Bad) -> str:
-    """The members of a list that decided, or that may have."""
+    """The members of a list that decided; while it cannot be told, those that may."""
     source = evaluate(each.items, bad.facts).value
-    labels = {trace.member for top in bad.traces for trace in _members(top) if trace.value is not False}
+    steps = [step for top in bad.traces for step in top.deciding() if step.member and not _left_out(step)]
+    told = [step for step in steps if isinstance(step.value, bool)]
+    open_ = [step for step in steps if not isinstance(step.value, bool)]
+    labels = {step.member for step in ((open_ or told) if isinstance(bad.value, Unknown) else told)}
     shown = []
     for index, member in enumerate(source.members if isinstance(source, Items) else ()):
         label = getattr(member, "label", "") or str(index)
@@ -229,11 +232,9 @@ def _show_members(each: nodes.Comprehension, rest: list[str], bad: Bad) -> str:
     return ", ".join(dict.fromkeys(shown)) or "something that is not known"
 
 
-def _members(trace: Trace) -> Iterable[Trace]:
-    if trace.member:
-        yield trace
-    for step in trace.below:
-        yield from _members(step)
+def _left_out(step: Trace) -> bool:
+    """Whether a filter leaves a member out: the tests stand before the result."""
+    return any(test.value is False for test in step.below[:-1])
 
 
 def _comprehensions(node: Node) -> Iterable[nodes.Comprehension]:

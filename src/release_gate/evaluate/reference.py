@@ -85,14 +85,17 @@ class Trace:
         return tuple(found[path] for path in sorted(found))
 
     def _decisive(self) -> Iterator[Read]:
-        if self.read is not None:
-            yield self.read
-        deciding = (
+        yield from (step.read for step in self.deciding() if step.read is not None)
+
+    def deciding(self) -> Iterator[Trace]:
+        """The steps that made it what it is, itself first."""
+        yield self
+        decided = (
             _DECIDED_BY.get(self.value) if isinstance(self.value, bool) and _is_junction(self.node) else None
         )
         for step in self.below:
-            if deciding is None or deciding(self.node, step):
-                yield from step._decisive()  # noqa: SLF001
+            if decided is None or decided(self.node, step):
+                yield from step.deciding()
 
 
 @dataclass(frozen=True, slots=True)
