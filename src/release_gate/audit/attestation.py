@@ -39,6 +39,7 @@ def attest(
     signers: Sequence[Signer],
     time: datetime,
     verifier: str = VERIFIER,
+    digest: str | None = None,
 ) -> tuple[Envelope, ...]:
     """Attest a decision: its statement first, then the summaries of its artifacts.
 
@@ -48,6 +49,7 @@ def attest(
         signers: The keys that sign, P-256 or Ed25519.
         time: When, in UTC.
         verifier: The URI by which others know who decides with these keys.
+        digest: The digest of the decision, if it is at hand.
 
     Raises:
         InputError: The decision is hypothetical, and so no decision that others may rely on.
@@ -56,7 +58,8 @@ def attest(
         message = f"a decision by the policies of {decision.hypothetical} is hypothetical, and never attested"
         raise InputError([Diagnostic("RG722", message)])
     digests = _digests(request)
-    statement = sign_envelope(canonical_bytes(_statement(decision, digests)), PAYLOAD_TYPE, signers)
+    told = _statement(decision, digest or decision.digest, digests)
+    statement = sign_envelope(canonical_bytes(told), PAYLOAD_TYPE, signers)
     source = digest_of_bytes(statement.to_json())
     summaries = (
         _summary(decision, artifact, digests[artifact.id], source, (time, verifier))
@@ -91,16 +94,16 @@ def _digests(request: ReleaseRequest) -> dict[str, str]:
     return {name: value for name, value in found.items() if isinstance(value, str)}
 
 
-def _statement(decision: Decision, digests: Mapping[str, str]) -> dict[str, Any]:
+def _statement(decision: Decision, digest: str, digests: Mapping[str, str]) -> dict[str, Any]:
     # A subject is matched by its digest alone, and a statement must have one.
-    itself = {"name": f"decision:{decision.request.id}", "digest": _sha256(decision.digest)}
-    subjects = [{"name": name, "digest": _sha256(digest)} for name, digest in sorted(digests.items())]
+    itself = {"name": f"decision:{decision.request.id}", "digest": _sha256(digest)}
+    subjects = [{"name": name, "digest": _sha256(each)} for name, each in sorted(digests.items())]
     return {
         "_type": STATEMENT,
         "subject": [itself, *subjects],
         "predicateType": PREDICATE,
         "predicate": {
-            "decision": {"digest": _sha256(decision.digest)},
+            "decision": {"digest": _sha256(digest)},
             "as_of": decision.as_of.isoformat(),
             "verdict": str(decision.verdict),
             "request": {"id": decision.request.id, "digest": _sha256(decision.request.digest)},

@@ -24,6 +24,8 @@ from release_gate.signing import Signer
 
 __all__ = ["Appended", "Ledger", "Store"]
 
+MAX_KEPT: Final = 10_000
+"""How many digests of content a ledger remembers to be there."""
 SKEW: Final = timedelta(seconds=60)
 """By how much the clocks of two machines that write to one ledger may differ."""
 
@@ -79,6 +81,7 @@ class Ledger:
     def __init__(self, store: Store) -> None:
         self.store = store
         self._tip = _Tip(Frontier(), None, "", "")
+        self._kept: set[str] = set()
 
     def append(self, drafts: Sequence[Draft], now: datetime, signer: Signer | None = None) -> Appended:
         """Record, all of it or nothing. What is returned is on the disk.
@@ -101,6 +104,7 @@ class Ledger:
                 records.append(record)
             checkpoint = self._sign(tip.frontier, signer)
         self._tip = tip
+        self._remember(drafts)
         return Appended(tuple(records), checkpoint)
 
     def checkpoint(self, signer: Signer | None = None) -> Checkpoint:
@@ -130,11 +134,18 @@ class Ledger:
         record = Record(data, body)
         as_of = _day(record, tip.as_of, time)
         for digest, content in draft.content.items():
-            self.store.put_content(digest, content)
+            if digest not in self._kept:
+                self.store.put_content(digest, content)
         leaf = leaf_hash(data)
         frontier, completed = tip.frontier.add(leaf)
         self.store.put_record(size, data, b"".join(completed), record.about, record.decision)
         return record, _Tip(frontier, leaf, time, as_of)
+
+    def _remember(self, drafts: Sequence[Draft]) -> None:
+        """Know what is there, now that it is on the disk: the policies are the same every time."""
+        if len(self._kept) > MAX_KEPT:
+            self._kept.clear()
+        self._kept.update(digest for draft in drafts for digest in draft.content)
 
     def _current(self) -> _Tip:
         """Where the log ends now, which another process may have changed."""

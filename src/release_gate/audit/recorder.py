@@ -10,7 +10,7 @@ from release_gate.audit.ledger import Appended, Ledger
 from release_gate.audit.papers import NO_PAPERS_USED, PapersUsed, record_papers
 from release_gate.audit.places import Settings, open_ledger
 from release_gate.audit.policies import record_policies
-from release_gate.audit.record import decision_draft
+from release_gate.audit.record import Draft, decision_draft
 from release_gate.decision import Decision
 from release_gate.facts.release import ReleaseRequest
 from release_gate.gate.gate import Gate
@@ -61,12 +61,13 @@ class Recorder:
         Raises:
             InputError: It cannot be recorded, and was not.
         """
-        envelopes = (
-            attest(decision, request, [self.signer], now, self.verifier)
-            if self.signer is not None and decision.hypothetical is None
-            else ()
-        )
-        draft = decision_draft(
-            decision, request, self.policies, self.papers, [each.to_json() for each in envelopes]
-        )
-        return self.ledger.append([draft], now, self.log_key)
+        return self.ledger.append([self.draft(decision, request, now)], now, self.log_key)
+
+    def draft(self, decision: Decision, request: ReleaseRequest, now: datetime) -> Draft:
+        """What there is to record of a decision, with its attestations."""
+        draft = decision_draft(decision, request, self.policies, self.papers)
+        if self.signer is None or decision.hypothetical is not None:
+            return draft
+        digest = str(draft.body["decision"])
+        envelopes = attest(decision, request, [self.signer], now, self.verifier, digest)
+        return draft.attested(each.to_json() for each in envelopes)
