@@ -326,3 +326,10 @@ def test_keys_are_made_for_their_owner_alone_and_never_overwritten(run: Run) -> 
         assert Path(f"{kind}.key").stat().st_mode & 0o77 == 0
         assert run("audit", "new-key", kind, f"{kind}.key")[0] == 2
         assert read_private_key(f"{kind}.key").public == made.public
+
+
+def test_a_ledger_can_be_made_before_anything_is_recorded(run: Run) -> None:
+    code, out, _ = run("audit", "create")
+    assert (code, out) == (0, "the ledger example.org/releases is in book/ledger.db\n")
+    assert run("audit", "create")[1] == out
+    assert run("audit", "verify")[1].startswith("book/ledger.db: 0 records of example.org/releases")

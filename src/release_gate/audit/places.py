@@ -7,9 +7,10 @@ from pathlib import Path
 from secrets import token_hex
 from typing import Final
 
-from release_gate.audit.ledger import Ledger
+from release_gate.audit.ledger import Ledger, Store
 from release_gate.audit.notes import check_key_name
 from release_gate.audit.papers import paper_files
+from release_gate.audit.store_postgres import PostgresStore
 from release_gate.audit.store_sqlite import SqliteStore
 from release_gate.audit.view import View
 from release_gate.diagnostics import Diagnostic, InputError, PolicyError, printable
@@ -21,6 +22,7 @@ from release_gate.source import read_file, require_mapping
 __all__ = ["Settings", "open_ledger", "open_view", "settings_of"]
 
 _SQLITE: Final = "sqlite:///"
+_POSTGRES: Final = "postgresql://"
 
 
 @dataclass(frozen=True)
@@ -80,18 +82,25 @@ def settings_of(gate: Path) -> Settings:
     )
 
 
-def open_ledger(settings: Settings) -> Ledger:
+def open_ledger(settings: Settings, writer: str | None = None) -> Ledger:
     """The ledger of a gate, to be written. It is made if it is not there yet.
+
+    Args:
+        settings: What the gate file says about it.
+        writer: In PostgreSQL, the role that records.
 
     Raises:
         InputError: It cannot be made or opened, or has another name.
     """
     if settings.origin is not None:
         check_key_name(settings.origin)
-    path = _sqlite_path(settings.address)
     # Two logs must never share a name, and nobody has to own an address to have one.
     name = settings.origin or f"ledger-{token_hex(8)}.invalid"
-    store = SqliteStore.create(path, name)
+    store: Store = (
+        PostgresStore.create(settings.address, name, writer)
+        if settings.address.startswith(_POSTGRES)
+        else SqliteStore.create(_sqlite_path(settings.address), name)
+    )
     if settings.origin not in (None, store.origin):
         store.close()
         message = f"the ledger is `{printable(store.origin)}`, and not `{printable(str(settings.origin))}`"
@@ -105,13 +114,15 @@ def open_view(place: str) -> View:
     Raises:
         InputError: There is no log.
     """
+    if place.startswith(_POSTGRES):
+        return PostgresStore.open(place)
     return SqliteStore.open(_sqlite_path(place))
 
 
 def _sqlite_path(address: str) -> Path:
     if "://" in address and not address.startswith(_SQLITE):
         message = f"`{printable(address)}` is no address of a ledger"
-        raise InputError([Diagnostic("RG733", message, help="write sqlite:///PATH")])
+        raise InputError([Diagnostic("RG733", message, help="write sqlite:///PATH or postgresql://…")])
     return Path(address.removeprefix(_SQLITE))
 
 

@@ -21,8 +21,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
-from release_gate.audit.merkle import leaf_hash
-from release_gate.audit.view import Row
+from release_gate.audit.store_sql import SqlStore
 from release_gate.diagnostics import Diagnostic, InputError, IntegrityError, printable
 
 fcntl: Any
@@ -31,7 +30,7 @@ try:
 except ImportError:  # Windows has no advisory locks of this kind
     fcntl = None
 
-__all__ = ["SqliteStore", "split_nodes"]
+__all__ = ["SqliteStore"]
 
 
 def _refuse(name: str, event: str, when: str = "") -> str:
@@ -85,8 +84,10 @@ FIXED: Final = (3, 51, 3)
 """The first SQLite without the WAL-reset bug."""
 
 
-class SqliteStore:
+class SqliteStore(SqlStore):
     """A ledger in SQLite."""
+
+    data = "CAST(data AS BLOB)"
 
     def __init__(self, path: Path, connection: sqlite3.Connection, lock: int | None) -> None:
         self.path, self.connection, self.lock = path, connection, lock
@@ -178,16 +179,6 @@ class SqliteStore:
         """Where it is kept, in words."""
         return self.path.as_posix()
 
-    @property
-    def origin(self) -> str:
-        """The name of the log."""
-        return self._origin
-
-    @property
-    def size(self) -> int:
-        """How many records it says that it has."""
-        return int(self._one("SELECT coalesce(max(seq) + 1, 0) FROM records")[0])
-
     def shape_problems(self) -> list[str]:
         """Tables and triggers that are missing, changed or added, and pages that are damaged."""
         found = {row[0] for row in self._rows("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")}
@@ -198,38 +189,6 @@ class SqliteStore:
             damage = [row[0] for row in self._rows("PRAGMA integrity_check(5)")]
             problems += [f"damaged: {printable(str(each))}" for each in damage if each != "ok"]
         return problems
-
-    def rows(self, start: int = 0, stop: int | None = None) -> Iterator[Row]:
-        """The records, with what is kept beside each, in order."""
-        columns = "seq, CAST(data AS BLOB), completed, about, decision"
-        sql = f"SELECT {columns} FROM records WHERE seq >= ? AND seq < ? ORDER BY seq"  # noqa: S608
-        for seq, data, completed, about, decision in self._rows(sql, (start, stop or 1 << 62)):
-            yield Row(seq, data, split_nodes(completed), (about, decision))
-
-    def node(self, height: int, index: int) -> bytes:
-        """The hash of a complete subtree."""
-        seq = (index + 1 << height) - 1
-        data, completed = self._one("SELECT CAST(data AS BLOB), completed FROM records WHERE seq = ?", (seq,))
-        if height == 0:
-            return leaf_hash(data)
-        found: bytes = completed[(height - 1) * 32 : height * 32]
-        return found
-
-    def content(self, digest: str) -> bytes | None:
-        """Content by its digest, if it is there."""
-        row = next(self._rows("SELECT data FROM content WHERE digest = ?", (digest,)), None)
-        return row[0] if row else None
-
-    def checkpoints(self) -> Iterator[str]:
-        """The checkpoints that are kept beside the records, smallest first."""
-        for (note,) in self._rows("SELECT note FROM checkpoints ORDER BY size"):
-            yield note
-
-    def find(self, *, decision: str | None = None, about: str | None = None) -> list[int]:
-        """The numbers of the records of a decision, or about a request, in order."""
-        key, value = ("decision", decision) if decision is not None else ("about", about)
-        rows = self._rows(f"SELECT seq FROM records WHERE {key} = ? ORDER BY seq", (value,))  # noqa: S608
-        return [seq for (seq,) in rows]
 
     def close(self) -> None:
         """Let go of it."""
@@ -244,13 +203,6 @@ class SqliteStore:
             yield from self.connection.execute(sql, values)
         except sqlite3.Error as error:
             raise _failed(self.path, error) from None
-
-    def _one(self, sql: str, values: tuple[Any, ...] = ()) -> Any:
-        row = next(self._rows(sql, values), None)
-        if row is None:
-            message = f"a record that must be there is not in the ledger `{self.path.as_posix()}`"
-            raise IntegrityError([Diagnostic("RG712", message)])
-        return row
 
     # ---------------------------------------------------------------- writing
 
@@ -289,17 +241,6 @@ class SqliteStore:
         known = "SELECT 1 FROM checkpoints WHERE size = ?1"
         sql = f"INSERT INTO checkpoints SELECT ?1, ?2 WHERE NOT EXISTS ({known})"
         self.connection.execute(sql, (size, note))
-
-    def newest_decision(self) -> bytes | None:
-        """The newest record of a decision."""
-        sql = "SELECT data FROM records WHERE decision IS NOT NULL ORDER BY seq DESC LIMIT 1"
-        row = next(self._rows(sql), None)
-        return row[0].encode() if row else None
-
-    def newest_checkpoint(self) -> str | None:
-        """The largest checkpoint that is kept."""
-        row = next(self._rows("SELECT note FROM checkpoints ORDER BY size DESC LIMIT 1"), None)
-        return row[0] if row else None
 
 
 def _connection(path: Path, mode: str) -> sqlite3.Connection:
@@ -379,11 +320,6 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def split_nodes(completed: bytes) -> tuple[tuple[int, bytes], ...]:
-    """The hashes that are kept with a record, those of the heights from 1 upwards."""
-    return tuple((at // 32 + 1, completed[at : at + 32]) for at in range(0, len(completed), 32))
 
 
 def _title(sql: str) -> str:

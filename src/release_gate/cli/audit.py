@@ -175,6 +175,19 @@ def checkpoint_(gate: Path | None, ledger: str | None) -> int:
     return Exit.ALLOWED
 
 
+@audit.command()
+@GATE
+@click.option("--writer", metavar="ROLE", help="In PostgreSQL: the role that records, and may only add.")
+def create(gate: Path | None, writer: str | None) -> int:
+    """Make the ledger that the gate file names. The first check that records does it too, in SQLite."""
+    opened = open_ledger(settings(gate), writer)
+    try:
+        click.echo(f"the ledger {opened.store.origin} is in {opened.store.place}")
+    finally:
+        opened.store.close()
+    return Exit.ALLOWED
+
+
 @audit.command("new-key")
 @click.argument("kind", type=click.Choice(["log", "signing"]))
 @click.argument("file", type=click.Path(path_type=Path))

@@ -1,0 +1,101 @@
+"""What every database does for a ledger: the same few questions, in SQL that all of them speak."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+from release_gate.audit.merkle import leaf_hash
+from release_gate.audit.view import Row
+from release_gate.diagnostics import Diagnostic, IntegrityError
+
+__all__ = ["SqlStore", "split_nodes"]
+
+
+class SqlStore(ABC):
+    """A ledger in a database."""
+
+    data: ClassVar[str] = "data"
+    """How to ask for a record as bytes."""
+    _origin: str
+
+    @property
+    @abstractmethod
+    def place(self) -> str:
+        """Where it is kept, in words."""
+
+    @abstractmethod
+    def _rows(self, sql: str, values: tuple[Any, ...] = ()) -> Iterator[Any]:
+        """What the database answers. Values stand where there is a question mark."""
+
+    @property
+    def origin(self) -> str:
+        """The name of the log."""
+        return self._origin
+
+    @property
+    def size(self) -> int:
+        """How many records it says that it has."""
+        return int(self.one("SELECT coalesce(max(seq) + 1, 0) FROM records")[0])
+
+    def rows(self, start: int = 0, stop: int | None = None) -> Iterator[Row]:
+        """The records, with what is kept beside each, in order."""
+        columns = f"seq, {self.data}, completed, about, decision"
+        sql = f"SELECT {columns} FROM records WHERE seq >= ? AND seq < ? ORDER BY seq"  # noqa: S608
+        for seq, data, completed, about, decision in self._rows(sql, (start, stop or 1 << 62)):
+            yield Row(seq, data, split_nodes(completed), (about, decision))
+
+    def node(self, height: int, index: int) -> bytes:
+        """The hash of a complete subtree."""
+        seq = (index + 1 << height) - 1
+        sql = f"SELECT {self.data}, completed FROM records WHERE seq = ?"  # noqa: S608 - a constant of ours
+        data, completed = self.one(sql, (seq,))
+        if height == 0:
+            return leaf_hash(data)
+        found: bytes = completed[(height - 1) * 32 : height * 32]
+        return found
+
+    def content(self, digest: str) -> bytes | None:
+        """Content by its digest, if it is there."""
+        row = next(self._rows("SELECT data FROM content WHERE digest = ?", (digest,)), None)
+        return row[0] if row else None
+
+    def checkpoints(self) -> Iterator[str]:
+        """The checkpoints that are kept beside the records, smallest first."""
+        for (note,) in self._rows("SELECT note FROM checkpoints ORDER BY size"):
+            yield note
+
+    def find(self, *, decision: str | None = None, about: str | None = None) -> list[int]:
+        """The numbers of the records of a decision, or about a request, in order."""
+        key, value = ("decision", decision) if decision is not None else ("about", about)
+        rows = self._rows(f"SELECT seq FROM records WHERE {key} = ? ORDER BY seq", (value,))  # noqa: S608
+        return [seq for (seq,) in rows]
+
+    def one(self, sql: str, values: tuple[Any, ...] = ()) -> Any:
+        """A row that must be there.
+
+        Raises:
+            IntegrityError: It is not.
+        """
+        row = next(self._rows(sql, values), None)
+        if row is None:
+            message = f"a record that must be there is not in the ledger `{self.place}`"
+            raise IntegrityError([Diagnostic("RG712", message)])
+        return row
+
+    def newest_decision(self) -> bytes | None:
+        """The newest record of a decision."""
+        sql = f"SELECT {self.data} FROM records WHERE decision IS NOT NULL ORDER BY seq DESC LIMIT 1"  # noqa: S608
+        row = next(self._rows(sql), None)
+        return bytes(row[0]) if row else None
+
+    def newest_checkpoint(self) -> str | None:
+        """The largest checkpoint that is kept."""
+        row = next(self._rows("SELECT note FROM checkpoints ORDER BY size DESC LIMIT 1"), None)
+        return row[0] if row else None
+
+
+def split_nodes(completed: bytes) -> tuple[tuple[int, bytes], ...]:
+    """The hashes that are kept with a record, those of the heights from 1 upwards."""
+    return tuple((at // 32 + 1, completed[at : at + 32]) for at in range(0, len(completed), 32))
