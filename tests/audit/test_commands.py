@@ -333,3 +333,10 @@ def test_a_ledger_can_be_made_before_anything_is_recorded(run: Run) -> None:
     assert (code, out) == (0, "the ledger example.org/releases is in book/ledger.db\n")
     assert run("audit", "create")[1] == out
     assert run("audit", "verify")[1].startswith("book/ledger.db: 0 records of example.org/releases")
+
+
+def test_a_log_is_exported_for_the_tools_of_others(recorded: Run) -> None:
+    assert recorded("audit", "export", "site")[:2] == (0, "wrote 2 records to site\n")
+    assert Path("site/tile/0/000.p/2").stat().st_size == 64
+    assert recorded("audit", "verify", "site")[0] == 0
+    assert recorded("replay", "--ledger", "site")[:2] == (0, "2 identical\n")

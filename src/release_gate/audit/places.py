@@ -12,6 +12,7 @@ from release_gate.audit.notes import check_key_name
 from release_gate.audit.papers import paper_files
 from release_gate.audit.store_postgres import PostgresStore
 from release_gate.audit.store_sqlite import SqliteStore
+from release_gate.audit.tiles import ExportView, is_export
 from release_gate.audit.view import View
 from release_gate.diagnostics import Diagnostic, InputError, PolicyError, printable
 from release_gate.document import validate
@@ -116,6 +117,8 @@ def open_view(place: str) -> View:
     """
     if place.startswith(_POSTGRES):
         return PostgresStore.open(place)
+    if is_export(Path(place)):
+        return ExportView(Path(place))
     return SqliteStore.open(_sqlite_path(place))
 
 

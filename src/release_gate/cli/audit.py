@@ -18,6 +18,7 @@ from release_gate.audit.merkle import inclusion_proof
 from release_gate.audit.notes import Checkpoint, NoteKey, Receipt
 from release_gate.audit.places import Settings, open_ledger, open_view, settings_of
 from release_gate.audit.record import Record
+from release_gate.audit.tiles import export
 from release_gate.audit.verify import STEPS, Report, Trust, verify_log
 from release_gate.audit.view import View, fetch
 from release_gate.cli import Exit
@@ -155,6 +156,22 @@ def _newest(view: View) -> Checkpoint:
     from release_gate.audit.merkle import root_at  # noqa: PLC0415 - only without a signed one
 
     return Checkpoint(view.origin, view.size, root_at(view.size, view.node))
+
+
+@audit.command("export")
+@click.argument("folder", type=click.Path(path_type=Path))
+@GATE
+@LEDGER
+def export_(folder: Path, gate: Path | None, ledger: str | None) -> int:
+    """Write the log into FOLDER as static files, which tools that follow public logs can read.
+
+    Up to the newest checkpoint that was signed, if it covers everything; else up to one of this moment.
+    """
+    with viewed(ledger, gate) as view:
+        checkpoint = _newest(view)
+        export(view, folder, checkpoint)
+    click.echo(f"wrote {checkpoint.size} records to {folder}")
+    return Exit.ALLOWED
 
 
 @audit.command("checkpoint")
