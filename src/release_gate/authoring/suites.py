@@ -24,7 +24,7 @@ from release_gate.policy.model import Policy
 from release_gate.policy.packs import load_pack, pack_names
 from release_gate.source import Document, Pointer, read_document, read_file, require_mapping
 
-__all__ = ["Suite", "Trial", "load_suite", "policy_file"]
+__all__ = ["Suite", "Trial", "load_suite", "policy_file", "stand_in"]
 
 COVER: Final = "covers-for-tests"
 """Covers every release and asks nothing, so that a policy that does not cover can be tested by itself."""
@@ -36,6 +36,11 @@ title: Stands for the policies that would cover the release
 covers: true
 rules: [{{id: nothing, require: "true"}}]
 """
+
+
+def stand_in() -> Policy:
+    """A policy that covers every release and asks nothing, beside one that covers none."""
+    return policy_from_document(read_document(_COVER, COVER))
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +167,7 @@ class _Loader:
         for index, name in enumerate(self.shape.beside):
             found += self.policy(name, ("beside", index))
         if not any(policy.document.covers for policy in found):
-            found.append(policy_from_document(read_document(_COVER, COVER)))
+            found.append(stand_in())
         return found if given is not None or not self.problems else []
 
     def policy(self, name: str, at: Pointer) -> list[Policy]:
