@@ -27,6 +27,7 @@ from release_gate.engine.findings import (
     message_of,
 )
 from release_gate.engine.panel import Ready
+from release_gate.engine.samples import advice
 from release_gate.evaluate.compiled import Part, Tri
 from release_gate.evaluate.reference import Facts, Read, evaluate
 from release_gate.facts.ladder import LADDER, LOWEST_JUDGED
@@ -271,6 +272,8 @@ class Application:
             )
             raise Disagreement(message)
         message, fix = message_of(rule, bad), fill(rule.document.fix or "", bad, rule)
+        if bites is None and (more := advice(bad.traces, self.reading.frame.sections.metric)):
+            fix = f"{fix} {more}".strip()
         facts = tuple(fact_read(read) for read in bad.reads)
         support = tuple(read.path for read in bad.support)
         cite, where = citation(self.policy, rule), Where.of(rule.span)
