@@ -260,3 +260,12 @@ def test_what_the_tier_rests_on_is_judged_as_a_whole(folder: Path) -> None:
     assert "`risky` is dropped" not in lives
     assert "`list` is dropped" not in lives
     assert "`risky` says `>=` for `>`" in lives
+
+
+def test_lists_that_look_the_same_are_not_the_same() -> None:
+    """What a member says decides, and not only what it is called: every rule of this pack is noticed."""
+    path = data_folder("policies") / "osaid" / "policy.yaml"
+    policy = load_policy(path)
+    (tests,) = targets([str(path)]).tests
+    survivors = [each.mutant.said for each in Hunt(policy, [load_suite(tests, policy)]).survivors() if each]
+    assert [said for said in survivors if "is dropped" in said or "drops `$any" in said] == []

@@ -22,7 +22,7 @@ from release_gate.evaluate.reference import Facts, evaluate, truth_of
 from release_gate.expression import nodes
 from release_gate.expression.nodes import Node, children
 from release_gate.facts.ladder import LADDER, RUNGS
-from release_gate.facts.truth import Step, Truth, all_of, not_
+from release_gate.facts.truth import Items, Step, Truth, all_of, not_
 from release_gate.policy.model import Policy, Rule
 
 __all__ = ["Hunt", "Survivor", "recombined"]
@@ -136,10 +136,11 @@ class Hunt:
         key = (number, rung, leaf.path)
         if key not in self.values:
             value = evaluate(leaf, facts).value
-            try:
-                self.values[key] = self.ids.setdefault(value, len(self.ids))
-            except TypeError:
+            # Lists are never shared between cases: their records are equal by label, whatever they say.
+            if isinstance(value, Items):
                 self.values[key] = key
+            else:
+                self.values[key] = self.ids.setdefault(value, len(self.ids))
         return self.values[key]
 
     def decision(self, scene: _Scene, mutant: Mutant) -> ArtifactDecision:
