@@ -340,3 +340,31 @@ def test_a_log_is_exported_for_the_tools_of_others(recorded: Run) -> None:
     assert Path("site/tile/0/000.p/2").stat().st_size == 64
     assert recorded("audit", "verify", "site")[0] == 0
     assert recorded("replay", "--ledger", "site")[:2] == (0, "2 identical\n")
+
+
+def test_what_happens_is_recorded_and_what_is_owed_is_told(recorded: Run) -> None:
+    day = ("--as-of", "2026-11-24")
+    code, out, _ = recorded(
+        "event", "published", "small", "--artifact", "weights", "--rung", "weights_open", *day
+    )
+    assert (code, out) == (0, "recorded as 2: small published on 2026-11-24\n")
+    for more in (("granted", "small", "--to", "bob"), ("paused", "small", "--note", "for now")):
+        assert recorded("event", *more, *day)[0] == 0
+    code, out, _ = recorded("status", "small", *day)
+    assert code == 0
+    assert "small/weights: open at weights_open, paused\n  asked for weights_open: conditional\n" in out
+    assert "copies are out for good: released at weights_open on 2026-11-24" in out
+    assert "2026-11-24  paused: for now" in out
+    assert "small/api: not released, paused" in out
+    assert "access: bob" in out
+    recorded("event", "published", "large", "--artifact", "api", "--rung", "api_general", *day)
+    assert "NOT ALLOWED: the decision does not allow api_general" in recorded("status", "large", *day)[1]
+    code, out, _ = recorded("due", *day)
+    assert (code, out.splitlines()[-1]) == (0, "2 duties, 0 overdue")
+    assert "nobody named: Watch" in out
+    assert json.loads(recorded("due", *day, "-o", "json")[1])[0]["state"] == "waiting"
+    assert recorded("due", *day, "-o", "ics")[1].startswith("BEGIN:VCALENDAR")
+    code, _, err = recorded("event", "published", "nobody", "--rung", "hosted", *day)
+    assert (code, "RG739" in err) == (3, True)
+    assert recorded("audit", "verify")[0] == 0
+    assert "event small published" in recorded("audit", "log")[1]

@@ -55,6 +55,8 @@ class Lazy(click.Group):
         "check",
         "collect",
         "demo",
+        "due",
+        "event",
         "explain",
         "packs",
         "policy",
@@ -62,6 +64,7 @@ class Lazy(click.Group):
         "replay",
         "schema",
         "sign-off",
+        "status",
         "verify-attestation",
         "waive",
     )

@@ -1,0 +1,39 @@
+"""``release-gate due``: what is owed, by whom, and when."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from datetime import date
+from pathlib import Path
+
+import click
+
+from release_gate.audit.lifecycle import calendar, duties
+from release_gate.canonical import plain
+from release_gate.cli import Exit
+from release_gate.cli.audit import GATE, LEDGER, viewed
+from release_gate.cli.options import AS_OF
+from release_gate.diagnostics import printable
+
+
+@click.command()
+@AS_OF
+@click.option("-o", "--output", type=click.Choice(["text", "json", "ics"]), default="text", show_default=True)
+@LEDGER
+@GATE
+def due(as_of: date, output: str, ledger: str | None, gate: Path | None) -> int:
+    """Show the duties of all releases, soonest first: as text, JSON, or iCalendar."""
+    with viewed(ledger, gate) as view:
+        owed = duties(view, as_of)
+    if output == "ics":
+        click.echo(calendar(owed), nl=False)
+    elif output == "json":
+        click.echo(json.dumps(plain([asdict(each) for each in owed]), indent=2, ensure_ascii=False))
+    else:
+        for each in owed:
+            when = str(each.due) if each.due else each.when
+            click.echo(f"{each.state:<8} {when:<12} {printable(each.owner)}: {printable(each.duty)}")
+            click.echo(f"         {each.request}/{each.artifact}, by {each.rule}")
+        click.echo(f"{len(owed)} duties, {sum(each.state == 'overdue' for each in owed)} overdue")
+    return Exit.ALLOWED

@@ -1,0 +1,51 @@
+"""``release-gate event``: record what happened after a decision."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import click
+
+from release_gate.audit.lifecycle import WORDS, Event, event_draft
+from release_gate.audit.places import open_ledger
+from release_gate.cli import Exit
+from release_gate.cli.audit import GATE, settings
+from release_gate.cli.options import AS_OF
+from release_gate.facts.ladder import RUNGS
+
+
+@click.command()
+@click.argument("word", type=click.Choice(list(WORDS)))
+@click.argument("request")
+@click.option("--artifact", help="The artifact; all of them, if not said.")
+@click.option("--rung", type=click.Choice(list(RUNGS)), help="The rung at which it is open now.")
+@click.option("--duty", metavar="POLICY/RULE", help="The duty that is done.")
+@click.option("--to", metavar="WHO", help="Who got access, or lost it.")
+@click.option("--note", help="What else there is to say.")
+@click.option("--by", metavar="WHO", help="Who says so.")
+@AS_OF
+@GATE
+def event(  # noqa: PLR0913, PLR0917 - one argument for each option
+    word: str,
+    request: str,
+    artifact: str | None,
+    rung: str | None,
+    duty: str | None,
+    to: str | None,
+    note: str | None,
+    by: str | None,
+    as_of: date,
+    gate: Path | None,
+) -> int:
+    """Record that WORD happened to REQUEST, on the day --as-of."""
+    told = settings(gate)
+    ledger = open_ledger(told)
+    try:
+        happened = Event(word, as_of, request, artifact, rung, duty, to, note, by)
+        draft = event_draft(ledger.store, happened)
+        added = ledger.append([draft], datetime.now(UTC), told.log_signer())
+    finally:
+        ledger.store.close()
+    click.echo(f"recorded as {added.records[0].index}: {request} {word} on {as_of}")
+    return Exit.ALLOWED

@@ -1,0 +1,40 @@
+"""``release-gate status``: where a release stands."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import click
+
+from release_gate.audit.lifecycle import standing
+from release_gate.cli import Exit
+from release_gate.cli.audit import GATE, LEDGER, viewed
+from release_gate.cli.options import AS_OF
+from release_gate.diagnostics import printable
+
+
+@click.command()
+@click.argument("model")
+@AS_OF
+@LEDGER
+@GATE
+def status(model: str, as_of: date, ledger: str | None, gate: Path | None) -> int:
+    """Show where MODEL, a request or the name of a model, stands on a day."""
+    with viewed(ledger, gate) as view:
+        for each in standing(view, model, as_of):
+            open_at = f"open at {each.access}" if each.access else "not released"
+            paused = ", paused" if each.paused else ""
+            click.echo(f"{each.request}/{each.artifact}: {open_at}{paused}")
+            click.echo(f"  asked for {each.asked}: {each.verdict}")
+            if not each.allowed:
+                click.echo(f"  NOT ALLOWED: the decision does not allow {each.access}")
+            if each.irrevocable:
+                click.echo(f"  copies are out for good: {each.irrevocable}")
+            if each.access_of:
+                click.echo(f"  access: {printable(', '.join(each.access_of), 1000)}")
+            for happened in each.history:
+                rung = f" at {happened.rung}" if happened.rung else ""
+                note = f": {printable(happened.note)}" if happened.note else ""
+                click.echo(f"  {happened.on}  {happened.word}{rung}{note}")
+    return Exit.ALLOWED
