@@ -202,7 +202,8 @@ class ArtifactDecision:
         id: The artifact.
         requested: The rung that is asked for.
         verdict: The verdict there.
-        best: The highest rung up to there that is allowed, with everything below.
+        best: The highest rung up to there that is allowed, with everything below; None if not even
+            withholding is, because development must stop.
         not_ruled_out: The highest rung with no denial at or below it.
         irrevocable: Whether copies have already left the building for good.
         tiers: The tier under each policy that has tiers, at the rung asked for.
@@ -218,7 +219,7 @@ class ArtifactDecision:
     id: str
     requested: str
     verdict: Verdict
-    best: str
+    best: str | None
     not_ruled_out: str | None
     irrevocable: bool
     tiers: Mapping[str, TierState]
@@ -229,6 +230,11 @@ class ArtifactDecision:
     could_lift: tuple[str, ...]
     sign_offs: tuple[SignOffState, ...]
     obligations: tuple[Obligation, ...]
+
+    @property
+    def best_in_words(self) -> str:
+        """The highest rung that is allowed now, as reports say it."""
+        return self.best or "none: even development must stop"
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,3 +103,11 @@ def test_while_it_cannot_be_told_a_text_names_the_members_that_may_decide() -> N
         safeguards=[SAFEGUARDS[0], SAFEGUARDS[2]],
     )
     assert decision.findings[0].message == "dark"
+
+
+def test_where_development_must_stop_no_rung_is_allowed() -> None:
+    decision = judged({"at": "withheld", "deny": "Stop."})
+    assert decision.best is None
+    assert decision.not_ruled_out is None
+    assert set(decision.ladder.values()) == {Verdict.DENY}
+    assert decision.best_in_words == "none: even development must stop"

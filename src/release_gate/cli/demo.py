@@ -80,7 +80,7 @@ def _summary(request: ReleaseRequest, decision: Decision) -> Iterator[str]:
 def _answer(artifact: ArtifactDecision) -> tuple[str, ...]:
     if artifact.verdict.allows:
         return (f"duties: {'; '.join(duty.duty for duty in artifact.obligations)}",)
-    instead = f"allowed up to {artifact.best}"
+    instead = f"allowed up to {artifact.best_in_words}"
     if artifact.not_ruled_out not in (None, artifact.best):
         instead += f", not ruled out up to {artifact.not_ruled_out}"
     return (instead, *_reason(artifact))

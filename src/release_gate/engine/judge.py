@@ -153,14 +153,14 @@ _VERDICTS: Final = tuple(Verdict)
 _RANK: Final = {verdict: rank for rank, verdict in enumerate(_VERDICTS)}
 
 
-def _best(ladder: Mapping[Step, Verdict], wanted: Step) -> str:
-    """Step 7: the highest rung up to the wanted one that is allowed, with all below it."""
-    best = LADDER[0]
+def _best(ladder: Mapping[Step, Verdict], wanted: Step) -> str | None:
+    """Step 7: the highest rung up to the wanted one that is allowed, with all below; None if none is."""
+    best = None
     for rung, verdict in ladder.items():
         if rung > wanted or not verdict.allows:
             break
-        best = rung
-    return best.name
+        best = rung.name
+    return best
 
 
 def _not_ruled_out(ladder: Mapping[Step, Verdict]) -> str | None:

@@ -76,7 +76,7 @@ def _artifact(decision: Decision, artifact: ArtifactDecision, colour: bool, widt
     asked = f"{printable(decision.request.id)}/{artifact.id} at {artifact.requested}"
     yield f"{_paint(title, '1;' + _COLOUR[verdict], on=colour)}  {asked}"
     if not verdict.allows:
-        best = f"highest rung that is allowed now: {artifact.best}"
+        best = f"highest rung that is allowed now: {artifact.best_in_words}"
         if artifact.not_ruled_out and artifact.not_ruled_out != artifact.best:
             best += f"; not ruled out: up to {artifact.not_ruled_out}"
         yield from _wrap(best, width, "  ")

@@ -51,7 +51,7 @@ def _suite(outcome: Outcome) -> ET.Element:
 def _artifact(suite: ET.Element, outcome: Outcome, artifact: ArtifactDecision) -> None:
     name = f"{outcome.name}.{artifact.id}"
     case = ET.SubElement(suite, "testcase", classname=name, name=f"verdict at {artifact.requested}")
-    allowed = f"allowed now: {artifact.best}; decision {outcome.digest}"
+    allowed = f"allowed now: {artifact.best_in_words}; decision {outcome.digest}"
     missing = "".join(f"; missing: {path}" for path in artifact.missing)
     _told(case, artifact.verdict, str(artifact.verdict), _text(allowed + missing, 8000))
     for finding in at_stake(artifact):

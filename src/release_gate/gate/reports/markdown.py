@@ -55,7 +55,7 @@ def _rows(outcome: Outcome) -> str:
     request = safe(outcome.name)
     return "".join(
         f"| {MARK[each.verdict]} | {request} | {safe(each.id)} | {safe(each.requested)} "
-        f"| **{_word(each.verdict)}** | {safe(each.best)} |\n"
+        f"| **{_word(each.verdict)}** | {safe(each.best_in_words)} |\n"
         for each in outcome.decision.artifacts
     )
 
@@ -88,7 +88,7 @@ def _artifact(artifact: ArtifactDecision) -> Iterator[str]:
     yield f"### {MARK[verdict]} {safe(artifact.id)} at {safe(artifact.requested)}: {_word(verdict)}\n"
     yield " ".join(_rung(name, each) for name, each in artifact.ladder.items()) + "\n"
     if not verdict.allows:
-        yield f"Highest rung that is allowed now: **{safe(artifact.best)}**.\n"
+        yield f"Highest rung that is allowed now: **{safe(artifact.best_in_words)}**.\n"
     for state in artifact.sign_offs:
         if state.lacking:
             yield f"- {safe(who_must_sign(state))}, for {safe(f'{state.policy}/{state.rule}')}"

@@ -37,5 +37,5 @@ def _rows(outcome: Outcome) -> Iterator[tuple[str, ...]]:
         because = f"{worst.policy}/{worst.rule}: {cut(worst.message, 120)}" if worst else ""
         yield (
             printable(outcome.name), artifact.id, artifact.requested,
-            str(artifact.verdict), artifact.best, because,
+            str(artifact.verdict), artifact.best_in_words, because,
         )  # fmt: skip
