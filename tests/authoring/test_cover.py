@@ -259,6 +259,15 @@ def test_too_little_fails(run: Run, folder: Path) -> None:
     assert run("--fail-under", "1")[0] == 4
 
 
+def test_a_rule_may_say_what_need_not_be_seen(run: Run, folder: Path) -> None:
+    body = (RULE % "model.parameters > 7").replace(
+        "deny: D", "deny: D, silence: {RG840: x, RG841: x, RG842: x}"
+    )
+    head = "scope: request.action == 'release'\nsilence: {RG841: the only action}\n"
+    (folder / "acme.yaml").write_text(HEAD + head + body, encoding="utf-8")
+    assert run("--fail-under", "100")[0] == 0
+
+
 def test_a_policy_without_goals_is_covered(run: Run, folder: Path) -> None:
     (folder / "acme.yaml").write_text(HEAD.replace("covers: true\n", ""), encoding="utf-8")
     assert run("--fail-under", "100") == (

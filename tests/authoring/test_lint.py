@@ -164,6 +164,7 @@ FINE = {
     "many facts": rule("deny: D, when: '" + " or ".join(f'capability.{name}.level == "low" and capability.{name}.status == "reached"'
         for name in ("cbrn", "cyber", "autonomy", "deception", "manipulation", "chem_bio", "rad_nuc")) + "'"),
     "silenced": rule("silence: {RG826: none is fine}, require: '$all([s.pii for s in data.sources])'"),
+    "silenced elsewhere": rule("silence: {RG840: never known, RG850: the same}, deny: D, when: " + LARGE),
     "silenced as a whole": "silence: {RG837: to come}\nparameters: {a: {value: 1}}\n" + rule("deny: D, when: " + LARGE),
 }  # fmt: skip
 

@@ -207,6 +207,13 @@ def test_the_advice_is_heeded(run: Run, folder: Path) -> None:
     assert run("--fail-on", "any") == (0, "acme 1.0.0: 7 changes, 0 unnoticed\n", "")
 
 
+def test_a_rule_may_say_why_no_test_has_to_notice(run: Run, folder: Path) -> None:
+    (folder / "tests.yaml").unlink()
+    silent = POLICY.replace("deny: D", "deny: D, silence: {RG850: to be seen}")
+    (folder / "acme.yaml").write_text(silent, encoding="utf-8")
+    assert run("acme.yaml", "--fail-on", "any") == (0, "acme 1.0.0: 7 changes, 0 unnoticed\n", "")
+
+
 def test_what_loosens_fails_and_comes_first(run: Run, folder: Path) -> None:
     (folder / "tests.yaml").write_text(TESTS.replace("[100, 101]", "[50, 150]"), encoding="utf-8")
     code, out, _ = run()

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Final
 
-from release_gate.authoring.coverage.goals import Goal
+from release_gate.authoring.coverage.goals import Goal, goals
 from release_gate.canonical import plain
 from release_gate.diagnostics import Diagnostic, Severity, printable
 from release_gate.policy.model import Policy
 
 __all__ = ["KINDS", "Coverage", "as_html", "as_json"]
 
+CODES: Final = dict(zip(("outcome", "clause", "threshold"), ("RG840", "RG841", "RG842"), strict=True))
 KINDS: Final = {
     "outcome": "outcomes of rules",
     "clause": "deciding clauses",
@@ -37,6 +38,12 @@ class Coverage:
     goals: tuple[Goal, ...]
     seen: frozenset[Goal]
     cases: int
+
+    @classmethod
+    def of(cls, policy: Policy, seen: Iterable[Goal], cases: int) -> Coverage:
+        """What was seen of what is wanted, but for what a rule says need not be."""
+        wanted = tuple(goal for goal in goals(policy) if not _silenced(policy, goal))
+        return cls(policy, wanted, frozenset(seen), cases)
 
     def count(self, kind: str | None = None) -> tuple[int, int]:
         """How many goals of a kind were reached, and how many there are."""
@@ -72,6 +79,12 @@ class Coverage:
             return Diagnostic("RG841", said, span, advice, Severity.WARNING)
         said = f"no test with a value {_sides(missed)} this threshold"
         return Diagnostic("RG842", said, span, advice, Severity.WARNING)
+
+
+def _silenced(policy: Policy, goal: Goal) -> bool:
+    is_rule = goal.at[0] == "rules"
+    document = policy.rules[int(goal.at[1])].document if is_rule else policy.document
+    return CODES[goal.kind] in document.silence
 
 
 def _sides(missed: Sequence[Goal]) -> str:

@@ -67,6 +67,8 @@ def lint_policy(policy: Policy, document: Document, as_of: date) -> list[Diagnos
         silences |= {(rule, code): (*at, code) for code in _at(document, at)}
     kept = [remark for remark in remarks if (remark.rule, remark.diagnostic.code) not in silences]
     used = {(remark.rule, remark.diagnostic.code) for remark in remarks}
+    # What tests have not seen is told, and so silenced, elsewhere.
+    used |= {key for key in silences if key[1] in MEASURED}
     kept += [_useless(subject, key, at) for key, at in silences.items() if key not in used]
     return sorted((remark.diagnostic for remark in kept), key=lambda each: each.sort_key)
 
@@ -90,3 +92,6 @@ def _useless(subject: Subject, key: tuple[str | None, str], at: Pointer) -> Rema
 
 CODES: Final = tuple(f"RG{number}" for number in (*range(820, 828), *range(830, 838)))
 """The warnings that can be silenced."""
+
+MEASURED: Final = ("RG840", "RG841", "RG842", "RG850")
+"""Those of `cover` and `mutate`, which can be silenced too."""

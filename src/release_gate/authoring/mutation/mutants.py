@@ -49,6 +49,12 @@ class Mutant:
     rule: int | None = None
     hint: str = ""
 
+    @property
+    def silenced(self) -> bool:
+        """Whether the rule, or the policy for what is no rule's, says why no test has to notice."""
+        document = self.policy.document if self.rule is None else self.policy.rules[self.rule].document
+        return "RG850" in document.silence
+
 
 def mutants(policy: Policy) -> Iterator[Mutant]:
     """Every small change of a policy."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import click
 
-from release_gate.authoring.coverage.goals import goals
 from release_gate.authoring.coverage.observe import Observer
 from release_gate.authoring.coverage.report import KINDS, Coverage, as_html, as_json
 from release_gate.authoring.suites import load_suite
@@ -50,7 +49,7 @@ def covered(found: Targets) -> list[Coverage]:
         cases = sum(len(suite.trials) for suite in suites)
         for _ in progress((trial for suite in suites for trial in observer.suite(suite)), cases, "cases"):
             pass
-        coverages.append(Coverage(policy, tuple(goals(policy)), frozenset(observer.seen), cases))
+        coverages.append(Coverage.of(policy, observer.seen, cases))
     return coverages
 
 

@@ -79,7 +79,8 @@ def hunt(found: Targets, suites: Mapping[Path, Sequence[Suite]]) -> list[Result]
         policy = suites[path][0].policy if suites[path] else load_policy(path)
         hunted = Hunt(policy, suites[path])
         came = list(progress(hunted.survivors(), len(hunted.mutants), "changes"))
-        survivors = sorted((each for each in came if each), key=lambda each: ORDER.index(each.mutant.effect))
+        lives = [each for each in came if each and not each.mutant.silenced]
+        survivors = sorted(lives, key=lambda each: ORDER.index(each.mutant.effect))
         results.append(Result(policy, len(came), tuple(survivors)))
     return results
 
