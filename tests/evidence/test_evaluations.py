@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from backports import zstd
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,6 +22,7 @@ from release_gate.evidence.json_text import Unreadable
 from tests.evidence.files import write
 
 LOGS = Path(__file__).parent / "logs"
+zstd = archives._zstd()  # of Python since 3.14
 
 
 def read(folder: Path, files: dict[str, Any], **options: Any) -> Collected:

@@ -1,6 +1,7 @@
 """Claims of a request, held against what is found: what disagrees is unknown, and nothing is ever added."""
 
 import json
+import shutil
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
@@ -367,6 +368,18 @@ def test_what_is_held_keeps_its_place_in_the_file(model: Path) -> None:
 def test_evidence_of_a_gate_names_folders(model: Path, key: str) -> None:
     with pytest.raises(PolicyError):
         decide(model.parent, "1", "release_gate: gate/v1\npolicies: [policy.yaml]\n" + key)
+
+
+def test_a_gate_verifies_signatures_with_the_keys_that_it_names(tmp_path: Path) -> None:
+    logs = Path(__file__).parent / "logs"
+    write(tmp_path, {"policy.yaml": POLICY, "k.pem": (logs / "signed.pem").read_bytes()})
+    shutil.copytree(logs / "signed", tmp_path / "m")
+    gate = "release_gate: gate/v1\npolicies: [policy.yaml]\nevidence: {folders: [m], keys: [k.pem]}\n"
+    found = Gate.load(write(tmp_path, {"g.yaml": gate}) / "g.yaml").evidence
+    assert found is not None
+    (value,) = [each.value for each in found.subjects[0].found if each.path == "evidence"]
+    assert isinstance(value, dict)
+    assert value["state"] == "pass"
 
 
 def test_evidence_that_is_refused_stops_the_gate(model: Path) -> None:

@@ -136,9 +136,11 @@ def _collected(asked: EvidenceDocument, folder: Path) -> Collected:
         EvidenceError: Something there is refused, so that nothing can be held against it.
     """
     from release_gate.evidence.collect import EvidenceError, collect  # noqa: PLC0415 - as above
+    from release_gate.signing import read_public_key  # noqa: PLC0415 - as above
 
     names = {result: name for name, result in asked.metrics.items()}
-    found = collect([folder / each for each in asked.folders], named=asked.named, metrics=names)
+    keys = [read_public_key(folder / each) for each in asked.keys]
+    found = collect([folder / each for each in asked.folders], named=asked.named, metrics=names, keys=keys)
     if found.errors:
         raise EvidenceError(found.problems)
     return found

@@ -504,6 +504,8 @@ class EvidenceDocument(Base):
     """Names by which logs call the model."""
     metrics: dict[FactName, Name] = Field(default_factory=dict)
     """For a metric of a policy, the result of a log that it is."""
+    keys: Many[Name] = ()
+    """Files with the keys that signatures of models are verified with."""
 
     @model_validator(mode="before")
     @classmethod
