@@ -11,7 +11,17 @@ import re
 from datetime import date
 from typing import Any, Final
 
-__all__ = ["AS_OF", "CONDITIONS", "GAPS", "by_hand", "plain", "policy_document", "requests"]
+__all__ = [
+    "AS_OF",
+    "CONDITIONS",
+    "GAPS",
+    "by_hand",
+    "keyed_conditions",
+    "keyed_requests",
+    "plain",
+    "policy_document",
+    "requests",
+]
 
 AS_OF: Final = date(2026, 11, 24)
 
@@ -393,3 +403,20 @@ def by_hand(r: dict[str, Any]) -> list[int]:  # noqa: C901, PLR0912, PLR0915 - w
 
 
 _CUTOFF: Final = date(2026, 6, 30)
+
+
+# -- keyed rules
+
+
+def keyed_conditions(number: int) -> tuple[str, ...]:
+    """Conditions of which each asks whether the model is of one family."""
+    return tuple(f'model.family == "family-{n}"' for n in range(number))
+
+
+def keyed_requests(number: int, rules: int, seed: int) -> list[dict[str, Any]]:
+    """Requests of which each is met by one of the keyed rules."""
+    rng = random.Random(seed)
+    made = requests(number, seed)
+    for request in made:
+        request["model"]["family"] = f"family-{rng.randrange(rules)}"
+    return made

@@ -1,0 +1,209 @@
+"""What is measured of release_gate: the program alone, the whole decision, bytes to bytes, and loading."""
+
+from __future__ import annotations
+
+import json
+import operator
+import os
+import tempfile
+from collections.abc import Callable, Iterable, Sequence
+from decimal import Decimal
+from pathlib import Path
+from types import FunctionType
+from typing import Any, Final
+
+import yaml
+from pydantic import BaseModel
+
+from benchmarks.race import Entry
+from benchmarks.workload import (
+    AS_OF,
+    CONDITIONS,
+    keyed_conditions,
+    keyed_requests,
+    policy_document,
+    requests,
+)
+from release_gate import Decision, Gate, ReleaseRequest
+from release_gate.evaluate.compiled import Hits, Program
+from release_gate.evaluate.fetch import Reading
+from release_gate.facts.frame import Frame
+from release_gate.facts.truth import OPERATIONS
+from release_gate.policy.load import load_policy, policy_from_document
+from release_gate.policy.model import Policy
+from release_gate.source import POLICY_LIMITS, read_document
+
+__all__ = [
+    "decision",
+    "exact",
+    "floats",
+    "from_bytes",
+    "from_located_bytes",
+    "gaps",
+    "keyed",
+    "load",
+    "program",
+]
+
+
+def program(number: int, seed: int) -> Entry:
+    """The compiled rules on facts that have been read."""
+    return _running(_policy(CONDITIONS), requests(number, seed))
+
+
+def gaps(number: int, seed: int) -> Entry:
+    """The same on requests with gaps. What may bite is named as well."""
+    return _running(_policy(CONDITIONS), requests(number, seed, gaps=True))
+
+
+def keyed(rules: int, number: int, seed: int) -> Entry:
+    """Keyed rules, compiled."""
+    return _running(_policy(keyed_conditions(rules)), keyed_requests(number, rules, seed))
+
+
+def decision(number: int, seed: int) -> Entry:
+    """The whole decision of a gate about a validated request: every rung, findings, facts, digests."""
+    gate = _gate()
+
+    def ask(request: ReleaseRequest) -> Decision:
+        request.__dict__.pop("digest", None)  # the digest belongs to the question
+        return gate.decide(request, as_of=AS_OF)
+
+    return Entry(ask, [ReleaseRequest.model_validate(each) for each in requests(number, seed)], _denied)
+
+
+def from_bytes(number: int, seed: int) -> Entry:
+    """From the bytes of a request to the bytes of its decision."""
+    return _answering(lambda body: ReleaseRequest.model_validate(json.loads(body)), number, seed)
+
+
+def from_located_bytes(number: int, seed: int) -> Entry:
+    """The same, and each fact knows its line and column, as in files."""
+    return _answering(lambda body: ReleaseRequest.from_document(read_document(body)), number, seed)
+
+
+def load(rules: int, cache: str) -> Entry:
+    """Load a policy from a YAML file, with the cache ``off`` or in a folder. The parser is warm."""
+    folder = Path(tempfile.mkdtemp())
+    os.environ["RELEASE_GATE_CACHE"] = str(folder / "cache") if cache == "on" else "off"
+    os.environ["RELEASE_GATE_STATE"] = str(folder / "state")
+    file = folder / "policy.yaml"
+    file.write_text(yaml.safe_dump(policy_document(_many(rules)), sort_keys=False), encoding="utf-8")
+    load_policy(file)
+    return Entry(load_policy, [file], lambda policy: [len(policy.rules)])
+
+
+def _many(rules: int) -> tuple[str, ...]:
+    """As many conditions as are asked for, no two the same."""
+    if rules <= len(CONDITIONS):
+        return CONDITIONS[:rules]
+    return tuple(f"({CONDITIONS[n % len(CONDITIONS)]}) and model.context_length >= {n}" for n in range(rules))
+
+
+def _policy(conditions: tuple[str, ...]) -> Policy:
+    text = json.dumps(policy_document(conditions))
+    return policy_from_document(read_document(text, limits=POLICY_LIMITS))
+
+
+def _gate() -> Gate:
+    return Gate([_policy(CONDITIONS)])
+
+
+def _running(policy: Policy, made: Iterable[dict[str, Any]]) -> Entry:
+    compiled = Program(policy)
+    return Entry(
+        lambda reading: compiled.run(reading, True),  # noqa: FBT003 - the policy applies
+        [_reading(each, policy) for each in made],
+        _rules,
+    )
+
+
+def _reading(request: dict[str, Any], policy: Policy) -> Reading:
+    validated = ReleaseRequest.model_validate(request)
+    return Reading.both(Frame(validated, validated.artifacts[0], AS_OF), policy)[0]
+
+
+def _answering(read: Callable[[bytes], ReleaseRequest], number: int, seed: int) -> Entry:
+    gate = _gate()
+
+    def ask(body: bytes) -> bytes:
+        return gate.decide(read(body), as_of=AS_OF).to_json(indent=None).encode()
+
+    return Entry(ask, [json.dumps(each).encode() for each in requests(number, seed)], _denied_in_bytes)
+
+
+def _denied(decided: Decision) -> list[int]:
+    return _numbers((each.policy, each.rule) for each in decided.artifacts[0].findings)
+
+
+def _denied_in_bytes(body: bytes) -> list[int]:
+    findings = json.loads(body)["artifacts"][0]["findings"]
+    return _numbers((each["policy"], each["rule"]) for each in findings)
+
+
+def _numbers(findings: Iterable[tuple[str, str]]) -> list[int]:
+    return sorted({int(rule[1:]) for policy, rule in findings if policy == "workload"})
+
+
+# -- what exactness costs
+
+_FLOATS: Final = dict(
+    zip(
+        (OPERATIONS[sign] for sign in "+-*/"),
+        (operator.add, operator.sub, operator.mul, operator.truediv),
+        strict=True,
+    )
+)
+
+
+def exact(number: int, seed: int) -> Entry:
+    """The function for plainly known facts alone."""
+    function, readings = _known(number, seed)
+    return Entry(function, readings, _rules)
+
+
+def floats(number: int, seed: int) -> Entry:
+    """The very same function, with a float wherever it has an exact number."""
+    function, readings = _known(number, seed)
+    names = {name: _as_float(value) for name, value in function.__globals__.items()}
+    for reading in readings:
+        reading.metrics = {name: _as_float(value) for name, value in reading.metrics.items()}
+        _use_floats(reading.frame.request)
+    inexact = FunctionType(function.__code__, names, function.__name__, function.__defaults__)
+    return Entry(inexact, readings, _rules)
+
+
+def _known(number: int, seed: int) -> tuple[FunctionType, list[Reading]]:
+    """The function, and facts of which none is unknown or null, so that it always answers."""
+    policy = _policy(CONDITIONS)
+    made = [each for each in requests(number, seed) if each["transparency"]["contact"] is not None]
+    (chunk,) = Program(policy)._chunks  # noqa: SLF001 - it is measured, not used
+    function = chunk.known
+    assert isinstance(function, FunctionType)  # noqa: S101 - that is how programs are made
+    return function, [_reading(each, policy) for each in made]
+
+
+def _rules(hits: Hits) -> list[int]:
+    return [rule for rule, _ in hits]
+
+
+def _as_float(value: Any) -> Any:
+    if value is Decimal:
+        return float
+    if isinstance(value, Decimal):
+        return float(value)
+    return _FLOATS.get(value, value) if callable(value) else value
+
+
+def _use_floats(place: Any) -> None:
+    """Put floats in the place of the exact numbers of a request."""
+    if isinstance(place, BaseModel):
+        for value in vars(place).values():
+            _use_floats(value)
+    elif isinstance(place, dict):
+        _use_floats(tuple(place.values()))
+    elif isinstance(place, Sequence) and not isinstance(place, str):
+        for each in place:
+            _use_floats(each)
+    elif isinstance(getattr(place, "value", None), Decimal):
+        object.__setattr__(place, "value", float(place.value))

@@ -1,0 +1,63 @@
+"""Whole processes, from the start of Python to their exit, in turn."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from benchmarks.race import Contestant, Result
+from benchmarks.workload import AS_OF, policy_document, requests
+
+__all__ = ["BARE", "COLD", "LIBRARIES", "WARM", "processes"]
+
+BARE = "`python -c pass`"
+LIBRARIES = '`python -c "import pydantic, yaml"`'
+WARM = "`release-gate check`, warm cache"
+COLD = "`release-gate check`, no cache"
+
+
+def processes(rounds: int) -> dict[str, Result]:
+    """Start each command in turn, and measure the time of the processor that it used."""
+    with tempfile.TemporaryDirectory() as folder:
+        commands = _commands(Path(folder))
+        results = {name: Result(Contestant(name, "")) for name in commands}
+        for arguments, environment in commands.values():
+            _run(arguments, environment)  # fills the caches of files and of conditions
+        for _ in range(rounds):
+            for name, (arguments, environment) in commands.items():
+                results[name].times.append(_run(arguments, environment))
+    return results
+
+
+def _commands(folder: Path) -> dict[str, tuple[list[str], Mapping[str, str]]]:
+    policy, request = folder / "policy.json", folder / "request.json"
+    policy.write_text(json.dumps(policy_document()), encoding="utf-8")
+    request.write_text(json.dumps(requests(1, 1)[0]), encoding="utf-8")
+    check = ["check", str(request), "--policy", str(policy), "--as-of", str(AS_OF), "--exit-zero"]
+    ours = ["-c", "from release_gate.cli import main; main()", *check]
+    state = {"RELEASE_GATE_STATE": str(folder / "state")}
+    return {
+        BARE: (["-c", "pass"], {}),
+        LIBRARIES: (["-c", "import pydantic, yaml"], {}),
+        WARM: (ours, {**state, "RELEASE_GATE_CACHE": str(folder / "cache")}),
+        COLD: (ours, {**state, "RELEASE_GATE_CACHE": "off"}),
+    }
+
+
+def _run(arguments: list[str], environment: Mapping[str, str]) -> float:
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(
+        [sys.executable, *arguments],
+        env={**os.environ, **environment},
+        check=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
