@@ -11,7 +11,7 @@ __all__ = ["policy"]
 
 class _Policy(Lazy):
     package = "release_gate.cli.policy"
-    commands_in = ("cover", "diff", "init", "lint", "mutate", "new", "test")
+    commands_in = ("cover", "diff", "explain", "init", "lint", "mutate", "new", "test")
 
 
 @click.group(cls=_Policy)
