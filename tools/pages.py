@@ -21,6 +21,7 @@ import doctest
 import io
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -28,12 +29,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, cast
+from unittest.mock import patch
 
 import jsonschema
 from markdown_it import MarkdownIt
 
 from release_gate import Gate, ReleaseRequest
 from release_gate.canonical import plain
+from release_gate.cli import main
 from release_gate.gate.schemas import KINDS, json_schema
 from release_gate.policy.load import load_policy, policy_from_document
 from release_gate.source import Document, read_document, read_file
@@ -51,6 +54,12 @@ PAGES: Final = tuple(
 )
 """Every page that a reader may meet."""
 
+ENVIRONMENT: Final = {"COLUMNS": "80", "NO_COLOR": "1", "PYTHONUTF8": "1"}
+"""What commands see beside the environment of the test."""
+_PLAIN: Final = re.compile(r"release-gate [^|&;<>$`*?~(){}]*")
+"""Our own command, with nothing in it that a shell would have to do."""
+_LEAVES: Final = re.compile(r"\$|^(\w+=|cd |export )")
+"""What uses the state of a shell, or changes it."""
 BASH: Final = shutil.which("bash") or "bash"
 _NOTE: Final = re.compile(r"<!--\s*(?P<kind>not run|part of|start with): (?P<said>.*?)\s*-->", re.DOTALL)
 _TITLE: Final = re.compile(r'title="([^"]+)"')
@@ -145,24 +154,11 @@ class Run:
         return PageError(f"{self.place(block)}: {block.language} block: {message}")
 
     def console(self, block: Block) -> None:
-        """Run the commands in one shell, and compare what they print."""
+        """Run the commands, and compare what they print."""
         commands = list(_commands(block.content))
         if not commands:
             raise self.wrong(block, "no line starts with `$ `")
-        environment = {**os.environ, "COLUMNS": "80", "NO_COLOR": "1", "PYTHONUTF8": "1"}
-        environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), environment["PATH"]])
-        mark = "==== the end of a command ===="
-        # `(exit N)` gives the next command the exit code of this one.
-        script = "".join(f"{command}\n_e=$?; echo; echo '{mark}'; (exit $_e)\n" for command, _ in commands)
-        ran = subprocess.run(
-            [BASH, "-c", f"exec 2>&1\n{script}"],
-            cwd=self.folder,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            check=False,
-        )
-        outputs = ran.stdout.decode().split(f"\n{mark}\n")
+        outputs = self.printed_by([command for command, _ in commands])
         shown = ""
         for (command, wanted), printed in zip(commands, outputs, strict=False):
             same = self.matches(wanted, printed)
@@ -171,6 +167,17 @@ class Run:
             shown += f"$ {command}\n" + (wanted if same else printed)
         if shown != block.content:
             self.accepted.append((block, shown))
+
+    def printed_by(self, commands: list[str]) -> Iterator[str]:
+        """What each command prints: all in one shell, where one may leave something in it for the next."""
+        if any(_LEAVES.search(command) for command in commands):
+            yield from _in_shell(commands, self.folder)
+            return
+        for command in commands:
+            if _PLAIN.fullmatch(command):
+                yield _in_process(command, self.folder)
+            else:
+                yield from _in_shell([command], self.folder)
 
     @staticmethod
     def matches(wanted: str, printed: str) -> bool:
@@ -195,14 +202,12 @@ class Run:
 
     def document(self, block: Block) -> None:
         """Load it as what it says that it is."""
-        if whole := block.notes.get("part of"):
-            PARTS[whole](read_document(block.content, self.place(block)))
-            if block.title:
-                (self.folder / block.title).write_text(block.content, encoding="utf-8")
-            return
         path = self.folder / (block.title or "untitled.yaml")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(block.content, encoding="utf-8")
+        if whole := block.notes.get("part of"):
+            PARTS[whole](read_document(block.content, self.place(block)))
+            return
         kind = re.search(r"^release_gate: ([a-z-]+)/v1$", block.content, re.MULTILINE)
         if kind is None or kind[1] not in KINDS:
             raise self.wrong(block, "it does not say `release_gate: KIND/v1` with a kind that there is")
@@ -236,6 +241,39 @@ def _commands(content: str) -> Iterator[tuple[str, str]]:
         found = re.match(r"(?:.*\\\n)*.*\n?", part)
         command = found[0] if found else ""
         yield command.rstrip("\n"), part[len(command) :]
+
+
+def _in_shell(commands: list[str], folder: Path) -> Iterator[str]:
+    """What each command prints, all in one shell."""
+    mark = "==== the end of a command ===="
+    # `(exit N)` gives the next command the exit code of this one.
+    script = "".join(f"{command}\n_e=$?; echo; echo '{mark}'; (exit $_e)\n" for command in commands)
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    ran = subprocess.run(
+        [BASH, "-c", f"exec 2>&1\n{script}"],
+        cwd=folder,
+        env={**os.environ, **ENVIRONMENT, "PATH": path},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+    )
+    yield from ran.stdout.decode().split(f"\n{mark}\n")[: len(commands)]
+
+
+def _in_process(command: str, folder: Path) -> str:
+    """What our own command prints. It is run in this process, because a new one takes a second to start."""
+    printed = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
+    with (
+        contextlib.chdir(folder),
+        patch.dict(os.environ, ENVIRONMENT),
+        patch("sys.stdin", io.StringIO()),
+        contextlib.redirect_stdout(printed),
+        contextlib.redirect_stderr(printed),
+        contextlib.suppress(SystemExit),
+    ):
+        main(shlex.split(command.replace("\\\n", ""), comments=True)[1:])
+    printed.seek(0)
+    return printed.read()
 
 
 def _difference(command: str, wanted: str, printed: str) -> str:
