@@ -1,4 +1,5 @@
 from copy import deepcopy
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -111,3 +112,24 @@ def test_where_development_must_stop_no_rung_is_allowed() -> None:
     assert decision.not_ruled_out is None
     assert set(decision.ladder.values()) == {Verdict.DENY}
     assert decision.best_in_words == "none: even development must stop"
+
+
+def test_a_program_reads_a_definition_as_the_rule_that_names_it() -> None:
+    """Whoever changes one rule of a checked policy may leave the definitions as they were."""
+    tree: Any = {
+        "release_gate": "policy/v1",
+        "id": "p",
+        "version": "1",
+        "title": "P",
+        "covers": True,
+        "definitions": {"large": "model.parameters > 10"},
+        "rules": [{"id": f"r{index}", "when": "is.large", "deny": "No."} for index in range(2)],
+    }
+    policy = policy_from_document(Document(Source("p", ""), tree, {}, {}, {}))
+    other = policy_from_document(
+        Document(Source("p", ""), {**tree, "definitions": {"large": "model.parameters > 20"}}, {}, {}, {})
+    )
+    mixed = replace(policy, rules=(policy.rules[0], replace(other.rules[1])))
+    request = ReleaseRequest.model_validate(REQUEST)
+    findings = engine.decide(request, [mixed], date(2026, 11, 24)).artifacts[0].findings
+    assert [finding.rule for finding in findings] == ["r0"]

@@ -239,9 +239,8 @@ class _Chunk:
         for fact in uses.shared_facts():
             if isinstance(emitter.find(fact.path, {}), Leaf):
                 emitter.emit(fact, {})
-        for name, condition in self.policy.definitions.items():
-            if uses.definitions[name] > 1:
-                emitter.emit(nodes.Named(condition.root.at, name, condition.root), {})
+        for named in uses.shared_definitions():
+            emitter.emit(named, {})
 
 
 class _Uses:
@@ -250,14 +249,19 @@ class _Uses:
     def __init__(self) -> None:
         self.facts: dict[tuple[str, ...], nodes.Fact] = {}
         self.rules: Counter[tuple[str, ...]] = Counter()
-        self.definitions: Counter[str] = Counter()
-        self.inside: dict[str, set[tuple[str, ...]]] = {}
+        self.definitions: Counter[int] = Counter()
+        self.named: dict[int, nodes.Named] = {}
+        self.inside: dict[int, set[tuple[str, ...]]] = {}
 
     def add(self, part: Part) -> None:
         self.rules.update(set().union(*(self.paths(node, frozenset()) for node in part.conditions)))
 
     def shared_facts(self) -> list[nodes.Fact]:
         return [self.facts[path] for path in sorted(self.rules) if self.rules[path] > 1]
+
+    def shared_definitions(self) -> list[nodes.Named]:
+        """The definitions that are named more than once, each after those that it stands on."""
+        return [named for body, named in self.named.items() if self.definitions[body] > 1]
 
     def paths(self, node: Node, bound: frozenset[str]) -> set[tuple[str, ...]]:
         match node:
@@ -267,10 +271,12 @@ class _Uses:
                 self.facts.setdefault(node.path, node)
                 return {node.path}
             case nodes.Named():
-                self.definitions[node.name] += 1
-                if node.name not in self.inside:
-                    self.inside[node.name] = self.paths(node.body, frozenset())
-                return self.inside[node.name]
+                body = id(node.body)
+                self.definitions[body] += 1
+                if body not in self.inside:
+                    self.inside[body] = self.paths(node.body, frozenset())
+                    self.named[body] = node
+                return self.inside[body]
             case nodes.Comprehension():
                 bound |= {node.variable}
         return set().union(*(self.paths(child, bound) for child in children(node)))

@@ -33,7 +33,7 @@ class Kleene(Emitter):
     def value(self, node: Node, variables: Variables) -> str:
         """Code for a node as a value: what cannot be told is an unknown, and ``None`` is null."""
         if isinstance(node, nodes.Named):
-            key = ("value of", node.name)
+            key = ("value of", id(node.body))
             return self.known_as(key) or self.keep(key, self.value(node.body, {}))
         code = self.emit(node, variables)
         if code in ("True", "False") or not self.is_condition(node):
@@ -65,7 +65,7 @@ class Kleene(Emitter):
         return self.known_as(leaf.code) or self.keep(leaf.code, self.set(leaf.code))
 
     def named(self, node: nodes.Named, variables: Variables) -> str:
-        key = ("is", node.name)
+        key = ("is", id(node.body))
         return self.known_as(key) or self.keep(key, self.truth(node.body, {}))
 
     def not_(self, node: nodes.Not, variables: Variables) -> str:

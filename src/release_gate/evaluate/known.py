@@ -59,7 +59,7 @@ class Known(Emitter):
         return self.keep(leaf.code, name)
 
     def named(self, node: nodes.Named, variables: Variables) -> str:
-        key = ("is", node.name)
+        key = ("is", id(node.body))
         return self.known_as(key) or self.keep(key, self.set(self.emit(node.body, {})))
 
     def not_(self, node: nodes.Not, variables: Variables) -> str:
