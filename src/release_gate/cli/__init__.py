@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
@@ -49,29 +50,35 @@ class Lazy(click.Group):
     """A group that reads a command's module only when it is asked for."""
 
     package = "release_gate.cli"
-    commands_in: tuple[str, ...] = (
-        "attest",
-        "audit",
-        "check",
-        "collect",
-        "demo",
-        "due",
-        "event",
-        "explain",
-        "packs",
-        "policy",
-        "recuse",
-        "replay",
-        "schema",
-        "sign-off",
-        "status",
-        "verify-attestation",
-        "waive",
-    )
+    commands_in: Mapping[str, str] = {
+        "attest": "Sign a recorded decision for others to verify.",
+        "audit": "Keep, read, prove and verify the record.",
+        "check": "Judge requests, and say why.",
+        "collect": "Read facts from model files, cards and logs.",
+        "demo": "Judge releases of the past by the packs of today.",
+        "due": "Show what is owed, by whom and when.",
+        "event": "Record what happened to a release.",
+        "explain": "Show what the conditions of rules came to.",
+        "packs": "Look at the policies that ship with the library.",
+        "policy": "Write, test and understand policies.",
+        "recuse": "Recuse oneself from a request.",
+        "replay": "Decide again what is recorded, and compare.",
+        "schema": "Print JSON Schemas for editors.",
+        "sign-off": "Recommend, approve, object or reverse, signed.",
+        "status": "Show where a model stands on a day.",
+        "verify-attestation": "Verify attestations for an artifact.",
+        "waive": "Sign a waiver.",
+    }
+    """For each command, what it does, in a line that needs no cutting."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names of the commands."""
-        return list(self.commands_in)
+        return sorted(self.commands_in)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands without reading their modules."""
+        with formatter.section("Commands"):
+            formatter.write_dl(sorted(self.commands_in.items()))
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """A command by its name, from its own module."""

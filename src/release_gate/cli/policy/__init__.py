@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import click
 
 from release_gate.cli import Lazy
@@ -11,7 +13,16 @@ __all__ = ["policy"]
 
 class _Policy(Lazy):
     package = "release_gate.cli.policy"
-    commands_in = ("cover", "diff", "explain", "init", "lint", "mutate", "new", "test")
+    commands_in: Mapping[str, str] = {
+        "cover": "Show what the tests of policies have seen.",
+        "diff": "Show what another version decides otherwise.",
+        "explain": "Say a policy in plain English.",
+        "init": "Write a gate file for a project.",
+        "lint": "Find what is wrong, or not as it should be.",
+        "mutate": "List the changes that no test notices.",
+        "new": "Write a policy with tests that pass.",
+        "test": "Run the tests of policies.",
+    }
 
 
 @click.group(cls=_Policy)

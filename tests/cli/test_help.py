@@ -1,0 +1,43 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+
+from release_gate.cli import Lazy, cli
+from release_gate.cli.policy import policy
+
+FOLDER = Path(__file__).parents[2] / "src" / "release_gate" / "cli"
+
+
+@pytest.mark.parametrize("group", [cli, policy], ids=["release-gate", "policy"])
+def test_every_command_that_is_listed_is_there_and_none_is_left_out(group: Lazy) -> None:
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
+        assert command.name == name
+    folder = FOLDER / "policy" if group is policy else FOLDER
+    source = "\n".join(path.read_text(encoding="utf-8") for path in folder.glob("*.py"))
+    groups = 3 if group is cli else 0  # audit, packs and policy
+    assert source.count("@click.command(") == len(group.list_commands(context)) - groups
+
+
+@pytest.mark.parametrize("group", [cli, policy], ids=["release-gate", "policy"])
+def test_what_a_command_does_is_said_in_a_line_of_a_terminal(group: Lazy) -> None:
+    for name, said in group.commands_in.items():
+        assert said.endswith(".")
+        assert len(said) + len("verify-attestation") + 4 <= 80, name
+
+
+def test_help_reads_no_command() -> None:
+    program = (
+        "import sys; from release_gate.cli import main\n"
+        "try: main(['--help'])\n"
+        "except SystemExit: pass\n"
+        "print('pydantic' in sys.modules, file=sys.stderr)"
+    )
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert "Judge requests, and say why." in run.stdout
+    assert run.stderr.strip() == "False"
