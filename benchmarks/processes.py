@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from benchmarks.race import Contestant, Result
+from benchmarks.race import Contestant, Result, top
 from benchmarks.workload import AS_OF, policy_document, requests
 
 __all__ = ["BARE", "COLD", "LIBRARIES", "WARM", "processes"]
@@ -32,6 +32,7 @@ def processes(rounds: int) -> dict[str, Result]:
         for _ in range(rounds):
             for name, (arguments, environment) in commands.items():
                 results[name].times.append(_run(arguments, environment))
+        results[WARM].profile = _profile(*commands[WARM], Path(folder) / "profile")
     return results
 
 
@@ -48,6 +49,14 @@ def _commands(folder: Path) -> dict[str, tuple[list[str], Mapping[str, str]]]:
         WARM: (ours, {**state, "RELEASE_GATE_CACHE": str(folder / "cache")}),
         COLD: (ours, {**state, "RELEASE_GATE_CACHE": "off"}),
     }
+
+
+def _profile(arguments: list[str], environment: Mapping[str, str], file: Path) -> str:
+    """Where the time of a command goes."""
+    _, code, *rest = arguments
+    profiled = f"import cProfile; cProfile.run({code!r}, {str(file)!r})"
+    _run(["-c", profiled, *rest], environment)
+    return top(str(file))
 
 
 def _run(arguments: list[str], environment: Mapping[str, str]) -> float:
