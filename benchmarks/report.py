@@ -48,7 +48,7 @@ def _row(result: Result, first: Result) -> Sequence[str]:
     ratio, low, high = result.against(first)
     memory = f"{result.megabytes:.0f}" if result.megabytes is not None else "–"
     return (
-        contestant.name, figure(ratio), f"{figure(low)} to {figure(high)}", f"{result.median * 1e6:,.0f}",
+        contestant.name, figure(ratio), f"{figure(low)} to {figure(high)}", figure(result.median * 1e6),
         memory, contestant.remark,
     )  # fmt: skip
 
