@@ -22,7 +22,11 @@ def test_a_generated_page_is_what_the_code_says(name: str) -> None:
 
 
 def test_no_page_says_that_it_is_generated_and_is_not() -> None:
-    marked = {path.name for path in FOLDER.glob("*.md") if "Do not edit." in path.read_text(encoding="utf-8")}
+    marked = {
+        path.relative_to(FOLDER).as_posix()
+        for path in FOLDER.rglob("*.md")
+        if "Do not edit." in path.read_text(encoding="utf-8")
+    }
     assert marked == set(PAGES)
 
 

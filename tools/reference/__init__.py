@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from tools.reference import command, diagnostics, documents, facts, library
+from tools.reference import command, diagnostics, documents, facts, library, packs
 
 __all__ = ["FOLDER", "pages"]
 
@@ -27,6 +27,7 @@ def pages() -> dict[str, str]:
         "vocabularies": facts.vocabularies(),
         "licenses": facts.licenses(),
         **documents.documents(),
+        **packs.packs(),
         "diagnostics": diagnostics.diagnostics(),
     }
     return {f"{name}.md": NOTICE + text.strip() + "\n" for name, text in texts.items()}
