@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -60,6 +59,8 @@ def _profile(arguments: list[str], environment: Mapping[str, str], file: Path) -
 
 
 def _run(arguments: list[str], environment: Mapping[str, str]) -> float:
+    import resource  # noqa: PLC0415 - Windows has none, and only whole processes need it
+
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run(
         [sys.executable, *arguments],

@@ -127,8 +127,10 @@ def race(contestants: Sequence[Contestant], rounds: int, profiled: Sequence[str]
         present = [name for name in running if not results[name].absent]
         for _ in range(rounds):
             for name in present:
-                results[name].times.append(_told(running[name], "block"))
+                _time(running[name], results[name])
         for name in sorted(set(profiled) & set(present)):
+            if results[name].absent:
+                continue
             results[name].profile = _told(running[name], "profile")
     return results
 
@@ -170,6 +172,16 @@ def _refuse_other_answers(results: Iterable[Result]) -> None:
         different = sum(mine != theirs for mine, theirs in zip(result.answers, expected, strict=False))
         if different:
             result.absent = f"answers differently about {different} of {len(result.answers)} requests"
+
+
+def _time(pipe: Connection, result: Result) -> None:
+    """Let a contestant answer for one block, unless its process has ended."""
+    if result.absent:
+        return
+    try:
+        result.times.append(_told(pipe, "block"))
+    except (EOFError, OSError):
+        result.absent, result.times = "its process ended while it answered", []
 
 
 def _told(pipe: Connection, what: str) -> Any:

@@ -1,7 +1,9 @@
+from multiprocessing import Pipe
+
 import pytest
 
 from benchmarks.processes import BARE, COLD, LIBRARIES, WARM
-from benchmarks.race import Contestant, Entry, Result, entry_of, race
+from benchmarks.race import Contestant, Entry, Result, _time, entry_of, race
 from benchmarks.report import race_table, target_table
 from benchmarks.suite import FORTY, KEYED, RACES, SEED, TARGETS
 
@@ -70,6 +72,22 @@ def test_a_race_times_who_agrees_and_says_why_others_are_out() -> None:
     assert results["nowhere"].absent.startswith("not installed")
     assert "by_hand" in results["ours"].profile
     assert race_table(results).count("\n") == 5
+
+
+def test_who_cannot_be_made_ready_is_out_and_stops_nobody() -> None:
+    there = Contestant("there", "peers.by_hand:forty", (5, 1))
+    broken = Contestant("broken", "peers.by_hand:forty", ("many", 1))
+    results = race([broken, there], rounds=1)
+    assert results["broken"].absent == "its process ended while it was made ready"
+    assert len(results["there"].times) == 1
+
+
+def test_who_ends_while_it_answers_has_no_times() -> None:
+    pipe, other = Pipe()
+    other.close()
+    result = Result(Contestant("gone", ""), times=[1.0])
+    _time(pipe, result)
+    assert (result.absent, result.times) == ("its process ended while it answered", [])
 
 
 def test_every_target_can_be_told_from_the_contestants() -> None:
