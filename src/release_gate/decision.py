@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import date
 from enum import Enum
+from functools import cached_property
 from typing import Any
 
 from release_gate.canonical import digest, plain
@@ -267,7 +268,7 @@ class PolicyUsed:
     digest: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Decision:
     """The answer of the gate.
 
@@ -291,22 +292,23 @@ class Decision:
     artifacts: tuple[ArtifactDecision, ...]
     notes: tuple[str, ...]
 
-    @property
+    @cached_property
+    def body(self) -> dict[str, Any]:
+        """All of it but its digest, as JSON has it. Whoever gets it must not change it."""
+        return {"schema": "decision/v1", **_json(self)}
+
+    @cached_property
     def digest(self) -> str:
         """The digest of the canonical form of everything else."""
-        return digest(self._body())
+        return digest(self.body)
 
     def to_dict(self) -> dict[str, Any]:
         """The decision as JSON has it, in a stable order of keys."""
-        body = self._body()
-        return {"schema": body.pop("schema"), "digest": self.digest, **body}
+        return {"schema": self.body["schema"], "digest": self.digest, **self.body}
 
     def to_json(self, indent: int | None = 2) -> str:
         """The decision as JSON text. The same inputs give the same bytes."""
         return json.dumps(plain(self.to_dict()), indent=indent, ensure_ascii=False) + "\n"
-
-    def _body(self) -> dict[str, Any]:
-        return {"schema": "decision/v1", **_json(self)}
 
 
 def _json(value: Any) -> Any:

@@ -24,7 +24,7 @@ from release_gate.diagnostics import Diagnostic, IntegrityError
 from release_gate.facts.release import ReleaseRequest
 from release_gate.signing import read_json
 
-__all__ = ["MAX_RECORD", "Draft", "Record", "decision_body", "decision_draft", "versions"]
+__all__ = ["MAX_RECORD", "Draft", "Record", "decision_draft", "versions"]
 
 SCHEMA: Final = "record/v1"
 MAX_RECORD: Final = 0xFFFF
@@ -152,7 +152,7 @@ def decision_draft(
         "kind": "decision",
         "as_of": decision.as_of.isoformat(),
         "verdict": str(decision.verdict),
-        "decision": content.put_json(decision_body(decision)),
+        "decision": content.put_json(decision.body),
         "request": _request(request, content),
         "policies": [list(versions) for versions in policies.told],
         "engine": versions(),
@@ -163,11 +163,6 @@ def decision_draft(
     if decision.hypothetical is not None:
         body["policies_as_of"] = decision.hypothetical.isoformat()
     return Draft(body, content)
-
-
-def decision_body(decision: Decision) -> dict[str, Any]:
-    """A decision without its digest: what the digest is of."""
-    return decision._body()  # noqa: SLF001 - our own; to leave out the digest is cheaper than to remove it
 
 
 def _request(request: ReleaseRequest, content: Content) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from typing import Any
 from release_gate import engine
 from release_gate.audit.papers import restore_papers
 from release_gate.audit.policies import restore_policies
-from release_gate.audit.record import Record, decision_body, versions
+from release_gate.audit.record import Record, versions
 from release_gate.audit.view import View, fetch
 from release_gate.canonical import canonical_bytes, digest
 from release_gate.decision import Decision, Verdict
@@ -99,7 +99,7 @@ def replay(view: View, record: Record) -> Replayed:
         decision = _decide(view, record, ())
     except InputError as error:
         return Replayed(*told, Outcome.NOT_REPLAYABLE, because=error.diagnostics[0].message)
-    now = decision_body(decision)
+    now = decision.body
     if canonical_bytes(now) == recorded:
         return Replayed(*told, Outcome.IDENTICAL)
     then = read_json(recorded, "the decision")
