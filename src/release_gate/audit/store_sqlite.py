@@ -228,8 +228,9 @@ class SqliteStore(SqlStore):
 
     def put_content(self, digest: str, data: bytes) -> None:
         """Keep content, if it is not there already."""
-        sql = "INSERT INTO content SELECT ?1, ?2 WHERE NOT EXISTS (SELECT 1 FROM content WHERE digest = ?1)"
-        self.connection.execute(sql, (digest, data))
+        known = "SELECT 1 FROM content WHERE digest = :digest"
+        sql = f"INSERT INTO content SELECT :digest, :data WHERE NOT EXISTS ({known})"
+        self.connection.execute(sql, {"digest": digest, "data": data})
 
     def put_record(self, seq: int, data: bytes, completed: bytes, about: str, decision: str | None) -> None:
         """Add a record."""
@@ -238,9 +239,9 @@ class SqliteStore(SqlStore):
 
     def put_checkpoint(self, size: int, note: str) -> None:
         """Keep a checkpoint, if there is none of that size."""
-        known = "SELECT 1 FROM checkpoints WHERE size = ?1"
-        sql = f"INSERT INTO checkpoints SELECT ?1, ?2 WHERE NOT EXISTS ({known})"
-        self.connection.execute(sql, (size, note))
+        known = "SELECT 1 FROM checkpoints WHERE size = :size"
+        sql = f"INSERT INTO checkpoints SELECT :size, :note WHERE NOT EXISTS ({known})"
+        self.connection.execute(sql, {"size": size, "note": note})
 
 
 def _connection(path: Path, mode: str) -> sqlite3.Connection:
