@@ -12,8 +12,8 @@ from release_gate.facts.release import ReleaseRequest
 
 ROOT = Path(__file__).parents[1]
 PLACES = [
-    {"PYTHONHASHSEED": "0", "TZ": "UTC", "LC_ALL": "C"},
-    {"PYTHONHASHSEED": "1", "TZ": "Pacific/Kiritimati", "LC_ALL": "tr_TR.UTF-8"},
+    {"PYTHONHASHSEED": "0", "TZ": "UTC", "LC_ALL": "C", "COLUMNS": "100"},
+    {"PYTHONHASHSEED": "1", "TZ": "Pacific/Kiritimati", "LC_ALL": "tr_TR.UTF-8", "COLUMNS": "100"},
     {"PYTHONHASHSEED": "random", "TZ": "America/Adak", "LC_ALL": "de_DE.UTF-8", "COLUMNS": "100"},
 ]
 

@@ -50,7 +50,7 @@ def policies() -> Iterator[tuple[str, str | bytes]]:  # noqa: PLR0915 - a table
     yield "rules of no effect", HEAD + rules(*["when: 'true'"] * 2000)
     yield "2,000 wrong conditions", HEAD + rules(*["require: modle.parameters > 1"] * 2000)
     yield "2,000 rules of one id", HEAD + "rules:\n" + "- {id: a, deny: x}\n" * 2000
-    yield "10,000 rules", HEAD + "rules:\n" + "".join(f"- {{id: r{n}, deny: x}}\n" for n in range(10_000))
+    yield "40,000 rules", HEAD + "rules:\n" + "".join(f"- {{id: r{n}, deny: x}}\n" for n in range(40_000))
     yield "definitions in a circle", HEAD + circle(400) + rules("deny: x, when: is.d0")
     yield "definition of itself", HEAD + "definitions: {d: is.d}\n" + rules("deny: x, when: is.d")
     yield "a bomb of definitions", HEAD + doubling(400) + rules("deny: x, when: is.d399")
