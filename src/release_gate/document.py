@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from types import NoneType, UnionType
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
@@ -91,6 +92,10 @@ def _problem(
     if item["type"] == "string_pattern_mismatch":
         message = f"`{printable(str(_written(pointer, tree)))}` is not written as it must be"
         help_ = f"it must match {context.get('pattern')}"
+    elif item["type"] == "literal_error":
+        written = printable(str(_written(pointer, tree)))
+        message = f"`{written}` cannot stand here"
+        help_ = did_you_mean(written, re.findall(r"'([^']*)'", str(context.get("expected", ""))))
     else:
         help_ = str(context.get("help", ""))
     return Diagnostic(str(context.get("code", code)), message[:1].lower() + message[1:], at, help_)

@@ -56,3 +56,11 @@ def test_a_digest_is_of_what_was_read() -> None:
     read = ReleaseRequest.model_validate(tree)
     tree["model"]["parameters"] = 7
     assert read.proposal_digest == before
+
+
+def test_a_word_that_is_none_gets_the_nearest_one_offered() -> None:
+    artifact = {"id": "w", "kind": "weigths", "wanted": "hosted"}
+    with pytest.raises(RequestError) as caught:
+        ReleaseRequest.model_validate({"id": "r", "action": "release", "artifacts": [artifact]})
+    (found,) = caught.value.diagnostics
+    assert (found.message, found.help) == ("`weigths` cannot stand here", "did you mean `weights`")
