@@ -17,7 +17,7 @@ from release_gate.facts import truth
 from release_gate.facts.ladder import BOUNDARY
 from release_gate.facts.release import Artifact, Measurement
 from release_gate.facts.truth import Items, Range, Record, Step, Truth, Unknown, Value
-from release_gate.facts.view import NAMES, Lazy, Seen
+from release_gate.facts.view import NAMES, Lazy, Seen, metric_place
 from release_gate.policy.model import Policy, Rule
 
 __all__ = ["Bad", "Derived", "Hit", "bad_of", "citation", "fact_read", "facts_of", "fill", "message_of"]
@@ -65,7 +65,8 @@ def facts_of(reading: Reading, view: Mapping[str, Any], rung: Step, tier: Seen |
         if isinstance(value, Unknown):
             asked = policy.metrics[name]
             beside = tuple(_beside(stated, view, bound=asked.bound, beyond=rung >= BOUNDARY))
-        return Seen(value, ("metric", name), None, stated.source or stated.value.source, beside)
+        at, where = metric_place(reading.frame, name)
+        return Seen(value, at, where, stated.source or stated.value.source, beside)
 
     def own(name: str) -> Seen:
         fact, stated = reading.own[name], view["own"].fields[name]

@@ -17,7 +17,7 @@ from release_gate.facts.truth import Items, Reason, Record, Unknown, Value
 from release_gate.facts.types import Fact
 from release_gate.source import Pointer
 
-__all__ = ["NAMES", "Lazy", "Seen", "view_of"]
+__all__ = ["NAMES", "Lazy", "Seen", "metric_place", "view_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +79,14 @@ NAMES: Final = frozenset({*_SHARED, *Sections.model_fields, "request", "as_of", 
 def view_of(frame: Frame) -> Mapping[str, Any]:
     """Every fact that rules may read about an artifact, but for the rung and what policies add."""
     return Lazy(NAMES, _View(frame).top)
+
+
+def metric_place(frame: Frame, name: str) -> tuple[Pointer, Span | None]:
+    """Where a measurement stands, or would stand: in the variant of the artifact, if that has one."""
+    request, key = frame.request, frame.artifact.variant
+    own = key is not None and name in request.variants[key].metric
+    at: Pointer = ("variants", key, "metric", name) if key is not None and own else ("metric", name)
+    return at, request.where((*at, "value")) or request.where(at)
 
 
 class _View:

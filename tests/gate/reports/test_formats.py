@@ -12,11 +12,16 @@ import jsonschema
 import pytest
 
 from release_gate.decision import Verdict
+from release_gate.engine import decide
+from release_gate.facts.release import ReleaseRequest
 from release_gate.gate.reports import FORMATS, azuredevops, github, markdown, render, sarif
 from release_gate.gate.reports.escape import json_text, log_line
 from release_gate.gate.reports.escape import markdown as safe
 from release_gate.gate.reports.issues import relative
-from release_gate.gate.reports.run import Outcome
+from release_gate.gate.reports.run import About, Outcome
+from release_gate.policy.load import policy_from_document
+from release_gate.source import read_document
+from tests.gate.reports.conftest import DAY
 
 SCHEMAS = Path(__file__).parents[2] / "schemas"
 BIG = {"model": {"name": "Big", "parameters": 7e9}}
@@ -349,3 +354,49 @@ def test_nobody_overlooks_that_a_decision_is_hypothetical(form: str, runs: Any, 
     outcome = decided()
     hypothetical = replace(outcome, decision=replace(outcome.decision, hypothetical=date(2027, 1, 1)))
     assert "this is no approval" in text_of(form, runs(hypothetical)).lower()
+
+
+METRIC_POLICY = """\
+release_gate: policy/v1
+id: own
+version: 1.0.0
+title: Own
+covers: true
+facts: {metrics: {refusal: {title: Refusals, range: [0, 1], better: higher, max_age: P90D}}}
+rules:
+  - {id: floor, at: internal, require: metric.refusal >= 0.98}
+"""
+METRIC_REQUEST = """\
+release_gate: request/v1
+id: small
+action: release
+model: {name: Small}
+metric:
+  refusal: %s
+%sartifacts:
+  - {id: w, kind: weights, wanted: internal%s}
+"""
+
+
+@pytest.mark.parametrize(
+    ("stated", "line", "column"),
+    [
+        (("0.5", "", ""), 6, 12),
+        (("{measured: 2026-11-01, value: 0.5}", "", ""), 6, 42),
+        (("{value: 0.99, measured: 2020-01-01}", "", ""), 6, 20),
+        (("\n    measured: 2026-11-01\n    value: 0.5", "", ""), 8, 12),
+        (("0.99", "variants: {v: {metric: {refusal: 0.4}}}\n", ", variant: v"), 7, 34),
+        (("0.5", "variants: {v: {model: {parameters: 7}}}\n", ", variant: v"), 6, 12),
+    ],
+)
+def test_a_finding_about_a_metric_points_at_its_value(
+    stated: tuple[str, str, str], line: int, column: int, runs: Any
+) -> None:
+    request = ReleaseRequest.from_document(read_document(METRIC_REQUEST % stated, "small.yaml"))
+    policy = policy_from_document(read_document(METRIC_POLICY, "own.yaml"))
+    outcome = Outcome("small.yaml", decide(request, [policy], DAY), About.of(request))
+    told = text_of("github", runs(outcome))
+    assert f"file=small.yaml,line={line},col={column}," in told
+    result = json.loads(text_of("sarif", runs(outcome)))["runs"][0]["results"][0]
+    region = result["locations"][0]["physicalLocation"]["region"]
+    assert region == {"startLine": line, "startColumn": column}
