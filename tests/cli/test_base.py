@@ -165,6 +165,29 @@ def test_who_may_sign_is_watched(run: Run) -> None:
     assert "sign-offs without a signature count now, and did not before" in err
 
 
+EVIDENCE = "evidence: {folders: [a, b], named: [small]}\n"
+LESS = {
+    "nothing": ("", "the gate file names no `evidence`"),
+    "a folder less": (EVIDENCE.replace("a, b", "a"), "without `b`"),
+    "another name": (EVIDENCE.replace("small", "large"), "`named` changed"),
+    "a folder more": (EVIDENCE.replace("a, b", "a, b, policies"), ""),
+    "as before": (EVIDENCE, ""),
+}
+
+
+@pytest.mark.parametrize(("now", "told"), LESS.values(), ids=LESS)
+def test_what_claims_are_held_against_is_watched(now: str, told: str, run: Run) -> None:
+    gate = Path("release-gate.yaml").read_text(encoding="utf-8")
+    Path("a").mkdir()  # no file of git: the evidence of then is not there any more
+    Path("b").mkdir()
+    put("release-gate.yaml", gate + EVIDENCE)
+    git("commit", "-qam", "evidence")
+    put("release-gate.yaml", gate + now)
+    code, _, err = run("--base", "HEAD")
+    assert code == 6
+    assert ("claims are held against less than before" in err, told in err) == (bool(told), True)
+
+
 @pytest.mark.parametrize("ref", ["absent", "--help", "HEAD:policies", ""])
 def test_a_commit_that_is_not_there_is_an_error(ref: str, run: Run) -> None:
     code, out, err = run("--base", ref, "-o", "json=out.json")

@@ -16,7 +16,7 @@ from release_gate.cli.logs import Log
 from release_gate.cli.options import AS_OF, GATE, GATE_FILE, POLICIES, POLICIES_AS_OF, gate_of, use_colour
 from release_gate.cli.recording import RECORD, recorder
 from release_gate.decision import Verdict
-from release_gate.diagnostics import InputError, did_you_mean, printable
+from release_gate.diagnostics import InputError, Severity, did_you_mean, printable
 from release_gate.gate import reports
 from release_gate.gate.base import gate_at
 from release_gate.gate.files import OutputError, discard, write_together
@@ -149,11 +149,11 @@ def _on_screen(form: str, run: Run) -> Iterator[str]:
 def _exit(run: Run, fail_on: Verdict, *, exit_zero: bool) -> int:
     """What is not valid comes before every verdict, and no option makes it 0."""
     colour = sys.stderr.isatty()
-    problems = told = 0
+    problems, held_back = 0, 0
     for outcome in run:
         if outcome.diagnostics:
-            told += outcome.decision is not None
-            problems += len(outcome.diagnostics)
+            held_back += len(list(outcome.held_back))
+            problems += sum(found.severity is Severity.ERROR for found in outcome.diagnostics)
             click.echo(render_diagnostics(outcome.diagnostics, colour=colour), err=True)
     if run.invalid:
         said = f"{problems} problems: the input is not valid, and nothing was decided about it"
@@ -162,7 +162,7 @@ def _exit(run: Run, fail_on: Verdict, *, exit_zero: bool) -> int:
     if exit_zero or run.verdict.rank < fail_on.rank:
         if not run.verdict.allows:
             click.echo(f"exit code 0 was asked for; the verdict is {run.verdict}, no approval", err=True)
-        if told and not exit_zero:
+        if held_back and not exit_zero:
             click.echo("the policy was loosened in the same change, so that nothing is let through", err=True)
             return Exit.WAITING
         return Exit.ALLOWED

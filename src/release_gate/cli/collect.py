@@ -165,9 +165,7 @@ def _hold(found: Collected, path: Path) -> Exit:
 
     held = hold(ReleaseRequest.load(path), found)
     click.echo(f"\n{path}: {len(held.agreed)} claims are borne out, {len(held.disagreements)} are not")
-    for pointer in held.alone:
-        click.echo(f"  {'.'.join(map(str, pointer))}: claimed, and nothing was found about it")
-    _tell(tuple(each.diagnostic for each in held.disagreements))
+    _tell(held.diagnostics)
     return Exit.WAITING if held.disagreements else Exit.ALLOWED
 
 

@@ -35,8 +35,7 @@ def recorder(
     click.get_current_context().call_on_close(book.ledger.store.close)
 
     def record(decision: Decision, request: ReleaseRequest) -> None:
-        held = gate.hold(request)
-        added = book.record(decision, held.request if held else request, datetime.now(UTC))
+        added = book.record(decision, request, datetime.now(UTC))
         place, number = book.ledger.store.place, added.records[0].index
         click.echo(f"recorded as {number} in {place}: {decision.request.id}, {decision.verdict}", err=True)
         click.echo(f"keep this checkpoint where the ledger is not:\n{added.checkpoint}", err=True)

@@ -23,6 +23,7 @@ from release_gate.facts.truth import Range, Reason, Unknown, Value
 from release_gate.facts.types import Fact
 
 if TYPE_CHECKING:
+    from release_gate.diagnostics import Span
     from release_gate.source import Pointer, Tree
 
 __all__ = ["Disagreement", "Held", "hold"]
@@ -41,12 +42,14 @@ class Disagreement:
         claimed: What it claims.
         found: What was found.
         becomes: What the fact is now, as a request writes it.
+        where: The place of the claim in a file.
     """
 
     pointer: Pointer
     claimed: str
     found: Combined
     becomes: Tree
+    where: Span | None = None
 
     @property
     def diagnostic(self) -> Diagnostic:
@@ -57,6 +60,7 @@ class Disagreement:
         return Diagnostic(
             "RG651",
             told + f"{'differ' if len(self.found.sources) > 1 else 'differs'}: {_said(self.found)}",
+            self.where,
             help="correct the claim, or the file, or remove the file that is not about this release",
             severity=Severity.WARNING,
         )
@@ -77,6 +81,21 @@ class Held:
     disagreements: tuple[Disagreement, ...]
     agreed: tuple[Pointer, ...]
     alone: tuple[Pointer, ...]
+
+    @property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """What was not borne out, and then what nothing was found about."""
+        alone = (
+            Diagnostic(
+                "RG653",
+                f"`{'.'.join(map(str, pointer))}` is claimed, and nothing was found about it",
+                self.request.where(pointer),
+                "add the log that shows it to the evidence of the gate",
+                Severity.WARNING,
+            )
+            for pointer in self.alone
+        )
+        return (*(each.diagnostic for each in self.disagreements), *alone)
 
 
 def hold(request: ReleaseRequest, collected: Collected) -> Held:
@@ -265,7 +284,9 @@ class _Holding:
         if of is not None:
             becomes = self.rest(pointer) | becomes
         self.disagreements.append(
-            Disagreement(pointer, _written(claimed), found, _plain_list(pointer, becomes))
+            Disagreement(
+                pointer, _written(claimed), found, _plain_list(pointer, becomes), self.request.where(pointer)
+            )
         )
 
     def widen(self, pointer: Pointer, wide: dict[str, Any]) -> None:

@@ -20,6 +20,7 @@ from release_gate.diagnostics import Diagnostic, PolicyError, Severity, printabl
 from release_gate.facts.ladder import RUNGS
 from release_gate.facts.release import ReleaseRequest
 from release_gate.gate.gate import Gate
+from release_gate.policy.documents import EvidenceDocument
 from release_gate.source import MAX_BYTES
 
 __all__ = ["gate_at", "loosened"]
@@ -50,7 +51,8 @@ def gate_at(ref: str, gate: Path | None, policies: Sequence[str]) -> Gate:
         if gate is None:
             return Gate.from_policies(_then(each, root, Path(folder)) for each in policies)
         then = Path(folder, gate.resolve().relative_to(root))
-        return Gate.load(then) if then.exists() else Gate(())
+        # The evidence is that of today; only what is asked of it may have become less.
+        return Gate.load(then, collect=False) if then.exists() else Gate(())
 
 
 def _then(policy: str, root: Path, folder: Path) -> str | Path:
@@ -117,11 +119,25 @@ def loosened(before: Gate, now: Gate, request: ReleaseRequest, as_of: date) -> I
         yield _warning("sign-offs without a signature count now, and did not before")
     if now.papers.trust != before.papers.trust:
         yield _warning("who may sign was changed")
+    if less := _less_evidence(before.asked, now.asked):
+        yield _warning(f"claims are held against less than before: {less}")
 
 
 def _warning(message: str) -> Diagnostic:
     help_ = "in the same change as the release; let it be reviewed and merged on its own first"
     return Diagnostic("RG903", message, help=help_, severity=Severity.WARNING)
+
+
+def _less_evidence(before: EvidenceDocument | None, now: EvidenceDocument | None) -> str:
+    """What of the evidence, or of the way that it is read, was changed so that more may pass, or nothing."""
+    if before is None:
+        return ""
+    if now is None:
+        return "the gate file names no `evidence`"
+    if gone := sorted(set(before.folders) - set(now.folders)):
+        return f"without {', '.join(f'`{printable(each)}`' for each in gone)}"
+    changed = [name for name in ("named", "metrics", "keys") if getattr(before, name) != getattr(now, name)]
+    return f"`{'`, `'.join(changed)}` changed" if changed else ""
 
 
 def _bare(gate: Gate, request: ReleaseRequest, as_of: date) -> Decision:

@@ -38,6 +38,7 @@ class Gate:
         policies: The policies, in the order of their names. Which version of one applies, or whether in
             place of an overlay what it extends does, depends on the day (:meth:`in_force`).
         evidence: What was found in the folders with evidence, if the gate has any.
+        asked: Which folders those are, and how they are read.
     """
 
     def __init__(self, policies: Iterable[Policy], *, spans: Iterable[Span | None] = repeat(None)) -> None:
@@ -60,10 +61,15 @@ class Gate:
         self.policies: tuple[Policy, ...] = tuple(found[key] for key in sorted(found))
         self.papers: Papers = NO_PAPERS
         self.evidence: Collected | None = None
+        self.asked: EvidenceDocument | None = None
 
     @classmethod
-    def load(cls, path: str | Path) -> Gate:
+    def load(cls, path: str | Path, *, collect: bool = True) -> Gate:
         """Read a gate file. Paths in it start at its folder.
+
+        Args:
+            path: The gate file.
+            collect: Whether to read the evidence that it names; without it, no claim is held against any.
 
         Raises:
             DocumentError: A file is not YAML as we accept it, or not of the kind that it should be.
@@ -83,7 +89,8 @@ class Gate:
             raise type(errors[0])(found for error in errors for found in error.diagnostics)
         gate = cls(policies, spans=[document.span(("policies", index)) for index in range(len(policies))])
         gate.papers = read_papers(shape, file.parent)
-        if shape.evidence is not None:
+        gate.asked = shape.evidence
+        if shape.evidence is not None and collect:
             gate.evidence = _collected(shape.evidence, file.parent)
         return gate
 
@@ -125,8 +132,20 @@ class Gate:
             RequestError: The request states a fact in a way that a policy does not allow.
         """
         held = self.hold(request)
-        judged = held.request if held else request
-        return engine.decide(judged, self.policies, as_of, policies_as_of, self.papers)
+        return self.judge(held.request if held else request, as_of=as_of, policies_as_of=policies_as_of)
+
+    def judge(self, held: ReleaseRequest, *, as_of: date, policies_as_of: date | None = None) -> Decision:
+        """Judge a request whose claims were held against the evidence already.
+
+        Args:
+            held: What is to be released.
+            as_of: The day for which to decide.
+            policies_as_of: The day whose policies to use instead; makes it hypothetical.
+
+        Raises:
+            RequestError: The request states a fact in a way that a policy does not allow.
+        """
+        return engine.decide(held, self.policies, as_of, policies_as_of, self.papers)
 
 
 def _collected(asked: EvidenceDocument, folder: Path) -> Collected:

@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 
 from release_gate.decision import Decision
-from release_gate.diagnostics import InputError
+from release_gate.diagnostics import Diagnostic, InputError
 from release_gate.facts.release import ReleaseRequest
 from release_gate.gate.base import loosened
 from release_gate.gate.gate import Gate
@@ -43,11 +43,23 @@ class Judging:
         """
         name = path.as_posix()
         try:
-            request = ReleaseRequest.load(path)
-            decision = self.gate.decide(request, as_of=self.as_of, policies_as_of=self.policies_as_of)
-            told = tuple(loosened(self.base, self.gate, request, self.as_of)) if self.base else ()
+            held, told = self.held(ReleaseRequest.load(path))
+            decision = self.gate.judge(held, as_of=self.as_of, policies_as_of=self.policies_as_of)
+            if self.base is not None:
+                told = (*loosened(self.base, self.gate, held, self.as_of), *told)
         except InputError as error:
             return Outcome(name, diagnostics=error.diagnostics)
         if self.record is not None:
-            self.record(decision, request)
-        return Outcome(name, decision, About.of(request, self.gate.papers), told)
+            self.record(decision, held)
+        return Outcome(name, decision, About.of(held, self.gate.papers), told)
+
+    def held(self, request: ReleaseRequest) -> tuple[ReleaseRequest, tuple[Diagnostic, ...]]:
+        """A request held against the evidence of the gate, and what is to be said about that.
+
+        Raises:
+            RequestError: It is not clear which artifact the evidence is about.
+        """
+        found = self.gate.hold(request)
+        if found is None or self.gate.evidence is None:
+            return request, ()
+        return found.request, (*found.diagnostics, *self.gate.evidence.problems)

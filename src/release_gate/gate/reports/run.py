@@ -18,6 +18,8 @@ from release_gate.policy.papers import NO_PAPERS, Papers
 __all__ = ["About", "Edge", "Outcome", "Run", "Said", "at_stake"]
 
 _IN_MEMORY: Final = 16 * 1024 * 1024
+_HOLDS_BACK: Final = frozenset({"RG903"})
+"""Warnings with which nothing is let through, whatever the verdict."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +119,11 @@ class Outcome:
     def verdict(self) -> Verdict | None:
         """The verdict, or None if nothing was decided."""
         return self.decision.verdict if self.decision else None
+
+    @property
+    def held_back(self) -> Iterator[Diagnostic]:
+        """The warnings beside the decision for which it lets nothing through."""
+        return (found for found in self.diagnostics if found.code in _HOLDS_BACK)
 
     @property
     def rank(self) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from release_gate.diagnostics import printable
+from release_gate.diagnostics import Diagnostic, printable
 from release_gate.gate.reports.escape import cut, log_line
 from release_gate.gate.reports.run import Outcome, Run, at_stake
 
@@ -13,7 +13,7 @@ _WIDEST = 60
 
 
 def report(run: Run) -> Iterator[str]:
-    """Columns as wide as what is in them."""
+    """Columns as wide as what is in them. Warnings about a request come below its artifacts."""
     widths = [len(head) for head in _HEAD]
     for row in _all(run):
         widths = [max(width, len(cell)) for width, cell in zip(widths, row, strict=True)]
@@ -29,8 +29,7 @@ def _all(run: Run) -> Iterator[tuple[str, ...]]:
 
 def _rows(outcome: Outcome) -> Iterator[tuple[str, ...]]:
     if outcome.decision is None:
-        first = next(iter(outcome.diagnostics))
-        yield (cut(outcome.file, _WIDEST), "", "", "not valid", "", f"{first.code} {cut(first.message, 200)}")
+        yield (cut(outcome.file, _WIDEST), "", "", "not valid", "", _told(outcome.diagnostics[0]))
         return
     for artifact in outcome.decision.artifacts:
         worst = next(at_stake(artifact), None)
@@ -39,3 +38,9 @@ def _rows(outcome: Outcome) -> Iterator[tuple[str, ...]]:
             printable(outcome.name), artifact.id, artifact.requested,
             str(artifact.verdict), artifact.best_in_words, because,
         )  # fmt: skip
+    for found in outcome.diagnostics:
+        yield (printable(outcome.name), "", "", "look at this", "", _told(found))
+
+
+def _told(found: Diagnostic) -> str:
+    return f"{found.code} {cut(found.message, 200)}"
