@@ -1,17 +1,19 @@
 """How fast decisions are recorded, beside bare SQLite inserts of the same bytes on the same disk.
 
-    python -m benchmarks.ledger [--rounds 9] [--records 300]
+    python -m benchmarks.ledger [--rounds 15] [--records 200]
 
-Each round runs every contestant for a number of records, in turn, so that a busy moment of the machine hits
-all of them. What is shown is the median over the rounds, and the median of the ratios within a round.
+Each round has decisions of its own, about requests of their own, so that only the policies are shared.
+Every contestant records all of them, in turn and from another start each round, so that a busy moment of the
+machine hits all. What is shown are the median and the quartiles over the rounds: of the rate, and of its
+ratio to *bare* within a round.
 
 - *bare*: one row with the bytes of a record and of all its new content, inserted and committed; WAL mode,
   full synchronisation. This is what the disk and SQLite allow.
 - *appended*: a record that is ready is placed, chained, put into the tree and committed with its content.
-- *recorded*: a decision that has been made is put into canonical form and appended. Each has a request of its
-  own, so that only the policies are shared.
+- *recorded*: a decision that has been made, with its digest, is appended.
 - *signed*: the same, with a statement and a summary signed with P-256, and a checkpoint signed with Ed25519.
-- *64 at once*: the same as *signed*, 64 decisions in a transaction: what a queue of waiting clients shares.
+- *64 clients*: the same as *signed*, by 64 threads that each wait until a record is on the disk before they
+  ask for the next. They share transactions by a queue.
 """
 
 from __future__ import annotations
@@ -23,37 +25,41 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 from release_gate import Decision, Gate, ReleaseRequest
 from release_gate.audit.ledger import Ledger
+from release_gate.audit.queue import RecordQueue
 from release_gate.audit.recorder import Recorder
 from release_gate.audit.store_sqlite import SqliteStore
-from release_gate.canonical import digest
+from release_gate.canonical import canonical_bytes, digest
 from release_gate.signing import generate_key
 
 ROOT = Path(__file__).parents[1]
 DAY = date(2026, 11, 24)
+CLIENTS = 64
 Judged = tuple[Decision, ReleaseRequest]
+Contestant = Callable[[list[Judged]], float]
 
 
 def main() -> int:
     """Measure, and print a table."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
-    parser.add_argument("--rounds", type=int, default=9)
-    parser.add_argument("--records", type=int, default=300)
+    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--records", type=int, default=200)
     told = parser.parse_args()
     gate = Gate.load(ROOT / "examples" / "release-gate.yaml")
-    judged = [one(gate, number) for number in range(told.records)]
     with tempfile.TemporaryDirectory(dir=Path.cwd()) as name:
-        contestants = prepare(Path(name), gate, judged)
+        contestants = prepare(Path(name), gate)
         rates: dict[str, list[float]] = {each: [] for each in contestants}
-        for _ in range(told.rounds):
-            for each, run in contestants.items():
-                start = time.perf_counter()
-                run()
-                rates[each].append(told.records / (time.perf_counter() - start))
+        for number in range(told.rounds):
+            start = number * told.records
+            judged = [one(gate, each) for each in range(start, start + told.records)]
+            turn = number % len(contestants)
+            for each in [*contestants, *contestants][turn : turn + len(contestants)]:
+                rates[each].append(told.records / contestants[each](judged))
     show(rates)
     return 0
 
@@ -64,11 +70,13 @@ def one(gate: Gate, number: int) -> Judged:
     request = request.with_facts(
         {("title",): f"Request {number}", ("artifacts", 0, "digest"): digest(number)}
     )
-    return gate.decide(request, as_of=DAY), request
+    decision = gate.decide(request, as_of=DAY)
+    decision.to_json()  # every report asks for it, and it is made once
+    return decision, request
 
 
-def prepare(folder: Path, gate: Gate, judged: list[Judged]) -> dict[str, Callable[[], None]]:
-    """Each contestant, as a function that records everything once."""
+def prepare(folder: Path, gate: Gate) -> dict[str, Contestant]:
+    """Each contestant, as a function that records decisions and returns how many seconds it took."""
     log_key, signer = generate_key("ed25519"), generate_key()
 
     def recorder(name: str, *, signed: bool) -> Recorder:
@@ -77,67 +85,93 @@ def prepare(folder: Path, gate: Gate, judged: list[Judged]) -> dict[str, Callabl
             return Recorder(ledger, gate.policies)
         return Recorder(ledger, gate.policies, log_key=log_key, signer=signer)
 
-    plain, signed, many = (recorder(name, signed=name != "plain") for name in ("plain", "signed", "many"))
-    rows = sizes(signed, judged)
-    bare = sqlite3.connect(folder / "bare.db", isolation_level=None)
-    bare.execute("PRAGMA journal_mode = WAL")
-    bare.execute("PRAGMA synchronous = FULL")
-    bare.execute("CREATE TABLE rows (id INTEGER PRIMARY KEY, data BLOB)")
-
-    def insert() -> None:
-        for row in rows:
-            bare.execute("BEGIN IMMEDIATE")
-            bare.execute("INSERT INTO rows (data) VALUES (?)", (row,))
-            bare.execute("COMMIT")
-
-    def batches() -> None:
-        for start in range(0, len(judged), 64):
-            drafts = [
-                many.draft(decision, request, datetime.now(UTC))
-                for decision, request in judged[start : start + 64]
-            ]
-            many.ledger.append(drafts, datetime.now(UTC), log_key)
-
-    def record(into: Recorder) -> Callable[[], None]:
-        def run() -> None:
-            for decision, request in judged:
-                into.record(decision, request, datetime.now(UTC))
-
-        return run
-
-    drafts = [plain.draft(decision, request, datetime.now(UTC)) for decision, request in judged]
-    ready = Ledger(SqliteStore.create(folder / "ready.db", "example.org/benchmark"))
-
-    def append() -> None:
-        for draft in drafts:
-            ready.append([draft], datetime.now(UTC))
-
     return {
-        "bare": insert,
-        "appended": append,
-        "recorded": record(plain),
-        "signed": record(signed),
-        "64 at once": batches,
+        "bare": bare(folder / "bare.db", recorder("unused", signed=True)),
+        "appended": appended(recorder("appended", signed=False)),
+        "recorded": recorded(recorder("recorded", signed=False)),
+        "signed": recorded(recorder("signed", signed=True)),
+        f"{CLIENTS} clients": shared(recorder("shared", signed=True)),
     }
 
 
-def sizes(recorder: Recorder, judged: list[Judged]) -> list[bytes]:
-    """For each decision, as many bytes as a record of it and its content take: a row for *bare*."""
-    rows = []
-    for decision, request in judged:
-        draft = recorder.draft(decision, request, datetime.now(UTC))
-        shared = recorder.policies.content.keys()
-        new = b"".join(data for name, data in draft.content.items() if name not in shared)
-        rows.append(new + b"x" * 1500)
-    return rows
+def bare(path: Path, recorder: Recorder) -> Contestant:
+    """Insert rows of as many bytes as the signed records and their content take."""
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("CREATE TABLE rows (id INTEGER PRIMARY KEY, data BLOB)")
+    shared = recorder.policies.content.keys()
+
+    def run(judged: list[Judged]) -> float:
+        rows = []
+        for decision, request in judged:
+            draft = recorder.draft(decision, request, datetime.now(UTC))
+            new = [data for name, data in draft.content.items() if name not in shared]
+            rows.append(b"".join([canonical_bytes(draft.body), *new]))
+        start = time.perf_counter()
+        for row in rows:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("INSERT INTO rows (data) VALUES (?)", (row,))
+            connection.execute("COMMIT")
+        return time.perf_counter() - start
+
+    return run
+
+
+def appended(recorder: Recorder) -> Contestant:
+    """Append what is ready."""
+
+    def run(judged: list[Judged]) -> float:
+        drafts = [recorder.draft(*each, datetime.now(UTC)) for each in judged]
+        start = time.perf_counter()
+        for draft in drafts:
+            recorder.ledger.append([draft], datetime.now(UTC))
+        return time.perf_counter() - start
+
+    return run
+
+
+def recorded(recorder: Recorder) -> Contestant:
+    """Record one after the other."""
+
+    def run(judged: list[Judged]) -> float:
+        start = time.perf_counter()
+        for decision, request in judged:
+            recorder.record(decision, request, datetime.now(UTC))
+        return time.perf_counter() - start
+
+    return run
+
+
+def shared(recorder: Recorder) -> Contestant:
+    """Record through a queue, for many who wait."""
+
+    def run(judged: list[Judged]) -> float:
+        with (
+            RecordQueue(recorder.ledger, lambda: datetime.now(UTC), recorder.log_key) as queue,
+            ThreadPoolExecutor(CLIENTS) as clients,
+        ):
+
+            def wait(each: Judged) -> None:
+                queue.submit(recorder.draft(*each, datetime.now(UTC))).result()
+
+            start = time.perf_counter()
+            list(clients.map(wait, judged))
+            return time.perf_counter() - start
+
+    return run
 
 
 def show(rates: dict[str, list[float]]) -> None:
     """A table in Markdown."""
     lines = ["| | records/s | of bare |", "|---|---|---|"]
     for name, found in rates.items():
-        ratio = statistics.median(each / bare for each, bare in zip(found, rates["bare"], strict=True))
-        lines.append(f"| {name} | {statistics.median(found):,.0f} | {ratio:.2f} |")
+        ratios = [each / bare for each, bare in zip(found, rates["bare"], strict=True)]
+        low, rate, high = statistics.quantiles(found, n=4)
+        least, ratio, most = statistics.quantiles(ratios, n=4)
+        lines.append(
+            f"| {name} | {rate:,.0f} [{low:,.0f} to {high:,.0f}] | {ratio:.2f} [{least:.2f} to {most:.2f}] |"
+        )
     sys.stdout.write("\n".join(lines) + "\n")
 
 

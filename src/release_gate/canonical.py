@@ -26,9 +26,9 @@ def canonical_bytes(value: Any) -> bytes:
     and keys. Where its text could differ, or only looks as if it could, ``rfc8785`` writes them.
     """
     try:
-        text = _ENCODER.encode(value)
-        if not _MAY_DIFFER.search(text):
-            return text.encode()
+        text = _ENCODER.encode([value])
+        if not _MAY_DIFFER.search(text) and (text.isascii() or not _LATE.search(text)):
+            return text[1:-1].encode()
     except (TypeError, ValueError):  # a key that is no text, a number that is not finite: say it below
         pass
     return rfc8785.dumps(plain(value))
@@ -44,13 +44,16 @@ def _leaf(value: Any) -> Any:
 _ENCODER: Final = json.JSONEncoder(
     default=_leaf, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
 )
+# What stands before a number and how it begins comes first, because that is rare and quickly found.
 _MAY_DIFFER: Final = re.compile(
-    r"[0-9]\.0[,}\]]"  # 1.0, which is 1
-    r"|[0-9]{16}"  # a whole number that may be no double
-    r"|[0-9]e-"  # 1e-05, which is 0.00001
-    r"|[0-9]e\+(?:0|1|20)(?![0-9]{2})"  # 1e+16, which is 10000000000000000
-    "|[\ue000-\U0010ffff]"  # keys that are ordered by UTF-16 units, and not by characters
+    r"[:\[,][-0-9](?:"
+    r"[0-9]{15}"  # a whole number that may be no double
+    r"|[0-9]*\.0[,}\]]"  # 1.0, which is 1
+    r"|[0-9.]*e-"  # 1e-05, which is 0.00001
+    r"|[0-9.]*e\+(?:0|1|20)(?![0-9]{2}))"  # 1e+16, which is 10000000000000000
 )
+_LATE: Final = re.compile("[\ue000-\U0010ffff]")
+"""Keys with these are ordered by UTF-16 units, and not by characters."""
 
 
 def digest(value: Any) -> str:

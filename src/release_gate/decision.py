@@ -10,10 +10,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import date
 from enum import Enum
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
-from release_gate.canonical import digest, plain
+from release_gate.canonical import canonical_bytes, digest_of_bytes, plain
 from release_gate.diagnostics import Span
 from release_gate.facts.truth import Duration, Items, Range, Record, Step, Unknown
 
@@ -298,9 +298,14 @@ class Decision:
         return {"schema": "decision/v1", **_json(self)}
 
     @cached_property
+    def canonical(self) -> bytes:
+        """The canonical form of all of it but its digest."""
+        return canonical_bytes(self.body)
+
+    @cached_property
     def digest(self) -> str:
         """The digest of the canonical form of everything else."""
-        return digest(self.body)
+        return digest_of_bytes(self.canonical)
 
     def to_dict(self) -> dict[str, Any]:
         """The decision as JSON has it, in a stable order of keys."""
@@ -312,6 +317,8 @@ class Decision:
 
 
 def _json(value: Any) -> Any:
+    if value is None or isinstance(value, str | int):
+        return value
     match value:
         case Verdict():
             return value.value
@@ -322,9 +329,16 @@ def _json(value: Any) -> Any:
         case tuple() | list():
             return [_json(item) for item in value]
         case _ if hasattr(value, "__dataclass_fields__"):
-            return {each.name.rstrip("_"): _json(getattr(value, each.name)) for each in fields(value)}
+            kind: Any = type(value)
+            return {written: _json(getattr(value, name)) for name, written in _names(kind)}
         case _:
             return value
+
+
+@cache
+def _names(kind: Any) -> tuple[tuple[str, str], ...]:
+    """The fields of a class, and how they are written."""
+    return tuple((each.name, each.name.rstrip("_")) for each in fields(kind))
 
 
 def in_words(value: Any) -> str:

@@ -16,7 +16,7 @@ import json
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeAlias
 
@@ -333,6 +333,7 @@ def _public(key: EllipticCurvePublicKey | Ed25519PublicKey | Any, shown: str = "
     return PublicKey(algorithm, pem, raw, key)
 
 
+@cache
 def _ecdsa() -> Any:
     from cryptography.hazmat.primitives import hashes  # noqa: PLC0415 - heavy
     from cryptography.hazmat.primitives.asymmetric.ec import ECDSA  # noqa: PLC0415 - heavy
@@ -393,8 +394,8 @@ class Envelope:
             raise _damaged(f"{shown} has {len(signatures)} signatures; 1 to {MAX_SIGNATURES} are allowed")
         return cls(_bytes(payload, shown), kind, tuple(_signature(each, shown) for each in signatures))
 
-    def to_json(self) -> bytes:
-        """The envelope as JSON, on one line."""
+    @cached_property
+    def _json(self) -> bytes:
         tree = {
             "payload": base64.b64encode(self.payload).decode(),
             "payloadType": self.payload_type,
@@ -404,6 +405,10 @@ class Envelope:
             ],
         }
         return json.dumps(tree, separators=(",", ":")).encode()
+
+    def to_json(self) -> bytes:
+        """The envelope as JSON, on one line."""
+        return self._json
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final, Protocol
 
@@ -67,12 +67,21 @@ class Appended:
 
 @dataclass(frozen=True)
 class _Tip:
-    """Where the log ends."""
+    """Where the log ends.
+
+    Attributes:
+        frontier: The tree.
+        leaf: The hash of the last record, if there is one.
+        recorded_at: When that was recorded.
+        as_of: The day of the newest decision.
+        extends: The checkpoint that this ledger signed before, and has only added to since.
+    """
 
     frontier: Frontier
     leaf: bytes | None
     recorded_at: str
     as_of: str
+    extends: str = ""
 
 
 class Ledger:
@@ -102,8 +111,8 @@ class Ledger:
             for draft in drafts:
                 record, tip = self._place(draft, tip, time)
                 records.append(record)
-            checkpoint = self._sign(tip.frontier, signer)
-        self._tip = tip
+            checkpoint = self._sign(tip, signer)
+        self._tip = replace(tip, extends=checkpoint.note)
         self._remember(drafts)
         return Appended(tuple(records), checkpoint)
 
@@ -117,7 +126,7 @@ class Ledger:
             frontier = Frontier.at(self.store.size, self.store.node)
             return Checkpoint(self.store.origin, frontier.size, frontier.root)
         with self.store.writing():
-            return self._sign(self._current().frontier, signer)
+            return self._sign(self._current(), signer)
 
     def receipt(self, index: int, checkpoint: Checkpoint) -> Receipt:
         """The proof that a record is in the log of a checkpoint."""
@@ -139,7 +148,7 @@ class Ledger:
         leaf = leaf_hash(data)
         frontier, completed = tip.frontier.add(leaf)
         self.store.put_record(size, data, b"".join(completed), record.about, record.decision)
-        return record, _Tip(frontier, leaf, time, as_of)
+        return record, _Tip(frontier, leaf, time, as_of, tip.extends)
 
     def _remember(self, drafts: Sequence[Draft]) -> None:
         """Know what is there, now that it is on the disk: the policies are the same every time."""
@@ -166,12 +175,13 @@ class Ledger:
         message = f"the record {index}, the newest of the ledger, is not what it must be"
         raise IntegrityError([Diagnostic("RG711", message, help="`release-gate audit verify` says more")])
 
-    def _sign(self, frontier: Frontier, signer: Signer | None) -> Checkpoint:
+    def _sign(self, tip: _Tip, signer: Signer | None) -> Checkpoint:
         """A checkpoint of the log. A log never signs one that does not extend those it signed before."""
+        frontier = tip.frontier
         if signer is None:
             return Checkpoint(self.store.origin, frontier.size, frontier.root)
         newest = self.store.newest_checkpoint()
-        if newest is not None:
+        if newest is not None and newest != tip.extends:
             before = Checkpoint.read(newest.encode())
             if before.size == frontier.size and before.root == frontier.root:
                 return before

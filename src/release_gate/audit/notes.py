@@ -95,7 +95,7 @@ def check_key_name(name: str) -> None:
     Raises:
         InputError: It is empty, or has spaces, plus signs or control characters.
     """
-    if not name or len(name) > 200 or "+" in name or not name.isprintable() or any(map(str.isspace, name)):
+    if not name or len(name) > 200 or "+" in name or not name.isprintable() or name.split() != [name]:
         message = f"`{printable(name)}` is no name for a log or a key"
         help_ = "write it like an address without spaces and plus signs: example.org/releases"
         raise InputError([Diagnostic("RG707", message, help=help_)])

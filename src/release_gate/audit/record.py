@@ -152,7 +152,7 @@ def decision_draft(
         "kind": "decision",
         "as_of": decision.as_of.isoformat(),
         "verdict": str(decision.verdict),
-        "decision": content.put_json(decision.body),
+        "decision": content.put(decision.canonical),
         "request": _request(request, content),
         "policies": [list(versions) for versions in policies.told],
         "engine": versions(),
@@ -168,7 +168,7 @@ def decision_draft(
 def _request(request: ReleaseRequest, content: Content) -> dict[str, Any]:
     told: dict[str, Any] = {
         "id": request.id,
-        "tree": content.put_json(request.tree),
+        "tree": content.put(request.canonical),
     }
     name = request.model.name.value
     if isinstance(name, str):

@@ -260,6 +260,8 @@ def _connection(path: Path, mode: str) -> sqlite3.Connection:
         "cell_size_check = ON",
         "mmap_size = 0",
         "recursive_triggers = ON",
+        # Checkpoints of the WAL are rarer than usual: a page that many records touch is then copied once.
+        "wal_autocheckpoint = 4000",
     ):
         connection.execute(f"PRAGMA {pragma}")
     return connection

@@ -17,7 +17,7 @@ from typing import Annotated, Any, Generic, Literal, Self, TypeVar, cast
 
 from pydantic import Field, PrivateAttr, field_validator, model_validator
 
-from release_gate.canonical import digest
+from release_gate.canonical import canonical_bytes, digest, digest_of_bytes
 from release_gate.diagnostics import RequestError, Source, Span, did_you_mean, printable
 from release_gate.document import Base, validate
 from release_gate.facts.ladder import RUNGS, rungs_for
@@ -755,9 +755,14 @@ class ReleaseRequest(Sections):
         return ReleaseRequest.from_document(replace(self._document, tree=tree))
 
     @cached_property
+    def canonical(self) -> bytes:
+        """The canonical form of the request as it was given."""
+        return canonical_bytes(self._tree)
+
+    @cached_property
     def digest(self) -> str:
         """The digest of the request as it was given."""
-        return digest(self._tree)
+        return digest_of_bytes(self.canonical)
 
     @cached_property
     def proposal_digest(self) -> str:
