@@ -13,10 +13,11 @@ from pathlib import Path
 from benchmarks.race import Contestant, Result, top
 from benchmarks.workload import AS_OF, policy_document, requests
 
-__all__ = ["BARE", "COLD", "LIBRARIES", "WARM", "processes"]
+__all__ = ["BARE", "COLD", "LIBRARIES", "MODEL", "WARM", "processes"]
 
 BARE = "`python -c pass`"
 LIBRARIES = '`python -c "import pydantic, yaml"`'
+MODEL = "the same, and a pydantic model of one field"
 WARM = "`release-gate check`, warm cache"
 COLD = "`release-gate check`, no cache"
 
@@ -45,6 +46,7 @@ def _commands(folder: Path) -> dict[str, tuple[list[str], Mapping[str, str]]]:
     return {
         BARE: (["-c", "pass"], {}),
         LIBRARIES: (["-c", "import pydantic, yaml"], {}),
+        MODEL: (["-c", "import pydantic, yaml\nclass Model(pydantic.BaseModel):\n    fact: int"], {}),
         WARM: (ours, {**state, "RELEASE_GATE_CACHE": str(folder / "cache")}),
         COLD: (ours, {**state, "RELEASE_GATE_CACHE": "off"}),
     }
@@ -62,9 +64,11 @@ def _run(arguments: list[str], environment: Mapping[str, str]) -> float:
     import resource  # noqa: PLC0415 - Windows has none, and only whole processes need it
 
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    surroundings = {**os.environ, **environment}
+    surroundings.pop("PYTHONDONTWRITEBYTECODE", None)  # what is installed has its bytecode
     subprocess.run(
         [sys.executable, *arguments],
-        env={**os.environ, **environment},
+        env=surroundings,
         check=True,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

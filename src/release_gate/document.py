@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from types import NoneType, UnionType
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler, ValidationError
+from pydantic_core import CoreSchema
 
 from release_gate.diagnostics import Diagnostic, InputError, Span, did_you_mean, printable
+from release_gate.docstrings import attribute_docstrings
 from release_gate.source import MAX_PROBLEMS, Document, Pointer
 
 __all__ = ["Base", "problems_of", "validate"]
@@ -19,8 +21,18 @@ class Base(BaseModel):
     """A part of a document: frozen, strict, and without unknown keys."""
 
     model_config = ConfigDict(
-        frozen=True, strict=True, extra="forbid", use_attribute_docstrings=True, arbitrary_types_allowed=True
+        frozen=True, strict=True, extra="forbid", arbitrary_types_allowed=True, defer_build=True
     )
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        schema = handler(core)
+        properties = handler.resolve_ref_schema(schema).get("properties", {})
+        for name, text in attribute_docstrings(cls).items():
+            field = cls.model_fields.get(name)
+            if field is not None and field.description is None:
+                properties[field.alias or name]["description"] = text
+        return schema
 
 
 Model = TypeVar("Model", bound=BaseModel)

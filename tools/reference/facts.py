@@ -8,6 +8,7 @@ from typing import Any, Final, cast
 
 from pydantic import BaseModel
 
+from release_gate.docstrings import attribute_docstrings
 from release_gate.facts import release
 from release_gate.facts.schema import schema
 from release_gate.facts.types import Choice, ListType, MapType, Number, RecordType, Type
@@ -112,7 +113,7 @@ def _meanings(model: type[BaseModel], prefix: str) -> Iterator[tuple[str, str]]:
         elif getattr(annotation, "__origin__", None) is dict:
             inner, way = annotation.__args__[1], ".*."
         holds_model = isinstance(inner, type) and issubclass(inner, BaseModel)
-        yield path, plain(field.description or (inner.__doc__ if holds_model else ""))
+        yield path, plain(attribute_docstrings(model).get(name, "") or (inner.__doc__ if holds_model else ""))
         if holds_model:
             yield from _meanings(inner, path + way)
 
@@ -145,7 +146,7 @@ def _vocabulary_names() -> list[str]:
 def licenses() -> str:
     """The page of licences."""
     found = data("licenses.yaml")
-    meanings = {name: plain(field.description) for name, field in release.Terms.model_fields.items()}
+    meanings = {name: plain(text) for name, text in attribute_docstrings(release.Terms).items()}
     classes = [
         (code(name), body["title"], *(_term(term, body["terms"]) for term in meanings))
         for name, body in found["classes"].items()

@@ -4,8 +4,6 @@ Every leaf is a :class:`~release_gate.facts.types.Fact`; one that is not written
 that rules are checked against derives from these models.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from dataclasses import replace
@@ -682,7 +680,7 @@ class ReleaseRequest(Sections):
                 entered.add(parents[turn])
 
     @classmethod
-    def load(cls, path: str | Path) -> ReleaseRequest:
+    def load(cls, path: str | Path) -> "ReleaseRequest":
         """Read a request from a YAML or JSON file.
 
         Raises:
@@ -692,7 +690,7 @@ class ReleaseRequest(Sections):
         return cls.from_document(read_file(Path(path)))
 
     @classmethod
-    def from_document(cls, document: Document) -> ReleaseRequest:
+    def from_document(cls, document: Document) -> "ReleaseRequest":
         """Build a request from a document that was read."""
         require_mapping(document, ("request/v1",))
         request = validate(cls, document.tree, document, RequestError, "RG401")
@@ -700,7 +698,7 @@ class ReleaseRequest(Sections):
         return request
 
     @classmethod
-    def model_validate(cls, obj: Any, **_: Any) -> ReleaseRequest:
+    def model_validate(cls, obj: Any, **_: Any) -> "ReleaseRequest":
         """Build a request from Python mappings, lists and scalars.
 
         Raises:
@@ -736,7 +734,7 @@ class ReleaseRequest(Sections):
             place = place[step]
         return place
 
-    def with_facts(self, changes: Mapping[Pointer, Tree]) -> ReleaseRequest:
+    def with_facts(self, changes: Mapping[Pointer, Tree]) -> "ReleaseRequest":
         """The same request with other values at some places. What is left keeps its place in the file.
 
         Raises:

@@ -1,7 +1,5 @@
 """The shape of policy and gate documents, as they are written."""
 
-from __future__ import annotations
-
 from datetime import date
 from typing import Annotated, Any, Literal, Self, TypeVar
 
@@ -85,7 +83,7 @@ class InForce(Base):
         """Whether a day lies within."""
         return (self.from_ is None or self.from_ <= day) and (self.until is None or day <= self.until)
 
-    def within(self, other: InForce) -> InForce:
+    def within(self, other: "InForce") -> "InForce":
         """From when to when both hold."""
         starts = [start for start in (self.from_, other.from_) if start is not None]
         ends = [end for end in (self.until, other.until) if end is not None]

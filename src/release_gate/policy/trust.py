@@ -1,7 +1,5 @@
 """Who may sign what: persons, their keys and their roles, each from when to when."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any, Literal, Self

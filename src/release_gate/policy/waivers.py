@@ -4,8 +4,6 @@ A waiver changes what a rule comes to, never whether it applies and never a tier
 failure and an unknown. It never excuses an unknown alone, because then more evidence could close a door.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
