@@ -6,11 +6,12 @@ Plain data with a stable JSON form. Nothing here evaluates anything.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, fields, is_dataclass
 from datetime import date
 from enum import Enum
 from functools import cache, cached_property
+from operator import attrgetter
 from typing import Any
 
 from release_gate.canonical import canonical_bytes, digest_of_bytes, plain
@@ -317,28 +318,37 @@ class Decision:
 
 
 def _json(value: Any) -> Any:
-    if value is None or isinstance(value, str | int):
-        return value
-    match value:
-        case Verdict():
-            return value.value
-        case Step():
-            return value.name
-        case Mapping():
-            return {str(key): _json(item) for key, item in value.items()}
-        case tuple() | list():
-            return [_json(item) for item in value]
-        case _ if hasattr(value, "__dataclass_fields__"):
-            kind: Any = type(value)
-            return {written: _json(getattr(value, name)) for name, written in _names(kind)}
-        case _:
-            return value
+    kind: Any = type(value)
+    return _writer(kind)(value)
+
+
+@cache
+def _writer(kind: Any) -> Callable[[Any], Any]:
+    """What makes JSON of the values of a class."""
+    if issubclass(kind, Verdict):
+        return _value_of
+    if issubclass(kind, Step):
+        return _name_of
+    if issubclass(kind, Mapping):
+        return lambda value: {str(key): _json(item) for key, item in value.items()}
+    if issubclass(kind, tuple | list):
+        return lambda value: [_json(item) for item in value]
+    if names := _names(kind):
+        return lambda value: {written: _json(getattr(value, name)) for name, written in names}
+    return _same
+
+
+_value_of, _name_of = attrgetter("value"), attrgetter("name")
+
+
+def _same(value: Any) -> Any:
+    return value
 
 
 @cache
 def _names(kind: Any) -> tuple[tuple[str, str], ...]:
-    """The fields of a class, and how they are written."""
-    return tuple((each.name, each.name.rstrip("_")) for each in fields(kind))
+    """The fields of a class of ours, and how they are written."""
+    return tuple((each.name, each.name.rstrip("_")) for each in fields(kind)) if is_dataclass(kind) else ()
 
 
 def in_words(value: Any) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Final
 
 from release_gate.decision import FactRead, Verdict, Where, in_words
@@ -123,7 +124,7 @@ class Bad:
     traces: tuple[Trace, ...]
     facts: Facts
 
-    @property
+    @cached_property
     def support(self) -> tuple[Read, ...]:
         """The facts that would settle it."""
         if isinstance(self.value, bool):

@@ -9,7 +9,8 @@ from functools import lru_cache
 from typing import Final
 
 from release_gate.canonical import digest
-from release_gate.decision import PolicyUsed
+from release_gate.decision import PolicyUsed, Where
+from release_gate.engine.findings import citation
 from release_gate.evaluate.compiled import Program
 from release_gate.policy.in_force import in_force
 from release_gate.policy.model import Policy, Rule
@@ -32,6 +33,7 @@ class Ready:
         by_rung: The rules that read the rung or the tier, and so are evaluated for each rung.
         shows_rung: The numbers of the rules whose texts show the rung or the tier.
         starts: For each rule, the lowest rung at which it can have an outcome.
+        sources: For each rule, the source that it rests on, and its own place.
     """
 
     def __init__(self, policy: Policy, day: date) -> None:
@@ -41,6 +43,7 @@ class Ready:
         self.by_rung = tuple(part for part in self.parts if part.reads_access or part.reads_tier)
         self.shows_rung = frozenset(n for n, rule in enumerate(policy.rules) if _shows_rung(rule))
         self.starts = tuple(_start(rule) for rule in policy.rules)
+        self.sources = tuple((citation(policy, rule), Where.of(rule.span)) for rule in policy.rules)
         self._inactive = frozenset(n for n, rule in enumerate(policy.rules) if not rule.in_force(day))
 
     def needs_rung(self, number: int) -> bool:

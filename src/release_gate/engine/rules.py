@@ -20,7 +20,6 @@ from release_gate.engine.findings import (
     Derived,
     Hit,
     bad_of,
-    citation,
     fact_read,
     facts_of,
     fill,
@@ -272,11 +271,11 @@ class Application:
             )
             raise Disagreement(message)
         message, fix = message_of(rule, bad), fill(rule.document.fix or "", bad, rule)
-        if bites is None and (more := advice(bad.traces, self.reading.frame.sections.metric)):
+        if bites is None and (more := advice(bad, self.reading.frame.sections.metric)):
             fix = f"{fix} {more}".strip()
         facts = tuple(fact_read(read) for read in bad.reads)
         support = tuple(read.path for read in bad.support)
-        cite, where = citation(self.policy, rule), Where.of(rule.span)
+        cite, where = self.ready.sources[number]
         hits = [
             Hit(
                 self.policy.id, rule.id, rule.effect, outcome, lowest, highest, message, fix,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from decimal import ROUND_CEILING, Context, Decimal
 from typing import Final
 
+from release_gate.engine.findings import Bad
 from release_gate.evaluate.reference import Trace
 from release_gate.expression.nodes import Compare
 from release_gate.facts.release import Measurement
@@ -35,10 +36,12 @@ def more_samples(measured: Range, threshold: Decimal, n: Decimal) -> int | None:
     return int(rounded) if 0 < rounded <= _MOST else None
 
 
-def advice(traces: Iterable[Trace], metrics: Mapping[str, Measurement]) -> str:
+def advice(bad: Bad, metrics: Mapping[str, Measurement]) -> str:
     """What to say about the undecided measurements of a rule; nothing if there is nothing to say."""
     said: dict[str, str] = {}
-    for trace in traces:
+    if not any(isinstance(read.seen.value, Range) for read in bad.support):
+        return ""
+    for trace in bad.traces:
         for name, measured, threshold in _straddling(trace):
             n = metrics[name].n.value if name in metrics else None
             more = more_samples(measured, threshold, n) if isinstance(n, Decimal) else None

@@ -65,18 +65,20 @@ class Trace:
     @property
     def support(self) -> tuple[Read, ...]:
         """The facts that would settle it: empty if it is settled. Each once, in the order of their paths."""
-        found = {read.path: read for read in self._open()}
+        found: dict[str, Read] = {}
+        self._collect_open(found)
         return tuple(found[path] for path in sorted(found))
 
-    def _open(self) -> Iterator[Read]:
+    def _collect_open(self, found: dict[str, Read]) -> None:
         if self.listed is not None:
             for step in _steps(self.listed, _which):
-                yield from step._open()  # noqa: SLF001
+                step._collect_open(found)  # noqa: SLF001 - one of us
         elif not truth.is_settled(self.value):
             if self.read is not None:
-                yield from (self.read,) if self.read.support is None else self.read.support
+                open_ = (self.read,) if self.read.support is None else self.read.support
+                found.update((read.path, read) for read in open_)
             for step in self.below:
-                yield from step._open()  # noqa: SLF001
+                step._collect_open(found)  # noqa: SLF001 - as above
 
     @property
     def decisive(self) -> tuple[Read, ...]:

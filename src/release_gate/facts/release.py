@@ -5,7 +5,6 @@ that rules are checked against derives from these models.
 """
 
 from collections.abc import Iterable, Mapping
-from copy import deepcopy
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -69,7 +68,7 @@ class FactRecord(Base):
     @model_validator(mode="before")
     @classmethod
     def _all_unknown(cls, raw: Any) -> Any:
-        if isinstance(raw, Mapping) and set(raw) == {"unknown"}:
+        if isinstance(raw, Mapping) and len(raw) == 1 and "unknown" in raw:
             return {
                 name: {"unknown": raw["unknown"]}
                 for name, found in cls.model_fields.items()
@@ -705,7 +704,7 @@ class ReleaseRequest(Sections):
             RequestError: It is not a valid request.
         """
         request = validate(cls, obj, None, RequestError, "RG401")
-        request._tree = deepcopy(obj)  # noqa: SLF001 - our own, whatever the caller does with his
+        request._tree = _copy(obj)  # noqa: SLF001 - our own, whatever the caller does with his
         return request
 
     def where(self, pointer: Pointer) -> Span | None:
