@@ -100,7 +100,8 @@ def check_value(text: str, scope: Scope) -> tuple[Node | None, Type, list[Proble
         return None, ANY, [problem]
     checker = _Checker(scope)
     node, kind = checker.check(tree, {})
-    if not checker.problems and any(map(gt, _extent(node, scope), MAX_EXTENT)):
+    small = not scope.definitions and len(text) <= min(MAX_EXTENT)  # no node is shorter than a character
+    if not small and not checker.problems and any(map(gt, _extent(node, scope), MAX_EXTENT)):
         most = "{:,} parts or {:,} levels".format(*MAX_EXTENT)
         message = f"this has more than {most} with its definitions written out"
         checker.problem("RG304", message, At(0, len(text)), "let it stand on fewer definitions")

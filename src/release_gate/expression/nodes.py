@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -191,11 +191,27 @@ class Condition:
     root: Node
 
 
-def children(node: Node) -> Iterator[Node]:
+def children(node: Node) -> tuple[Node, ...]:
     """The nodes directly below a node, in the order in which they are written."""
-    for name in type(node).__match_args__:
-        value = getattr(node, name)
-        if isinstance(value, _Node):
-            yield value  # type: ignore[misc]
-        elif isinstance(value, tuple):
-            yield from (item for item in value if isinstance(item, _Node))  # type: ignore[misc]
+    return _BELOW[type(node)](node)
+
+
+_BELOW: dict[type, Callable[[Any], tuple[Node, ...]]] = {
+    Literal: lambda _: (),
+    Fact: lambda _: (),
+    Named: lambda node: (node.body,),
+    Not: lambda node: (node.value,),
+    Logic: lambda node: node.values,
+    Compare: lambda node: (node.left, node.right),
+    In: lambda node: (node.member, node.container),
+    Match: lambda node: (node.text,),
+    Binary: lambda node: (node.left, node.right),
+    Choose: lambda node: (node.test, node.then, node.otherwise),
+    Coalesce: lambda node: (node.value, node.instead),
+    ListOf: lambda node: node.items,
+    Comprehension: lambda node: (
+        (node.result, node.items) if node.condition is None else (node.result, node.items, node.condition)
+    ),
+    Call: lambda node: (node.argument,),
+    Part: lambda node: (node.value,),
+}

@@ -67,7 +67,7 @@ class Rules:
         if condition is None:
             return None
         for path in (ACCESS, TIER):
-            if trend(condition.root, path) in (Trend.FLAT, allowed):
+            if not reads(condition.root, path) or trend(condition.root, path) in (Trend.FLAT, allowed):
                 continue
             at = next(iter(_uses(condition.root, path)), condition.root).at
             message = f"`{'.'.join(path)}` may only make this rule stricter as it rises"
@@ -76,9 +76,14 @@ class Rules:
         return condition
 
     def _check_texts(self, shape: RuleDocument, pointer: Pointer, conditions: list[Condition]) -> None:
+        texts = {
+            key: text for key in ("because", "fix", "deny") if (text := getattr(shape, key)) and "{" in text
+        }
+        if not texts:
+            return
         variables = {node.variable for condition in conditions for node in _comprehensions(condition.root)}
-        for key in ("because", "fix", "deny"):
-            for path in re.findall(r"\{([^{}]*)\}", getattr(shape, key) or ""):
+        for key, text in texts.items():
+            for path in re.findall(r"\{([^{}]*)\}", text):
                 head = path.split(".")[0]
                 if head not in variables and not self.conditions.can_show(path):
                     self.problems.add(
