@@ -1,11 +1,12 @@
 """Verify a ledger of release decisions without the program that wrote it.
 
-    python verify_record.py LEDGER [--key KEY] [--against CHECKPOINT] [--signer PEM]
-    python verify_record.py FOLDER --key KEY [--signer PEM]
+    python verify_record.py LEDGER [--key KEY] [--against CHECKPOINT] [--signer PEM] [--disclosures FILE]
+    python verify_record.py FOLDER --key KEY [--signer PEM] [--disclosures FILE]
 
 LEDGER is a copy of a ledger in SQLite; FOLDER is one record with its receipt. KEY is the key of the log,
 written NAME+ID+KEY. CHECKPOINT is a file with a checkpoint that was kept where the ledger is not. PEM is a
-public key whose attestations count. It needs Python 3.11 and the package `cryptography`, and nothing else.
+public key whose attestations count. FILE has what opens sealed fields of a record, to be held against it. It
+needs Python 3.11 and the package `cryptography`, and nothing else.
 
 The steps have the numbers that they have in the documentation. It is written to be read: what it accepts is
 what you see here.
@@ -26,6 +27,9 @@ from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePub
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 PROBLEMS: list[str] = []
+DISCLOSURES: dict[str, list] = {}
+SALTS: set[str] = set()
+SEALED = {"sealed": ""}
 IN_TOTO = "application/vnd.in-toto+json"
 DECISION = "urn:model-release-gate:release-decision:v1"
 SUMMARY = "https://slsa.dev/verification_summary/v1"
@@ -92,9 +96,9 @@ def check_content(body: dict, fetch: Callable[[str], bytes | None], keys: list) 
     """Steps 6 to 8: what a record refers to is there, and says what the record says."""
     index = body["index"]
     named = [body.get("decision"), *body.get("attestations", []), body["request"].get("tree")]
-    named += [body["request"].get("text")] if "text" in body["request"] else []
-    papers = body.get("papers") or {}
-    named += [*([papers["applied"]] if papers else []), *papers.get("text", [])]
+    papers = body.get("papers") or {"applied": SEALED, "text": []}
+    others = [body["request"].get("text", SEALED), papers["applied"], *papers["text"]]
+    named += [each for each in others if not is_sealed(each)]
     for policy in (policy for versions in body.get("policies", []) for policy in versions):
         named += [policy["applied"], *policy["text"], *policy["tree"]]
     for name in named:
@@ -112,6 +116,8 @@ def check_content(body: dict, fetch: Callable[[str], bytes | None], keys: list) 
         problem(7, f"the decision of record {index} rests on a policy that is not recorded")
     for name in body.get("attestations", []):
         check_attestation(fetch(name) or b"{}", body, keys)
+    if "seal" in body:
+        check_sealed(body, decision, read_json(fetch(body["request"]["tree"]) or b"{}"))
 
 
 def check_attestation(data: bytes, body: dict, keys: list) -> None:
@@ -147,6 +153,44 @@ def accepts(key: object, signature: bytes, message: bytes) -> bool:
     except InvalidSignature:
         return False
     return True
+
+
+# ---------------------------------------------------------------- sealed fields
+
+
+def is_sealed(value: object) -> bool:
+    """Whether a value stands for one that is sealed."""
+    return isinstance(value, dict) and "sealed" in value
+
+
+def sealed_in(value: object, place: str) -> list:
+    """What is sealed in a value, with its place as a JSON pointer (RFC 6901)."""
+    if is_sealed(value):
+        return [(place, value)]
+    steps = enumerate(value) if isinstance(value, list) else value.items() if isinstance(value, dict) else ()
+    names = ((str(step).replace("~", "~0").replace("/", "~1"), item) for step, item in steps)
+    return [found for name, item in names for found in sealed_in(item, f"{place}/{name}")]
+
+
+def check_sealed(body: dict, decision: dict, tree: dict) -> None:
+    """Step 11: a disclosure opens what is sealed in its place of its record, and no salt is there twice.
+
+    A seal is the digest of the domain, the record, the place, the salt and the value, in RFC 8785 form. For
+    numbers that are not whole, Python may write another form than RFC 8785, and then the seal does not open.
+    """
+    places = dict(sealed_in(body, "") + sealed_in(decision, "/decision") + sealed_in(tree, "/request/tree"))
+    for place, value in places.items():
+        if list(value) != ["sealed"] or not str(value["sealed"]).startswith("sha256:"):
+            problem(11, f"{place} of record {body['index']} is sealed by no digest")
+    for told in DISCLOSURES.pop(body["seal"], []):
+        salt = told["salt"]
+        value = ["urn:model-release-gate:sealed:v1", body["seal"], told["pointer"], salt, told["value"]]
+        plain = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+        if places.get(told["pointer"]) != {"sealed": name_of(plain)}:
+            problem(11, f"the disclosure for {told['pointer']} is not of what is sealed there")
+        if salt in SALTS or len(bytes.fromhex(salt)) < 16:
+            problem(11, f"the salt of {told['pointer']} is short, or that of another value")
+        SALTS.add(salt)
 
 
 # ---------------------------------------------------------------- the tree and its checkpoints
@@ -290,14 +334,20 @@ def main() -> int:
     parser.add_argument("--key")
     parser.add_argument("--against", type=Path, action="append", default=[])
     parser.add_argument("--signer", type=Path, action="append", default=[])
+    parser.add_argument("--disclosures", type=Path, action="append", default=[])
     told = parser.parse_args()
     keys = [serialization.load_pem_public_key(file.read_bytes()) for file in told.signer]
     try:
+        for file in told.disclosures:
+            given = read_json(file.read_bytes())
+            DISCLOSURES.setdefault(given["seal"], []).extend(given["disclosures"])
         if told.place.is_dir():
             verify_folder(told.place, told.key, keys)
         else:
             notes = [file.read_text(encoding="utf-8") for file in told.against]
             verify_ledger(told.place, told.key, notes, keys)
+        for seal in DISCLOSURES:
+            problem(11, f"the disclosures with the seal {seal} are of no record here")
     except Exception as error:  # whatever it is that cannot be read, it is not what was recorded
         problem(0, f"something cannot be read: {error!r}")
     for each in PROBLEMS:

@@ -368,3 +368,123 @@ def test_what_happens_is_recorded_and_what_is_owed_is_told(recorded: Run) -> Non
     assert (code, "RG739" in err) == (3, True)
     assert recorded("audit", "verify")[0] == 0
     assert "event small published" in recorded("audit", "log")[1]
+
+
+# ---------------------------------------------------------------- sensitive fields
+
+
+@pytest.fixture
+def private(run: Run) -> Run:
+    """The same, with a gate file that marks fields as sensitive, and three decisions."""
+    more = "  sensitive: [requester.id, model]\n  disclosures: apart\n"
+    Path("release-gate.yaml").write_text(GATE + more)
+    for name in ("small", "large", "small"):
+        run("check", f"{name}.yaml", "--record", *DAY)
+    return run
+
+
+def test_a_sealed_field_is_shown_to_whom_is_given_what_opens_it(private: Run) -> None:
+    code, out, _ = private("audit", "show", "0", "--request")
+    assert code == 0
+    assert "ada" not in out
+    assert '"requester":{"id":{"sealed":"sha256:' in out
+    assert private("audit", "show", "0", "--request", "--disclosures", "apart")[1].startswith(
+        "# as it was typed"
+    )
+    assert "ada" not in private("audit", "show", "0")[1]
+    assert "Too large" in private("audit", "show", "1", "--decision", "--disclosures", "apart")[1]
+    code, out, _ = private("audit", "disclose", "0", "--field", "requester.id")
+    assert code == 0
+    assert '"value":"ada"' in out
+    assert "Tiny" not in out
+    Path("one.json").write_text(out)
+    assert '"id":"ada"' in private("audit", "show", "0", "--request", "--disclosures", "one.json")[1]
+    assert '"sealed"' in private("audit", "show", "0", "--request", "--disclosures", "one.json")[1]
+    code, out, _ = private("audit", "verify", "--disclosures", "one.json")
+    assert code == 0
+    assert "ok     11" in out
+    assert "3 records have sealed fields, and nothing was disclosed" in private("audit", "verify")[1]
+    Path("one.json").write_text(Path("one.json").read_text().replace("ada", "eve"))
+    code, out, _ = private("audit", "verify", "--disclosures", "one.json")
+    assert code == 7
+    assert "FAILED 11" in out
+    assert "is not of what is sealed there" in out
+
+
+def test_what_is_erased_is_gone_and_every_proof_holds(private: Run) -> None:
+    assert private("replay")[:2] == (0, "3 identical\n")
+    assert private("attest", "0", "--key", "sign.pem", "-o", "told.jsonl")[0] == 0
+    digest = json.loads(private("audit", "log", "-n", "9", "--json")[1].splitlines()[-1])["decision"]
+    code, out, _ = private("verify-attestation", "told.jsonl", "--key", "sign.pub", "--digest", digest)
+    assert (code, out) == (0, "statement: conditional, may pass\n")
+    assert private("audit", "prove", "0", "-o", "sent")[0] == 0
+    kept = private("audit", "checkpoint")[1]
+    Path("kept.txt").write_text(kept)
+    code, out, err = private("audit", "redact", "small", "--field", "requester")
+    assert (code, out) == (0, "erased 1 values of record 0\nerased 1 values of record 2\n")
+    assert "keep this checkpoint" in err
+    assert "ada" in "".join(file.read_text() for file in Path("apart").iterdir())  # that of another request
+    assert private("audit", "redact", "1", "--field", "requester.id")[0] == 0
+    assert "ada" not in "".join(file.read_text() for file in Path("apart").iterdir())
+    assert "redaction large requester.id" in private("audit", "log")[1]
+    code, out, _ = private("replay")
+    assert code == 6
+    assert "3 erased" in out
+    assert "were erased or not disclosed" in out
+    assert private("replay", "--ledger", "book/ledger.db")[0] == 6
+    assert private("replay", "--policy", "policy.yaml")[0] == 3
+    assert private("attest", "0", "--key", "sign.pem")[0] == 3
+    for place in ((), ("sent",)):
+        code, out, _ = private("audit", "verify", *place, *(() if place else ("--against", "kept.txt")))
+        assert code == 0, out
+    assert private("status", "small")[0] == 0
+    assert private("due")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("redact", "0", "--field", "title"), "nothing is left to erase of `title`"),
+        (("redact", "9", "--field", "title"), "there is no record `9`"),
+        (("disclose", "0", "--field", "title"), "nothing is disclosed of `title` in record 0"),
+        (
+            ("disclose", "0", "--field", "model", "--ledger", "book/ledger.db"),
+            "say where the disclosures are",
+        ),
+        (("show", "0", "--disclosures", "absent"), "there are no disclosures at `absent`"),
+        (("verify", "--disclosures", "absent"), "`absent` cannot be used"),
+    ],
+)
+def test_what_cannot_be_erased_or_shown_is_said(private: Run, arguments: tuple[str, ...], words: str) -> None:
+    code, out, err = private("audit", *arguments)
+    assert code in (2, 3)
+    assert words in " ".join(err.split())
+    assert out == ""
+    assert private("audit", "log")[1].count("\n") == 3
+
+
+def test_what_was_recorded_in_the_open_cannot_be_erased(recorded: Run) -> None:
+    Path("release-gate.yaml").write_text(GATE + "  disclosures: apart\n")
+    for which in ("0", "small"):
+        code, _, err = recorded("audit", "redact", which, "--field", "requester.id")
+        assert code == 3
+        assert "it was recorded in the open" in err
+    Path("release-gate.yaml").write_text(GATE)
+    assert recorded("audit", "redact", "0", "--field", "requester.id")[0] == 2
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ("  sensitive: [requestor.id]\n  disclosures: apart\n", "did you mean `requester`"),
+        ("  sensitive: [requester.id]\n", "add `disclosures: FOLDER`"),
+    ],
+)
+def test_a_gate_that_would_record_in_the_open_what_it_calls_sensitive_records_nothing(
+    run: Run, more: str, words: str
+) -> None:
+    Path("release-gate.yaml").write_text(GATE + more)
+    code, _, err = run("check", "small.yaml", "--record", *DAY)
+    assert code == 3
+    assert words in err
+    assert not Path("book").exists()

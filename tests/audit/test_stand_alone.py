@@ -1,20 +1,25 @@
 """The verifier that needs nothing of ours says what the package says, about good ledgers and bad ones."""
 
 import importlib.util
+import json
 import sys
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
 from release_gate.audit.bundle import Bundle
+from release_gate.audit.disclosures import Kept
 from release_gate.audit.merkle import inclusion_proof
 from release_gate.audit.notes import Checkpoint, NoteKey, Receipt
 from release_gate.audit.record import Record
+from release_gate.audit.recorder import Recorder
+from release_gate.audit.sensitive import Sensitive
 from release_gate.audit.store_sqlite import SqliteStore
 
-from .books import ORIGIN, Book
+from .books import NOW, ORIGIN, Book, decide, policy, request
 from .test_tampering import SIZE, TAMPERING, Copy, copy, original
 
 __all__ = ["copy", "original"]  # fixtures
@@ -34,6 +39,8 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
 
     def call(*arguments: str) -> tuple[int, str]:
         module.PROBLEMS.clear()
+        module.DISCLOSURES.clear()
+        module.SALTS.clear()
         monkeypatch.setattr(sys, "argv", ["verify_record.py", *arguments])
         code: int = module.main()
         return code, capsys.readouterr().out
@@ -102,6 +109,30 @@ def test_one_record_verifies_with_its_receipt_and_no_changed_one(
         code, out = run(str(tmp_path / "sent"), *told)
         assert (code, out.splitlines()[-1]) == (7, "NOT VERIFIED"), name
         file.write_bytes(data)
+
+
+def test_it_knows_what_is_sealed_and_what_opens_it(tmp_path: Path, run: Run) -> None:
+    book = Book.new(tmp_path)
+    kept = Kept(tmp_path / "apart")
+    recorder = Recorder(book.ledger, [policy()], sealing=(Sensitive.of(["model", "requester"]), kept))
+    for second in range(2):
+        recorder.record(decide(request()), request(), NOW + timedelta(seconds=second))
+    book.close()
+    files = sorted((tmp_path / "apart").iterdir())
+    path, options = str(book.path), [part for file in files for part in ("--disclosures", str(file))]
+    assert run(path)[0] == run(path, *options)[0] == 0
+    good = files[0].read_bytes()
+    others = json.loads(files[1].read_bytes())
+    told = json.loads(good)
+    swapped = [{**told["disclosures"][0], "pointer": told["disclosures"][1]["pointer"]}]
+    again = [told["disclosures"][0]] * 2
+    short = [{**told["disclosures"][0], "salt": "00"}]
+    attacks = (others["disclosures"], swapped, again, short)
+    for attack in (*({**told, "disclosures": each} for each in attacks), {**told, "seal": "0" * 32}):
+        files[0].write_text(json.dumps(attack))
+        code, out = run(path, "--disclosures", str(files[0]))
+        assert (code, out.splitlines()[-1]) == (7, "NOT VERIFIED")
+        assert "step 11: " in out
 
 
 def test_what_is_no_ledger_does_not_verify(run: Run, tmp_path: Path) -> None:

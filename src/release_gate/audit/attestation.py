@@ -39,7 +39,7 @@ def attest(
     signers: Sequence[Signer],
     time: datetime,
     verifier: str = VERIFIER,
-    digest: str | None = None,
+    recorded: tuple[str, str] | None = None,
 ) -> tuple[Envelope, ...]:
     """Attest a decision: its statement first, then the summaries of its artifacts.
 
@@ -49,7 +49,8 @@ def attest(
         signers: The keys that sign, P-256 or Ed25519.
         time: When, in UTC.
         verifier: The URI by which others know who decides with these keys.
-        digest: The digest of the decision, if it is at hand.
+        recorded: The digests by which the decision and the request are recorded, if they are; what is sealed
+            in the record has others there.
 
     Raises:
         InputError: The decision is hypothetical, and so no decision that others may rely on.
@@ -58,7 +59,7 @@ def attest(
         message = f"a decision by the policies of {decision.hypothetical} is hypothetical, and never attested"
         raise InputError([Diagnostic("RG722", message)])
     digests = _digests(request)
-    told = _statement(decision, digest or decision.digest, digests)
+    told = _statement(decision, recorded or (decision.digest, decision.request.digest), digests)
     statement = sign_envelope(canonical_bytes(told), PAYLOAD_TYPE, signers)
     source = digest_of_bytes(statement.to_json())
     summaries = (
@@ -94,7 +95,8 @@ def _digests(request: ReleaseRequest) -> dict[str, str]:
     return {name: value for name, value in found.items() if isinstance(value, str)}
 
 
-def _statement(decision: Decision, digest: str, digests: Mapping[str, str]) -> dict[str, Any]:
+def _statement(decision: Decision, told: tuple[str, str], digests: Mapping[str, str]) -> dict[str, Any]:
+    digest, request = told
     # A subject is matched by its digest alone, and a statement must have one.
     itself = {"name": f"decision:{decision.request.id}", "digest": _sha256(digest)}
     subjects = [{"name": name, "digest": _sha256(each)} for name, each in sorted(digests.items())]
@@ -106,7 +108,7 @@ def _statement(decision: Decision, digest: str, digests: Mapping[str, str]) -> d
             "decision": {"digest": _sha256(digest)},
             "as_of": decision.as_of.isoformat(),
             "verdict": str(decision.verdict),
-            "request": {"id": decision.request.id, "digest": _sha256(decision.request.digest)},
+            "request": {"id": decision.request.id, "digest": _sha256(request)},
             "policies": [
                 {"id": each.id, "version": each.version, "digest": _sha256(each.digest)}
                 for each in decision.policies

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from release_gate.audit.notes import Receipt
 from release_gate.audit.record import MAX_RECORD, Record
+from release_gate.audit.sealed import Disclosures
 from release_gate.audit.verify import Report, Trust, verify_receipt
 from release_gate.audit.view import View, fetch
 from release_gate.diagnostics import Diagnostic, InputError, IntegrityError, printable
@@ -66,9 +68,9 @@ class Bundle:
         content = {f"sha256:{file.name}": _read(file, MAX_FILE) for file in files if file.is_file()}
         return cls(_read(folder / RECORD, MAX_RECORD + 1), receipt, content)
 
-    def verify(self, trust: Trust, shown: str) -> Report:
+    def verify(self, trust: Trust, shown: str, given: Sequence[Disclosures] | None = None) -> Report:
         """Verify it, offline, by the steps of a log that apply to one record."""
-        return verify_receipt(self.record, self.receipt, self.content, trust, shown)
+        return verify_receipt(self.record, self.receipt, self.content, trust, shown, given)
 
 
 def is_bundle(place: Path) -> bool:

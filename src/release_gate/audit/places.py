@@ -7,9 +7,11 @@ from pathlib import Path
 from secrets import token_hex
 from typing import Final
 
+from release_gate.audit.disclosures import Kept
 from release_gate.audit.ledger import Ledger, Store
 from release_gate.audit.notes import check_key_name
 from release_gate.audit.papers import paper_files
+from release_gate.audit.sensitive import Sensitive
 from release_gate.audit.store_postgres import PostgresStore
 from release_gate.audit.store_sqlite import SqliteStore
 from release_gate.audit.tiles import ExportView, is_export
@@ -38,6 +40,8 @@ class Settings:
         public_key: The public half of the latter, which a key in a token or a service needs.
         verifier: The URI by which others know who decides.
         papers: The files that the sign-offs and the waivers of the gate come from.
+        sensitive: The fields that are sealed in records.
+        disclosures: The folder with what opens them.
     """
 
     address: str
@@ -47,6 +51,8 @@ class Settings:
     public_key: Path | None = None
     verifier: str | None = None
     papers: list[Path] = field(default_factory=list)
+    sensitive: tuple[str, ...] = ()
+    disclosures: Path | None = None
 
     def log_signer(self) -> Signer | None:
         """The key that signs checkpoints, if there is one."""
@@ -55,6 +61,22 @@ class Settings:
     def signer(self) -> Signer | None:
         """The key that attests decisions, if there is one."""
         return open_signer(self.signing_key, self.public_key) if self.signing_key is not None else None
+
+    def sealing(self) -> tuple[Sensitive, Kept] | None:
+        """The fields that are sealed, and where what opens them is kept; None if there are none.
+
+        Raises:
+            InputError: One is no field, or there is no place for what opens them.
+        """
+        if not self.sensitive:
+            return None
+        sensitive = Sensitive.of(self.sensitive)
+        if self.disclosures is None:
+            help_ = "add `disclosures: FOLDER` to `ledger`, where the ledger is not"
+            raise InputError(
+                [Diagnostic("RG741", "there is no place for the values of sensitive fields", help=help_)]
+            )
+        return sensitive, Kept(self.disclosures)
 
 
 def settings_of(gate: Path) -> Settings:
@@ -80,6 +102,8 @@ def settings_of(gate: Path) -> Settings:
         folder / told.public_key if told.public_key is not None else None,
         told.verifier,
         paper_files(shape, folder),
+        told.sensitive,
+        folder / told.disclosures if told.disclosures is not None else None,
     )
 
 

@@ -6,12 +6,15 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from release_gate.audit.attestation import VERIFIER, attest
+from release_gate.audit.disclosures import Kept
 from release_gate.audit.ledger import Appended, Ledger
 from release_gate.audit.papers import NO_PAPERS_USED, PapersUsed, record_papers
 from release_gate.audit.places import Settings, open_ledger
 from release_gate.audit.policies import record_policies
 from release_gate.audit.record import Draft, decision_draft
+from release_gate.audit.sensitive import Sensitive
 from release_gate.decision import Decision
+from release_gate.diagnostics import InputError
 from release_gate.facts.release import ReleaseRequest
 from release_gate.gate.gate import Gate
 from release_gate.policy.model import Policy
@@ -23,7 +26,7 @@ __all__ = ["Recorder"]
 class Recorder:
     """Records decisions of one gate."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a gate has around its policies
         self,
         ledger: Ledger,
         policies: Sequence[Policy],
@@ -32,9 +35,21 @@ class Recorder:
         signer: Signer | None = None,
         verifier: str = VERIFIER,
         papers: PapersUsed = NO_PAPERS_USED,
+        sealing: tuple[Sensitive, Kept] | None = None,
     ) -> None:
-        """Record into a ledger, by the policies and the papers of a gate, with the keys that sign."""
+        """Record into a ledger, by the policies and the papers of a gate, with the keys that sign.
+
+        Args:
+            ledger: The ledger.
+            policies: The policies of the gate.
+            log_key: The key that signs checkpoints.
+            signer: The key that attests decisions.
+            verifier: Who decides with that key.
+            papers: The sign-offs and the waivers of the gate.
+            sealing: The fields that are sensitive, and where what opens them is kept.
+        """
         self.ledger, self.policies, self.papers = ledger, record_policies(policies), papers
+        self.words, self.sealing = tuple(policies), sealing
         self.log_key, self.signer, self.verifier = log_key, signer, verifier
 
     @classmethod
@@ -47,8 +62,17 @@ class Recorder:
         log_key, signer = settings.log_signer(), settings.signer()
         verifier = settings.verifier or VERIFIER
         papers = record_papers(gate.papers, settings.papers)
+        sealing = settings.sealing()
         ledger = open_ledger(settings)
-        return cls(ledger, gate.policies, log_key=log_key, signer=signer, verifier=verifier, papers=papers)
+        return cls(
+            ledger,
+            gate.policies,
+            log_key=log_key,
+            signer=signer,
+            verifier=verifier,
+            papers=papers,
+            sealing=sealing,
+        )
 
     def record(self, decision: Decision, request: ReleaseRequest, now: datetime) -> Appended:
         """Record a decision, with its attestations. What is returned is on the disk.
@@ -61,13 +85,32 @@ class Recorder:
         Raises:
             InputError: It cannot be recorded, and was not.
         """
-        return self.ledger.append([self.draft(decision, request, now)], now, self.log_key)
+        draft = self.draft(decision, request, now)
+        try:
+            return self.ledger.append([draft], now, self.log_key)
+        except InputError:
+            if self.sealing is not None and not self.ledger.store.find(decision=str(draft.body["decision"])):
+                self.sealing[1].forget(str(draft.body["seal"]))
+            raise
 
     def draft(self, decision: Decision, request: ReleaseRequest, now: datetime) -> Draft:
-        """What there is to record of a decision, with its attestations."""
+        """What there is to record of a decision, with its attestations.
+
+        What opens its sealed fields is on the disk when this returns.
+        """
         draft = decision_draft(decision, request, self.policies, self.papers)
+        if self.sealing is None:
+            return self.attested(draft, decision, request, now)
+        sensitive, kept = self.sealing
+        sealed, disclosures = sensitive.seal(draft, self.words)
+        attested = self.attested(sealed, decision, request, now)
+        kept.keep(disclosures)
+        return attested
+
+    def attested(self, draft: Draft, decision: Decision, request: ReleaseRequest, now: datetime) -> Draft:
+        """A record with its attestations, if there is a key."""
         if self.signer is None or decision.hypothetical is not None:
             return draft
-        digest = str(draft.body["decision"])
-        envelopes = attest(decision, request, [self.signer], now, self.verifier, digest)
+        told = str(draft.body["decision"]), str(draft.body["request"]["tree"])
+        envelopes = attest(decision, request, [self.signer], now, self.verifier, told)
         return draft.attested(each.to_json() for each in envelopes)

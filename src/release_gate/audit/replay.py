@@ -15,9 +15,12 @@ from enum import Enum
 from typing import Any
 
 from release_gate import engine
+from release_gate.audit.disclosures import Kept
 from release_gate.audit.papers import restore_papers
-from release_gate.audit.policies import restore_policies
+from release_gate.audit.policies import Fetch, restore_policies
 from release_gate.audit.record import Record, versions
+from release_gate.audit.sealed import Disclosures, Erased
+from release_gate.audit.sensitive import open_record
 from release_gate.audit.view import View, fetch
 from release_gate.canonical import canonical_bytes, digest
 from release_gate.decision import Decision, Verdict
@@ -38,6 +41,7 @@ class Outcome(Enum):
 
     IDENTICAL = "identical"
     SAME_VERDICTS = "same verdicts"
+    ERASED = "erased"
     DIVERGED = "diverged"
     NOT_REPLAYABLE = "not replayable"
 
@@ -91,36 +95,62 @@ class Flip:
         return self.after.rank < self.before.rank
 
 
-def replay(view: View, record: Record) -> Replayed:
-    """Decide again what a record holds, and compare the bytes."""
+def replay(view: View, record: Record, kept: Kept | None = None) -> Replayed:
+    """Decide again what a record holds, and compare the bytes.
+
+    Args:
+        view: The log.
+        record: A record of a decision.
+        kept: What opens its sealed fields. Without that, or if it was erased, nothing can be said.
+    """
     told = (record.index, record.about)
     try:
-        recorded = fetch(view, str(record.decision))
-        decision = _decide(view, record, ())
+        record, get = _in_the_open(view, record, kept)
+        recorded = get(str(record.decision))
+        decision = _decide(get, record, ())
+    except Erased as error:
+        return Replayed(*told, Outcome.ERASED, because=error.diagnostics[0].message)
     except InputError as error:
         return Replayed(*told, Outcome.NOT_REPLAYABLE, because=error.diagnostics[0].message)
     now = decision.body
     if canonical_bytes(now) == recorded:
         return Replayed(*told, Outcome.IDENTICAL)
     then = read_json(recorded, "the decision")
-    same = _verdicts(then) == _verdicts(json.loads(canonical_bytes(now)))
+    # Only another engine may explain otherwise: the same one comes to the same bytes.
+    same = record.body.get("engine") != versions() and _verdicts(then) == _verdicts(
+        json.loads(canonical_bytes(now))
+    )
     found = tuple(_differences(then, json.loads(canonical_bytes(now))))[:MAX_DIFFERENCES]
     return Replayed(*told, Outcome.SAME_VERDICTS if same else Outcome.DIVERGED, found, _because(record))
 
 
-def flips(view: View, record: Record, candidates: Sequence[Policy]) -> Iterator[Flip]:
+def _in_the_open(view: View, record: Record, kept: Kept | None) -> tuple[Record, Fetch]:
+    """A record as it was before anything in it was sealed, and its content."""
+
+    def get(name: str) -> bytes:
+        return fetch(view, name)
+
+    seal = str(record.body.get("seal"))
+    return open_record(record, get, kept.find(seal) if kept is not None else Disclosures(seal, ()))
+
+
+def flips(
+    view: View, record: Record, candidates: Sequence[Policy], kept: Kept | None = None
+) -> Iterator[Flip]:
     """The verdicts of a record that other policies would change.
 
     Args:
         view: The log.
         record: A record of a decision.
         candidates: Policies that take the place of those with the same id, and are taken to be in force.
+        kept: What opens its sealed fields.
 
     Raises:
         InputError: The record cannot be decided again.
     """
-    before, after = _decide(view, record, ()), _decide(view, record, candidates)
-    request = _request(view, record)
+    record, get = _in_the_open(view, record, kept)
+    before, after = _decide(get, record, ()), _decide(get, record, candidates)
+    request = _request(get, record)
     owner = request.requester.id.value or request.requester.organisation.value
     for old, new in zip(before.artifacts, after.artifacts, strict=True):
         for rung, verdict in old.ladder.items():
@@ -137,26 +167,27 @@ def flips(view: View, record: Record, candidates: Sequence[Policy]) -> Iterator[
                 )
 
 
-def again(view: View, record: Record) -> tuple[Decision, ReleaseRequest]:
+def again(view: View, record: Record, kept: Kept | None = None) -> tuple[Decision, ReleaseRequest]:
     """A recorded decision, made again, and the request.
 
     Raises:
         IntegrityError: It does not come out as it is recorded.
         InputError: It cannot be made again.
     """
-    decision = _decide(view, record, ())
+    record, get = _in_the_open(view, record, kept)
+    decision = _decide(get, record, ())
     if decision.digest != record.decision:
         message = f"the decision of record {record.index} does not come out as it is recorded"
         raise IntegrityError([Diagnostic("RG740", message, help="`release-gate replay` says how it differs")])
-    return decision, _request(view, record)
+    return decision, _request(get, record)
 
 
-def _decide(view: View, record: Record, candidates: Sequence[Policy]) -> Decision:
+def _decide(get: Fetch, record: Record, candidates: Sequence[Policy]) -> Decision:
     body = record.body
     try:
-        policies = restore_policies(body["policies"], lambda digest: fetch(view, digest))
+        policies = restore_policies(body["policies"], get)
         told = body.get("papers")
-        papers = restore_papers(fetch(view, told["applied"]) if told is not None else None)
+        papers = restore_papers(get(told["applied"]) if told is not None else None)
         as_of = date.fromisoformat(body["as_of"])
         told = body.get("policies_as_of")
         hypothetical = date.fromisoformat(told) if told is not None else None
@@ -164,21 +195,21 @@ def _decide(view: View, record: Record, candidates: Sequence[Policy]) -> Decisio
         raise IntegrityError([Diagnostic("RG711", "the record does not say what was decided on")]) from None
     taken = {each.id: each for each in policies} | {each.id: _in_force(each) for each in candidates}
     applied = [taken[name] for name in sorted(taken)]
-    return engine.decide(_request(view, record), applied, as_of, hypothetical, papers)
+    return engine.decide(_request(get, record), applied, as_of, hypothetical, papers)
 
 
 def _in_force(policy: Policy) -> Policy:
     return replace(policy, in_force=InForce(), instead=None)
 
 
-def _request(view: View, record: Record) -> ReleaseRequest:
+def _request(get: Fetch, record: Record) -> ReleaseRequest:
     told = record.body.get("request")
     if not isinstance(told, dict) or not isinstance(told.get("tree"), str):
         raise IntegrityError([Diagnostic("RG711", "the record does not name its request")])
-    tree = json.loads(fetch(view, told["tree"]), parse_float=Decimal, parse_int=Decimal)
+    tree = json.loads(get(told["tree"]), parse_float=Decimal, parse_int=Decimal)
     if not isinstance(text := told.get("text"), str):
         return ReleaseRequest.model_validate(tree)
-    document = read_document(fetch(view, text), str(told.get("name")))
+    document = read_document(get(text), str(told.get("name")))
     # What was judged differs from what was typed where evidence did not bear out a claim.
     if digest(document.tree) != told["tree"]:
         document = replace(document, tree=tree)

@@ -200,7 +200,9 @@ class SqliteStore(SqlStore):
 
     def _rows(self, sql: str, values: tuple[Any, ...] = ()) -> Iterator[Any]:
         try:
-            yield from self.connection.execute(sql, values)
+            # Not `yield from`: left early, it would close the cursor after the ledger was closed.
+            for row in self.connection.execute(sql, values):  # noqa: UP028 - see above
+                yield row
         except sqlite3.Error as error:
             raise _failed(self.path, error) from None
 

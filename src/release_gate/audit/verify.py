@@ -14,6 +14,8 @@ from release_gate.audit.attestation import check_recorded
 from release_gate.audit.merkle import Frontier, leaf_hash
 from release_gate.audit.notes import Checkpoint, NoteKey, Receipt, open_checkpoint
 from release_gate.audit.record import Record
+from release_gate.audit.sealed import Disclosure, Disclosures, check_opens, is_seal
+from release_gate.audit.sensitive import is_sealed_record, sealed_in
 from release_gate.audit.view import Row, View
 from release_gate.canonical import digest_of_bytes
 from release_gate.diagnostics import Diagnostic, InputError, IntegrityError, printable
@@ -32,6 +34,7 @@ STEPS: Final = {
     8: "every attestation is of its decision, and by a trusted key",
     9: "every checkpoint is by the key of the log, and of these records",
     10: "the log extends the checkpoints that were kept elsewhere",
+    11: "every disclosure opens what is sealed in its place of its record",
 }
 MAX_PROBLEMS: Final = 200
 EVERY: Final = 1000
@@ -124,6 +127,7 @@ def verify_log(
     trust: Trust,
     against: Iterable[Checkpoint] = (),
     progress: Callable[[int], object] = int,
+    given: Sequence[Disclosures] | None = None,
 ) -> Report:
     """Verify a whole log. Linear in its size.
 
@@ -132,6 +136,7 @@ def verify_log(
         trust: Whom to believe.
         against: Checkpoints that were kept elsewhere.
         progress: Is told how many records have been read.
+        given: Disclosures of sealed fields, if there are any.
 
     Raises:
         IntegrityError: The log is so damaged that it cannot be read.
@@ -142,8 +147,8 @@ def verify_log(
         report.add(1, "RG710", problem, "somebody changed it; ask for a copy from before")
     # Steps 9 and 10 need the root that the records have at the size of each checkpoint.
     wanted = _checkpoints(view, trust, list(against), report)
-    # Steps 2 to 8.
-    run = _Run(view, trust, report)
+    # Steps 2 to 8, and 11.
+    run = _Run(view, trust, report, SealCheck(given, report))
     run.compare(wanted)
     for row in view.rows():
         run.take(row)
@@ -151,6 +156,7 @@ def verify_log(
         if run.count % EVERY == 0:
             progress(run.count)
     run.finish()
+    run.seals.finish()
     progress(run.count)
     # Steps 9 and 10.
     for size, found in sorted(wanted.items()):
@@ -165,7 +171,12 @@ def verify_log(
 
 
 def verify_receipt(
-    data: bytes, receipt: Receipt, content: Mapping[str, bytes], trust: Trust, shown: str
+    data: bytes,
+    receipt: Receipt,
+    content: Mapping[str, bytes],
+    trust: Trust,
+    shown: str,
+    given: Sequence[Disclosures] | None = None,
 ) -> Report:
     """Verify one record with its receipt, away from its log.
 
@@ -175,6 +186,7 @@ def verify_receipt(
         content: What it refers to, as far as it is at hand.
         trust: Whom to believe. Without a key of the log, the receipt proves nothing.
         shown: Where it is from, in words.
+        given: Disclosures of its sealed fields, if there are any.
     """
     report = Report(shown, receipt.checkpoint.origin, receipt.checkpoint.size, receipt.checkpoint.root.hex())
     # Step 2.
@@ -191,6 +203,10 @@ def verify_receipt(
     check_content(record, content.get, report)
     check_decision(record, content.get, report)
     check_attestations(record, content.get, trust, report)
+    # Step 11.
+    seals = SealCheck(given, report)
+    seals.take(record, content.get)
+    seals.finish()
     # Step 9.
     _check_signature(9, receipt.checkpoint, trust, report)
     report.not_checked |= dict.fromkeys((1, 4, 5, 10), "this takes the whole log")
@@ -201,8 +217,8 @@ def verify_receipt(
 class _Run:
     """One pass over the records, in constant memory but for the digests that were seen."""
 
-    def __init__(self, view: View, trust: Trust, report: Report) -> None:
-        self.view, self.trust, self.report = view, trust, report
+    def __init__(self, view: View, trust: Trust, report: Report, seals: SealCheck) -> None:
+        self.view, self.trust, self.report, self.seals = view, trust, report, seals
         self.frontier, self.leaf = Frontier(), b""
         self.count, self.expected = 0, 0
         self.recorded_at, self.as_of = "", ""
@@ -293,10 +309,11 @@ class _Run:
             self.report.add(5, "RG711", f"what the record {record.index} is found by was edited")
 
     def check_referred(self, record: Record) -> None:
-        """Steps 6 to 8. What several records share is read once."""
+        """Steps 6 to 8, and 11. What several records share is read once."""
         check_content(record, self.view.content, self.report, self.known)
         check_decision(record, self.view.content, self.report)
         check_attestations(record, self.view.content, self.trust, self.report)
+        self.seals.take(record, self.view.content)
 
     def finish(self) -> None:
         """Say which records were removed, and which reordered."""
@@ -381,6 +398,63 @@ def check_attestations(record: Record, fetch: Fetch, trust: Trust, report: Repor
             check_recorded(data, record, trust.signers)
         except IntegrityError as error:
             report.take(8, error, f"an attestation of record {record.index}: ")
+
+
+class SealCheck:
+    """Step 11: what is sealed, held against what was disclosed of it."""
+
+    def __init__(self, given: Sequence[Disclosures] | None, report: Report) -> None:
+        self.report, self.none_given = report, given is None
+        self.given: dict[str, list[Disclosure]] = {}
+        self.salts: set[str] = set()
+        self.sealed = 0
+        for each in given or ():
+            self.given.setdefault(each.seal, []).extend(each.all)
+
+    def take(self, record: Record, fetch: Fetch) -> None:
+        """Take the next record."""
+        if not is_sealed_record(record):
+            return
+        self.sealed += 1
+
+        def get(name: str) -> bytes:
+            data = fetch(name)
+            if data is None or digest_of_bytes(data) != name:
+                raise IntegrityError([Diagnostic("RG719", f"the content {printable(name)} is not whole")])
+            return data
+
+        where = f"record {record.index}: "
+        try:
+            places = dict(sealed_in(record, get))
+        except (IntegrityError, KeyError, TypeError, ValueError):
+            self.report.add(11, "RG711", where + "what is sealed in it cannot be read")
+            return
+        for place, value in places.items():
+            if not is_seal(value):
+                self.report.add(11, "RG711", f"{where}`{printable(place)}` is sealed by no digest")
+        for each in self.given.pop(str(record.body["seal"]), ()):
+            self.open(each, str(record.body["seal"]), places.get(each.pointer), where)
+
+    def open(self, each: Disclosure, seal: str, value: Any, where: str) -> None:
+        """Hold a disclosure against what is sealed in its place."""
+        try:
+            check_opens(each, seal, value)
+        except IntegrityError as error:
+            self.report.take(11, error, where)
+        if each.salt in self.salts:
+            message = f"{where}the salt of `{printable(each.pointer)}` is that of another value"
+            self.report.add(11, "RG744", message, "who knows one of the two can guess the other")
+        self.salts.add(each.salt)
+
+    def finish(self) -> None:
+        """Say what was disclosed of no record, and what was not checked."""
+        for seal in self.given:
+            message = f"the disclosures with the seal {printable(seal)} are of no record here"
+            self.report.add(11, "RG743", message)
+        if self.sealed and self.none_given:
+            self.report.not_checked[11] = (
+                f"{self.sealed} records have sealed fields, and nothing was disclosed"
+            )
 
 
 def _checkpoints(

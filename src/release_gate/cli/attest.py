@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -11,7 +12,7 @@ from release_gate.audit.attestation import VERIFIER
 from release_gate.audit.attestation import attest as attest_decision
 from release_gate.audit.replay import again
 from release_gate.cli import Exit
-from release_gate.cli.audit import GATE, LEDGER, found, viewed
+from release_gate.cli.ledgers import DISCLOSURES, GATE, LEDGER, found, kept, viewed
 from release_gate.signing import open_signer
 
 
@@ -23,6 +24,7 @@ from release_gate.signing import open_signer
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="The file to write.  [default: here]")
 @LEDGER
 @GATE
+@DISCLOSURES
 def attest(  # noqa: PLR0913, PLR0917 - one argument for each option
     which: str,
     key: str,
@@ -31,6 +33,7 @@ def attest(  # noqa: PLR0913, PLR0917 - one argument for each option
     output: Path | None,
     ledger: str | None,
     gate: Path | None,
+    disclosures: Path | None,
 ) -> int:
     """Sign the recorded decision WHICH: a number, a digest, or the newest about a request.
 
@@ -39,8 +42,11 @@ def attest(  # noqa: PLR0913, PLR0917 - one argument for each option
     """
     signer = open_signer(key, public_key)
     with viewed(ledger, gate) as view:
-        decision, request = again(view, found(view, which))
-    envelopes = attest_decision(decision, request, [signer], datetime.now(UTC), verifier)
+        record = found(view, which)
+        decision, request = again(view, record, kept(disclosures, ledger, gate))
+    body: Any = record.body
+    told = body["decision"], body["request"]["tree"]
+    envelopes = attest_decision(decision, request, [signer], datetime.now(UTC), verifier, told)
     data = b"".join(each.to_json() + b"\n" for each in envelopes)
     if output is None:
         click.echo(data, nl=False)

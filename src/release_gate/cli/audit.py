@@ -5,31 +5,27 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
 
 from release_gate.audit.bundle import Bundle, is_bundle
-from release_gate.audit.ledger import entries
+from release_gate.audit.disclosures import Kept, all_disclosures
 from release_gate.audit.merkle import inclusion_proof
 from release_gate.audit.notes import Checkpoint, NoteKey, Receipt
-from release_gate.audit.places import Settings, open_ledger, open_view, settings_of
+from release_gate.audit.places import open_ledger
 from release_gate.audit.record import Record
+from release_gate.audit.sealed import Disclosures, is_sealed
+from release_gate.audit.sensitive import seen_by
 from release_gate.audit.tiles import export
 from release_gate.audit.verify import STEPS, Report, Trust, verify_log
 from release_gate.audit.view import View, fetch
 from release_gate.cli import Exit
-from release_gate.diagnostics import Diagnostic, InputError, printable
+from release_gate.cli.ledgers import GATE, JSON, LEDGER, found, kept, settings, viewed
+from release_gate.cli.redaction import disclose, redact
+from release_gate.diagnostics import printable
 from release_gate.signing import generate_key, read_private_key, read_public_key
-
-LEDGER = click.option(
-    "--ledger", metavar="PLACE", help="The ledger, a copy or an export.  [default: that of release-gate.yaml]"
-)
-GATE = click.option("--gate", type=click.Path(path_type=Path), help="The gate file that names the ledger.")
-JSON = click.option("--json", "as_json", is_flag=True, help="Write JSON.")
 
 
 @click.group()
@@ -37,39 +33,8 @@ def audit() -> None:
     """Read, prove and verify what is recorded."""
 
 
-def settings(gate: Path | None) -> Settings:
-    """What the gate file says about its ledger."""
-    path = gate or Path("release-gate.yaml")
-    if gate is None and not path.exists():
-        raise click.UsageError("there is no release-gate.yaml here; say --ledger PLACE or --gate FILE")
-    return settings_of(path)
-
-
-@contextmanager
-def viewed(place: str | None, gate: Path | None) -> Iterator[View]:
-    """A log to be read, from its place or from the gate file that names it."""
-    view = open_view(place if place is not None else settings(gate).address)
-    try:
-        yield view
-    finally:
-        view.close()
-
-
-def found(view: View, which: str) -> Record:
-    """The record that somebody names: by its number, by the digest of its decision, or by the request.
-
-    Of several, the newest.
-    """
-    if which.isascii() and which.isdigit() and len(which) < 16:
-        numbers = [int(which)] if int(which) < view.size else []
-    elif which.startswith("sha256:"):
-        numbers = view.find(decision=which)
-    else:
-        numbers = view.find(about=which)
-    for record in entries(view, numbers[-1], numbers[-1] + 1) if numbers else ():
-        return record
-    help_ = "name a number, the digest of a decision, or a request"
-    raise InputError([Diagnostic("RG738", f"there is no record `{printable(which)}`", help=help_)])
+audit.add_command(disclose)
+audit.add_command(redact)
 
 
 @audit.command()
@@ -90,7 +55,7 @@ def log(ledger: str | None, gate: Path | None, about: str | None, number: int, a
 
 def _line(record: Record) -> str:
     body = record.body
-    said = body.get("verdict") or body.get("event")
+    said = body.get("verdict") or body.get("event") or ", ".join(body.get("fields", ()))
     what = f"{record.kind} {printable(record.about)} {printable(str(said))}"
     digest = f" {printable(record.decision)}" if record.decision else ""
     return f"{record.index:>6}  {printable(record.recorded_at)}  {what}{digest}"
@@ -103,25 +68,39 @@ def _line(record: Record) -> str:
 @click.option("--decision", "part", flag_value="decision", help="The decision that it records.")
 @click.option("--request", "part", flag_value="request", help="The request, as it was written.")
 @click.option("--policy", metavar="ID", help="A policy, as it was written, and what it extends.")
-def show(which: str, ledger: str | None, gate: Path | None, part: str | None, policy: str | None) -> int:
-    """Show the record WHICH: a number, the digest of a decision, or the newest about a request."""
+@click.option("--disclosures", type=click.Path(path_type=Path), help="Show sealed fields that this opens.")
+def show(
+    which: str,
+    ledger: str | None,
+    gate: Path | None,
+    part: str | None,
+    policy: str | None,
+    disclosures: Path | None,
+) -> int:
+    """Show the record WHICH: a number, the digest of a decision, or the newest about a request.
+
+    Sealed fields are shown as the digests that are recorded, unless --disclosures opens them.
+    """
     with viewed(ledger, gate) as view:
         record = found(view, which)
-        click.echo(_shown(view, record, part, policy), nl=False)
+        opens = kept(disclosures, ledger, gate) if disclosures is not None else None
+        click.echo(_shown(view, record, part, policy, opens), nl=False)
     return Exit.ALLOWED
 
 
-def _shown(view: View, record: Record, part: str | None, policy: str | None) -> str:
+def _shown(view: View, record: Record, part: str | None, policy: str | None, opens: Kept | None) -> str:
     body: Any = record.body
     if policy is not None:
         for each in (each for chain in body.get("policies", ()) for each in chain):
             if each.get("id") == policy:
                 return "".join(fetch(view, text).decode() for text in each["text"])
         raise click.UsageError(f"the record has no policy `{printable(policy)}`")
+    body, get = seen_by(record, lambda name: fetch(view, name), opens)
     if part == "request" and isinstance(body.get("request"), dict):
         told = body["request"]
-        return fetch(view, told.get("text") or told["tree"]).decode()
-    shown = json.loads(fetch(view, record.decision)) if part == "decision" and record.decision else body
+        text = told.get("text") or told["tree"]
+        return get(told["tree"] if is_sealed(text) else text).decode()
+    shown = json.loads(get(body["decision"])) if part == "decision" and record.decision else body
     return json.dumps(shown, indent=2, ensure_ascii=False) + "\n"
 
 
@@ -253,6 +232,7 @@ def key(key: str, name: str, witness: bool) -> int:  # noqa: FBT001
     type=click.Path(path_type=Path),
     help="A checkpoint that was kept elsewhere, which the log must extend; repeatable.",
 )
+@click.option("--disclosures", type=click.Path(path_type=Path), help="Hold these against what is sealed.")
 @JSON
 def verify(  # noqa: PLR0913, PLR0917 - one argument for each option
     place: str | None,
@@ -262,6 +242,7 @@ def verify(  # noqa: PLR0913, PLR0917 - one argument for each option
     quorum: int,
     signers: tuple[str, ...],
     against: tuple[Path, ...],
+    disclosures: Path | None,
     as_json: bool,  # noqa: FBT001
 ) -> int:
     """Verify the log at PLACE: a ledger, a copy, an export, or one record with its receipt.
@@ -274,11 +255,12 @@ def verify(  # noqa: PLR0913, PLR0917 - one argument for each option
         tuple(map(_note_key, witnesses)),
         quorum,
     )
+    given = list(all_disclosures(disclosures)) if disclosures is not None else None
     if place is not None and is_bundle(Path(place)):
-        report = Bundle.read(Path(place)).verify(trust, place)
+        report = Bundle.read(Path(place)).verify(trust, place, given)
     else:
         with viewed(place, gate) as view:
-            report = _verified(view, trust, [_read_checkpoint(each) for each in against])
+            report = _verified(view, trust, [_read_checkpoint(each) for each in against], given)
     if as_json:
         click.echo(json.dumps(report.to_dict(), indent=2, ensure_ascii=False))
     else:
@@ -286,7 +268,7 @@ def verify(  # noqa: PLR0913, PLR0917 - one argument for each option
     return Exit.ALLOWED if report.holds else Exit.INTEGRITY
 
 
-def _verified(view: View, trust: Trust, against: list[Checkpoint]) -> Report:
+def _verified(view: View, trust: Trust, against: list[Checkpoint], given: list[Disclosures] | None) -> Report:
     size = view.size
     with click.progressbar(
         length=size, label="verifying", file=sys.stderr, hidden=size < 1000 or not sys.stderr.isatty()
@@ -298,7 +280,7 @@ def _verified(view: View, trust: Trust, against: list[Checkpoint]) -> Report:
             bar.update(count - done)
             done = count
 
-        return verify_log(view, trust, against, progress)
+        return verify_log(view, trust, against, progress, given)
 
 
 def _tell(report: Report) -> None:

@@ -10,7 +10,7 @@ import click
 from release_gate.audit.lifecycle import WORDS, Event, event_draft
 from release_gate.audit.places import open_ledger
 from release_gate.cli import Exit
-from release_gate.cli.audit import GATE, settings
+from release_gate.cli.ledgers import GATE, settings
 from release_gate.cli.options import AS_OF
 from release_gate.facts.ladder import RUNGS
 

@@ -16,7 +16,7 @@ from release_gate.audit.record import Record
 from release_gate.audit.replay import Flip, Outcome, Replayed, flips
 from release_gate.audit.replay import replay as replay_record
 from release_gate.cli import Exit
-from release_gate.cli.audit import GATE, JSON, LEDGER, found, viewed
+from release_gate.cli.ledgers import DISCLOSURES, GATE, JSON, LEDGER, found, kept, viewed
 from release_gate.diagnostics import printable
 from release_gate.policy.load import load_policy
 
@@ -35,19 +35,23 @@ FLIPPED = 4
     type=click.Path(path_type=Path),
     help="Decide by this changed policy, and list every verdict that it changes; repeatable.",
 )
+@DISCLOSURES
 @JSON
 def replay(
     which: tuple[str, ...],
     ledger: str | None,
     gate: Path | None,
     policies: tuple[Path, ...],
+    disclosures: Path | None,
     as_json: bool,  # noqa: FBT001
 ) -> int:
     """Decide again what is recorded (or the records WHICH), from the record alone, and compare.
 
-    Exits with 7 if a decision comes out differently or cannot be decided again. With --policy, exits with 4
-    if a verdict changes.
+    Exits with 7 if a decision comes out differently or cannot be decided again, and with 6 if that cannot be
+    told because sealed fields were erased or are not disclosed. With --policy, exits with 4 if a verdict
+    changes.
     """
+    opens = kept(disclosures, ledger, gate)
     candidates = [load_policy(path) for path in policies]
     with viewed(ledger, gate) as view:
         records = [found(view, each) for each in which] if which else entries(view)
@@ -55,9 +59,9 @@ def replay(
         shown = _progress(decisions, len(which) or view.size)
         if candidates:
             return _tell_flips(
-                (each for record in shown for each in flips(view, record, candidates)), as_json=as_json
+                (each for record in shown for each in flips(view, record, candidates, opens)), as_json=as_json
             )
-        return _tell((replay_record(view, record) for record in shown), as_json=as_json)
+        return _tell((replay_record(view, record, opens) for record in shown), as_json=as_json)
 
 
 def _progress(records: Iterable[Record], length: int) -> Iterator[Record]:
@@ -84,7 +88,9 @@ def _tell(replayed: Iterable[Replayed], *, as_json: bool) -> int:
             ", ".join(f"{count[each]} {each.value}" for each in Outcome if count[each]) or "no decisions"
         )
     broken = count[Outcome.DIVERGED] + count[Outcome.NOT_REPLAYABLE]
-    return Exit.INTEGRITY if broken else Exit.ALLOWED
+    if broken:
+        return Exit.INTEGRITY
+    return Exit.WAITING if count[Outcome.ERASED] else Exit.ALLOWED
 
 
 def _json(each: Replayed) -> dict[str, Any]:

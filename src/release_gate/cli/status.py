@@ -9,7 +9,7 @@ import click
 
 from release_gate.audit.lifecycle import standing
 from release_gate.cli import Exit
-from release_gate.cli.audit import GATE, LEDGER, viewed
+from release_gate.cli.ledgers import GATE, LEDGER, viewed
 from release_gate.cli.options import AS_OF
 from release_gate.diagnostics import printable
 

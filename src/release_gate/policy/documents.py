@@ -486,6 +486,10 @@ class LedgerReference(Base):
     """The public half of that key, which one in a token or a cloud service needs."""
     verifier: str | None = None
     """The URI by which others know who decides."""
+    sensitive: Many[Name] = ()
+    """Fields of requests, as `requester.id`, that are sealed in records: only a salted digest is there."""
+    disclosures: str | None = None
+    """The folder in which the values of sensitive fields are kept, with their salts."""
 
     @model_validator(mode="before")
     @classmethod

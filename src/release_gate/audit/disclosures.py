@@ -1,0 +1,189 @@
+"""Where disclosures are kept: a folder that lies apart from the ledger, with one file for each record.
+
+A file is on the disk before its record is, so that no value is lost. A ledger verifies without them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import Field
+
+from release_gate.audit.sealed import Disclosure, Disclosures, field_of
+from release_gate.canonical import canonical_bytes
+from release_gate.diagnostics import Diagnostic, InputError, IntegrityError, printable
+from release_gate.document import Base, validate
+from release_gate.signing import read_json
+
+__all__ = ["Kept", "all_disclosures", "read_disclosures", "to_json"]
+
+SCHEMA: Final = "disclosures/v1"
+_SEAL: Final = r"^[0-9a-f]{32}$"
+MAX_FILE: Final = 256 * 1024 * 1024
+
+
+class _One(Base):
+    pointer: str
+    salt: str = Field(pattern=r"^([0-9a-f]{2})*$")
+    value: Any
+
+
+class _File(Base):
+    schema_: str = Field(alias="schema", pattern=f"^{SCHEMA}$")
+    seal: str = Field(pattern=_SEAL)
+    disclosures: list[_One]
+
+
+def to_json(disclosures: Disclosures) -> bytes:
+    """Disclosures as they are written."""
+    return canonical_bytes(
+        {
+            "schema": SCHEMA,
+            "seal": disclosures.seal,
+            "disclosures": [
+                {"pointer": each.pointer, "salt": each.salt, "value": each.value} for each in disclosures.all
+            ],
+        }
+    )
+
+
+def read_disclosures(data: bytes) -> Disclosures:
+    """Disclosures from their bytes. Whether they open anything is seen when they are used.
+
+    Raises:
+        IntegrityError: They are none.
+    """
+    read_json(data, "the disclosures")  # no key twice
+    tree = json.loads(data, parse_int=Decimal, parse_float=Decimal)
+    told = validate(_File, tree, None, IntegrityError, "RG743")
+    return Disclosures(
+        told.seal, tuple(Disclosure(each.pointer, each.salt, each.value) for each in told.disclosures)
+    )
+
+
+class Kept:
+    """Disclosures in a folder, or those in one file that somebody was given."""
+
+    def __init__(self, place: Path) -> None:
+        """Those at a place, which need not be there yet."""
+        self.place = place
+
+    def find(self, seal: str) -> Disclosures:
+        """The disclosures of a record; none if there are none.
+
+        Raises:
+            InputError: They cannot be read.
+            IntegrityError: They are no disclosures, or those of another record.
+        """
+        if not re.match(_SEAL, seal):
+            return Disclosures(seal, ())
+        alone = self.place.is_file()
+        file = self.place if alone else self._file(seal)
+        if not alone and not file.exists():
+            return Disclosures(seal, ())
+        found = read_disclosures(_read(file))
+        if found.seal == seal:
+            return found
+        if alone:
+            return Disclosures(seal, ())
+        message = f"`{printable(file.as_posix())}` has the disclosures of another record"
+        raise IntegrityError([Diagnostic("RG743", message)])
+
+    def keep(self, disclosures: Disclosures) -> None:
+        """Keep disclosures. When this returns, they are on the disk.
+
+        Raises:
+            InputError: They cannot be written.
+        """
+        file = self._file(disclosures.seal)
+        new = file.with_suffix(".new")
+        try:
+            self.place.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with open(new, "wb", opener=lambda path, flags: os.open(path, flags, 0o600)) as stream:
+                stream.write(to_json(disclosures))
+                stream.flush()
+                os.fsync(stream.fileno())
+            new.replace(file)
+            _sync(self.place)
+        except OSError as error:
+            raise _unusable(file, error) from None
+
+    def forget(self, seal: str) -> None:
+        """Erase all disclosures of a record.
+
+        Raises:
+            InputError: They cannot be erased.
+        """
+        try:
+            self._file(seal).unlink(missing_ok=True)
+            _sync(self.place)
+        except OSError as error:
+            raise _unusable(self._file(seal), error) from None
+
+    def erase(self, seal: str, fields: Iterable[str]) -> None:
+        """Erase the salts and the values of some fields, and of everything that may show them.
+
+        Raises:
+            InputError: They cannot be erased.
+        """
+        kept = self.find(seal).without(fields)
+        if kept.all:
+            self.keep(kept)
+        else:
+            self.forget(seal)
+
+    def erasable(self, seal: str, fields: Iterable[str]) -> int:
+        """How many values of some fields there are to erase.
+
+        Raises:
+            InputError: They cannot be read.
+        """
+        there = self.find(seal)
+        of_request = sum(field_of(each.pointer) is not None for each in there.all)
+        return of_request - len(there.without(fields).all)
+
+    def _file(self, seal: str) -> Path:
+        return self.place / f"{seal}.json"
+
+
+def all_disclosures(place: Path) -> Iterator[Disclosures]:
+    """All disclosures at a place: one file, or all files of a folder.
+
+    Raises:
+        InputError: They cannot be read.
+        IntegrityError: They are no disclosures.
+    """
+    for file in [place] if not place.is_dir() else sorted(place.glob("*.json")):
+        yield read_disclosures(_read(file))
+
+
+def _read(file: Path) -> bytes:
+    try:
+        with file.open("rb") as stream:
+            data = stream.read(MAX_FILE + 1)
+    except OSError as error:
+        raise _unusable(file, error) from None
+    if len(data) > MAX_FILE:
+        raise IntegrityError([Diagnostic("RG743", f"`{printable(file.as_posix())}` is too large")])
+    return data
+
+
+def _sync(folder: Path) -> None:
+    with suppress(OSError):  # not every system opens folders
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _unusable(place: Path, error: OSError) -> InputError:
+    reason = (error.strerror or "unusable").lower()
+    return InputError([Diagnostic("RG733", f"`{printable(place.as_posix())}` cannot be used: {reason}")])
