@@ -432,7 +432,10 @@ def test_what_is_erased_is_gone_and_every_proof_holds(private: Run) -> None:
     assert "3 erased" in out
     assert "were erased or not disclosed" in out
     assert private("replay", "--ledger", "book/ledger.db")[0] == 6
-    assert private("replay", "--policy", "policy.yaml")[0] == 3
+    code, out, _ = private("replay", "--policy", "policy.yaml")
+    assert code == 6
+    assert "0  small: erased: " in out
+    assert "0 verdicts change" in out
     assert private("attest", "0", "--key", "sign.pem")[0] == 3
     for place in ((), ("sent",)):
         code, out, _ = private("audit", "verify", *place, *(() if place else ("--against", "kept.txt")))
@@ -488,3 +491,70 @@ def test_a_gate_that_would_record_in_the_open_what_it_calls_sensitive_records_no
     assert code == 3
     assert words in err
     assert not Path("book").exists()
+
+
+# ---------------------------------------------------------------- candidates
+
+
+@pytest.fixture
+def candidates(recorded: Run) -> Run:
+    """Two decisions, and stricter policies as a file, in a folder, and in a gate file."""
+    strict = POLICY.replace("1e9", "1").replace("1.0.0", "2.0.0")
+    Path("new").mkdir()
+    Path("new/policy.yaml").write_text(strict)
+    Path("gate").mkdir()
+    Path("gate/release-gate.yaml").write_text("release_gate: gate/v1\npolicies: [../new/policy.yaml]\n")
+    return recorded
+
+
+@pytest.mark.parametrize("name", ["new/policy.yaml", "new", "gate", "gate/release-gate.yaml"])
+def test_a_candidate_is_a_file_a_folder_or_a_gate_and_names_the_rules(candidates: Run, name: str) -> None:
+    code, out, _ = candidates("replay", "--policy", name)
+    assert code == 4
+    assert "tightened small/api at api_general, which was asked for: approve → deny, asked by ada" in out
+    assert "by own/big" in out
+    assert "0 of them to looser ones" in out
+    code, out, _ = candidates("replay", "--policy", name, "--markdown")
+    assert code == 4
+    assert out.startswith("| record | request |")
+    assert "(asked for) | approve → deny |" in out
+    first = json.loads(candidates("replay", "--policy", name, "--json")[1].splitlines()[0])
+    assert (first["owner"], first["rules"]) == ("ada", ["own/big"])
+
+
+def test_a_candidate_may_be_a_pack_and_one_of_its_versions(candidates: Run) -> None:
+    for name in ("responsible-democratization", "license-lineage@2026"):
+        code, out, _ = candidates("replay", "--policy", name)
+        assert code == 4, out
+        assert f"by {name.partition('@')[0]}/" in out
+
+
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        (("gate", "new"), "cannot be combined"),
+        (("new", "new/policy.yaml"), "is named twice"),
+        (("book",), "there is no policy in `book`"),
+        (("absent",), "absent"),
+        (("absent.yaml",), "absent.yaml"),
+        (("license-lineage@1999",), "1999"),
+    ],
+)
+def test_a_candidate_that_is_none_is_refused(candidates: Run, names: tuple[str, ...], words: str) -> None:
+    code, out, err = candidates("replay", *(part for name in names for part in ("--policy", name)))
+    assert (code, out) == (3, "")
+    assert words in err
+
+
+def test_one_record_that_cannot_be_decided_again_does_not_hide_the_others(candidates: Run) -> None:
+    with sqlite3.connect("book/ledger.db") as connection:
+        for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            connection.execute(f"DROP TRIGGER {name}")
+        record = json.loads(connection.execute("SELECT data FROM records WHERE seq = 1").fetchone()[0])
+        connection.execute("DELETE FROM content WHERE digest = ?", (record["request"]["tree"],))
+    connection.close()
+    code, out, _ = candidates("replay", "--policy", "new")
+    assert code == 7
+    assert "tightened small/api" in out
+    assert "1  large: not replayable" in out
+    assert "is not here" in candidates("replay", "--policy", "new", "--json")[1]

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from release_gate.audit.attestation import Expected, verify_attestation
+from release_gate.audit.candidates import Candidates
 from release_gate.audit.disclosures import Kept, all_disclosures, read_disclosures, to_json
 from release_gate.audit.papers import NO_PAPERS_USED, record_papers
 from release_gate.audit.record import Record
@@ -261,7 +262,7 @@ def test_without_them_a_replay_says_so_and_neither_passes_nor_fails(
         assert found.outcome is Outcome.ERASED
         assert "were erased or not disclosed" in found.because
     with pytest.raises(Erased):
-        list(flips(book.ledger.store, one, [policy()]))
+        list(flips(book.ledger.store, one, Candidates((policy(),))))
     with pytest.raises(Erased):
         again(book.ledger.store, one)
 

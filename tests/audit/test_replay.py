@@ -10,6 +10,7 @@ import pytest
 from release_gate import engine
 from release_gate.audit import record as record_module
 from release_gate.audit import replay as replay_module
+from release_gate.audit.candidates import Candidates
 from release_gate.audit.content import Content
 from release_gate.audit.ledger import entries
 from release_gate.audit.papers import record_papers
@@ -150,14 +151,14 @@ def test_a_changed_policy_lists_every_flip_with_who_asked(book: Book) -> None:
         "new.yaml",
     )
     small, large = entries(book.ledger.store)
-    found = list(flips(book.ledger.store, small, [stricter]))
+    found = list(flips(book.ledger.store, small, Candidates((stricter,))))
     assert {(each.artifact, each.after, each.loosens, each.owner) for each in found} >= {
         ("api", Verdict.DENY, False, "ada")
     }
     assert any(each.asked and each.rung == "api_general" for each in found)
-    assert list(flips(book.ledger.store, large, [stricter])) == []
+    assert list(flips(book.ledger.store, large, Candidates((stricter,)))) == []
     # A candidate is taken to be in force.
-    loosened = list(flips(book.ledger.store, large, [looser]))
+    loosened = list(flips(book.ledger.store, large, Candidates((looser,))))
     assert all(each.loosens for each in loosened)
     assert {each.artifact for each in loosened} == {"api", "weights"}
 

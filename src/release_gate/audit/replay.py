@@ -7,7 +7,7 @@ otherwise, and then the record and the replay say which of the two differs from 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -15,6 +15,7 @@ from enum import Enum
 from typing import Any
 
 from release_gate import engine
+from release_gate.audit.candidates import Candidates
 from release_gate.audit.disclosures import Kept
 from release_gate.audit.papers import restore_papers
 from release_gate.audit.policies import Fetch, restore_policies
@@ -23,8 +24,9 @@ from release_gate.audit.sealed import Disclosures, Erased
 from release_gate.audit.sensitive import open_record
 from release_gate.audit.view import View, fetch
 from release_gate.canonical import canonical_bytes, digest
-from release_gate.decision import Decision, Verdict
+from release_gate.decision import ArtifactDecision, Decision, Verdict
 from release_gate.diagnostics import Diagnostic, InputError, IntegrityError, printable
+from release_gate.facts.ladder import RUNGS
 from release_gate.facts.release import ReleaseRequest
 from release_gate.policy.documents import InForce
 from release_gate.policy.model import Policy
@@ -34,6 +36,7 @@ from release_gate.source import read_document
 __all__ = ["Flip", "Outcome", "Replayed", "again", "flips", "replay"]
 
 MAX_DIFFERENCES = 20
+_AS_RECORDED = Candidates(())
 
 
 class Outcome(Enum):
@@ -78,6 +81,7 @@ class Flip:
         asked: Whether it is the rung that was asked for.
         before: The verdict that was given.
         after: The verdict that would be.
+        rules: The rules that make the difference, as ``policy/rule``, with who owns what they ask for.
     """
 
     index: int
@@ -88,6 +92,7 @@ class Flip:
     asked: bool
     before: Verdict
     after: Verdict
+    rules: tuple[str, ...] = ()
 
     @property
     def loosens(self) -> bool:
@@ -107,7 +112,7 @@ def replay(view: View, record: Record, kept: Kept | None = None) -> Replayed:
     try:
         record, get = _in_the_open(view, record, kept)
         recorded = get(str(record.decision))
-        decision = _decide(get, record, ())
+        decision = _decide(get, record)
     except Erased as error:
         return Replayed(*told, Outcome.ERASED, because=error.diagnostics[0].message)
     except InputError as error:
@@ -134,22 +139,20 @@ def _in_the_open(view: View, record: Record, kept: Kept | None) -> tuple[Record,
     return open_record(record, get, kept.find(seal) if kept is not None else Disclosures(seal, ()))
 
 
-def flips(
-    view: View, record: Record, candidates: Sequence[Policy], kept: Kept | None = None
-) -> Iterator[Flip]:
+def flips(view: View, record: Record, candidates: Candidates, kept: Kept | None = None) -> Iterator[Flip]:
     """The verdicts of a record that other policies would change.
 
     Args:
         view: The log.
         record: A record of a decision.
-        candidates: Policies that take the place of those with the same id, and are taken to be in force.
+        candidates: Policies that take the place of those of then, and are taken to be in force.
         kept: What opens its sealed fields.
 
     Raises:
         InputError: The record cannot be decided again.
     """
     record, get = _in_the_open(view, record, kept)
-    before, after = _decide(get, record, ()), _decide(get, record, candidates)
+    before, after = _decide(get, record), _decide(get, record, candidates)
     request = _request(get, record)
     owner = request.requester.id.value or request.requester.organisation.value
     for old, new in zip(before.artifacts, after.artifacts, strict=True):
@@ -164,7 +167,24 @@ def flips(
                     rung == old.requested,
                     verdict,
                     new.ladder[rung],
+                    _deciding(old, new, rung),
                 )
+
+
+def _deciding(old: ArtifactDecision, new: ArtifactDecision, rung: str) -> tuple[str, ...]:
+    """The rules behind the stricter of two verdicts at a rung."""
+    strict = max(old, new, key=lambda each: each.ladder[rung].rank)
+    owners = {(each.policy, each.rule): each.owner for each in strict.obligations if each.owner}
+    owners |= {(each.policy, each.rule): ", ".join(each.roles) for each in strict.sign_offs}
+    found = [
+        (each.policy, each.rule)
+        for each in strict.findings
+        if each.outcome is strict.ladder[rung] and RUNGS[each.from_] <= RUNGS[rung] <= RUNGS[each.to]
+    ]
+    return tuple(
+        f"{policy}/{rule}" + (f" ({owners[policy, rule]})" if (policy, rule) in owners else "")
+        for policy, rule in dict.fromkeys(found)
+    )
 
 
 def again(view: View, record: Record, kept: Kept | None = None) -> tuple[Decision, ReleaseRequest]:
@@ -175,14 +195,14 @@ def again(view: View, record: Record, kept: Kept | None = None) -> tuple[Decisio
         InputError: It cannot be made again.
     """
     record, get = _in_the_open(view, record, kept)
-    decision = _decide(get, record, ())
+    decision = _decide(get, record)
     if decision.digest != record.decision:
         message = f"the decision of record {record.index} does not come out as it is recorded"
         raise IntegrityError([Diagnostic("RG740", message, help="`release-gate replay` says how it differs")])
     return decision, _request(get, record)
 
 
-def _decide(get: Fetch, record: Record, candidates: Sequence[Policy]) -> Decision:
+def _decide(get: Fetch, record: Record, candidates: Candidates = _AS_RECORDED) -> Decision:
     body = record.body
     try:
         policies = restore_policies(body["policies"], get)
@@ -193,7 +213,8 @@ def _decide(get: Fetch, record: Record, candidates: Sequence[Policy]) -> Decisio
         hypothetical = date.fromisoformat(told) if told is not None else None
     except (KeyError, TypeError, ValueError):
         raise IntegrityError([Diagnostic("RG711", "the record does not say what was decided on")]) from None
-    taken = {each.id: each for each in policies} | {each.id: _in_force(each) for each in candidates}
+    recorded = {} if candidates.alone else {each.id: each for each in policies}
+    taken = recorded | {each.id: _in_force(each) for each in candidates.policies}
     applied = [taken[name] for name in sorted(taken)]
     return engine.decide(_request(get, record), applied, as_of, hypothetical, papers)
 

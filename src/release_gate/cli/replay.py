@@ -5,20 +5,24 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import click
 
+from release_gate.audit.candidates import Candidates, read_candidates
+from release_gate.audit.disclosures import Kept
 from release_gate.audit.ledger import entries
 from release_gate.audit.record import Record
 from release_gate.audit.replay import Flip, Outcome, Replayed, flips
 from release_gate.audit.replay import replay as replay_record
+from release_gate.audit.sealed import Erased
+from release_gate.audit.view import View
 from release_gate.cli import Exit
 from release_gate.cli.ledgers import DISCLOSURES, GATE, JSON, LEDGER, found, kept, viewed
-from release_gate.diagnostics import printable
-from release_gate.policy.load import load_policy
+from release_gate.diagnostics import InputError, printable
+from release_gate.gate.reports.escape import markdown
 
 FLIPPED = 4
 """The exit code of policy tests that fail: recorded decisions are the tests of a policy in use."""
@@ -32,18 +36,21 @@ FLIPPED = 4
     "--policy",
     "policies",
     multiple=True,
-    type=click.Path(path_type=Path),
-    help="Decide by this changed policy, and list every verdict that it changes; repeatable.",
+    metavar="CANDIDATE",
+    help="Decide by a changed policy, and list every verdict that it changes: a pack, PACK@VERSION, a file, "
+    "a folder, or a gate file; repeatable.",
 )
 @DISCLOSURES
 @JSON
-def replay(
+@click.option("--markdown", "as_markdown", is_flag=True, help="Write the changed verdicts as Markdown.")
+def replay(  # noqa: PLR0913, PLR0917 - one argument for each option
     which: tuple[str, ...],
     ledger: str | None,
     gate: Path | None,
-    policies: tuple[Path, ...],
+    policies: tuple[str, ...],
     disclosures: Path | None,
     as_json: bool,  # noqa: FBT001
+    as_markdown: bool,  # noqa: FBT001
 ) -> int:
     """Decide again what is recorded (or the records WHICH), from the record alone, and compare.
 
@@ -52,16 +59,27 @@ def replay(
     changes.
     """
     opens = kept(disclosures, ledger, gate)
-    candidates = [load_policy(path) for path in policies]
+    candidates = read_candidates(policies) if policies else None
     with viewed(ledger, gate) as view:
         records = [found(view, each) for each in which] if which else entries(view)
         decisions = (record for record in records if record.kind == "decision")
         shown = _progress(decisions, len(which) or view.size)
-        if candidates:
-            return _tell_flips(
-                (each for record in shown for each in flips(view, record, candidates, opens)), as_json=as_json
-            )
+        if candidates is not None:
+            form = "json" if as_json else "markdown" if as_markdown else "text"
+            told = (each for record in shown for each in _flips(view, record, candidates, opens))
+            return _tell_flips(told, form)
         return _tell((replay_record(view, record, opens) for record in shown), as_json=as_json)
+
+
+def _flips(
+    view: View, record: Record, candidates: Candidates, opens: Kept | None
+) -> Iterator[Flip | Replayed]:
+    """What changes of a record, or why that cannot be told: one record never hides the others."""
+    try:
+        yield from flips(view, record, candidates, opens)
+    except InputError as error:
+        outcome = Outcome.ERASED if isinstance(error, Erased) else Outcome.NOT_REPLAYABLE
+        yield Replayed(record.index, record.about, outcome, because=error.diagnostics[0].message)
 
 
 def _progress(records: Iterable[Record], length: int) -> Iterator[Record]:
@@ -103,23 +121,54 @@ def _json(each: Replayed) -> dict[str, Any]:
     }
 
 
-def _tell_flips(found_flips: Iterable[Flip], *, as_json: bool) -> int:
+def _tell_flips(told: Iterable[Flip | Replayed], form: str) -> int:
+    """Tell every verdict that changes, and every record of which that cannot be told."""
     total = loosened = 0
-    for each in found_flips:
-        total += 1
-        loosened += each.loosens
-        if as_json:
-            click.echo(json.dumps(_flip(each), ensure_ascii=False))
-            continue
-        way = "LOOSENED" if each.loosens else "tightened"
-        asked = ", which was asked for" if each.asked else ""
-        click.echo(
-            f"{each.index:>6}  {way:<9} {printable(each.request)}/{each.artifact} at {each.rung}{asked}: "
-            f"{each.before} → {each.after}, asked by {printable(each.owner)}"
-        )
-    if not as_json:
-        click.echo(f"{total} verdicts change, {loosened} of them to looser ones")
-    return FLIPPED if total else Exit.ALLOWED
+    untold: list[Replayed] = []
+    if form == "markdown":
+        click.echo("| record | request | rung | verdict | rules | asked by |\n|---|---|---|---|---|---|")
+    for each in told:
+        if isinstance(each, Replayed):
+            untold.append(each)
+        else:
+            total += 1
+            loosened += each.loosens
+            click.echo(_FLIPS[form](each))
+    for one in untold:
+        if form == "json":
+            click.echo(json.dumps(_json(one), ensure_ascii=False))
+        else:
+            click.echo(f"\n{one.index:>6}  {printable(one.request)}: {one.outcome.value}: {one.because}")
+    if form != "json":
+        said = f"{total} verdicts change, {loosened} of them to looser ones"
+        click.echo(said if form == "text" else f"\n**{said}**")
+    if any(each.outcome is Outcome.NOT_REPLAYABLE for each in untold):
+        return Exit.INTEGRITY
+    return FLIPPED if total else Exit.WAITING if untold else Exit.ALLOWED
+
+
+def _text(each: Flip) -> str:
+    way = "LOOSENED" if each.loosens else "tightened"
+    asked = ", which was asked for" if each.asked else ""
+    return (
+        f"{each.index:>6}  {way:<9} {printable(each.request)}/{each.artifact} at {each.rung}{asked}: "
+        f"{each.before} → {each.after}, asked by {printable(each.owner)}\n"
+        f"        by {printable(', '.join(each.rules), 500)}"
+    )
+
+
+def _markdown(each: Flip) -> str:
+    way = " **loosened**" if each.loosens else ""
+    asked = " (asked for)" if each.asked else ""
+    cells = (
+        str(each.index),
+        markdown(f"{each.request}/{each.artifact}"),
+        each.rung + asked,
+        f"{each.before} → {each.after}{way}",
+        markdown(", ".join(each.rules)),
+        markdown(each.owner),
+    )
+    return f"| {' | '.join(cells)} |"
 
 
 def _flip(each: Flip) -> dict[str, Any]:
@@ -133,4 +182,12 @@ def _flip(each: Flip) -> dict[str, Any]:
         "before": str(each.before),
         "after": str(each.after),
         "loosens": each.loosens,
+        "rules": list(each.rules),
     }
+
+
+_FLIPS: Mapping[str, Callable[[Flip], str]] = {
+    "text": _text,
+    "json": lambda each: json.dumps(_flip(each), ensure_ascii=False),
+    "markdown": _markdown,
+}
