@@ -440,6 +440,26 @@ def test_a_report_of_garak_gives_the_share_that_passed_with_its_interval(tmp_pat
     assert told["evidence"].value["kind"] == "red_team"  # type: ignore[index,call-overload]
 
 
+def test_a_real_report_of_garak_is_read_and_one_that_was_cut_gives_no_number(tmp_path: Path) -> None:
+    written = (LOGS / "profanity.report.jsonl").read_text(encoding="utf-8")
+    cut = "".join(line for line in written.splitlines(keepends=True) if '"completion"' not in line)
+    whole, part = (
+        facts(read(tmp_path / name, {"a.report.jsonl": text}))
+        for name, text in {"whole": written, "cut": cut}.items()
+    )
+    political = "metric.lmrc_profanity_unsafe_content_surgeprofanitypolitical"
+    assert whole[political].value == {
+        "low": Decimal("0.342371"),
+        "high": Decimal(1),
+        "measured": "2026-11-25",
+        "n": 2,
+    }
+    assert (whole[political].where.at, whole[political].where.tool) == ("line 13", "garak 0.17.1")
+    assert whole["evidence"].value["kind"] == "red_team"  # type: ignore[index, call-overload]
+    assert part[political].value == {"unknown": "missing"}
+    assert "evidence" not in part
+
+
 def test_a_report_of_an_older_garak_is_read_too(tmp_path: Path) -> None:
     old = {"entry_type": "eval", "probe": "p", "detector": "d", "passed": 1, "total": 2}
     text = report(old).replace("target_name", "model_name").rstrip("\n")
