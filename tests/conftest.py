@@ -1,9 +1,13 @@
 """What all tests share: how hard the property tests try."""
 
 import os
+from datetime import date
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
+
+from release_gate.cli import clock
 
 # No test writes outside this folder.
 for _name in ("RELEASE_GATE_CACHE", "RELEASE_GATE_STATE"):
@@ -21,3 +25,9 @@ settings.register_profile(
 )
 settings.register_profile("long", settings.get_profile("ci"), derandomize=False, max_examples=20_000)
 settings.load_profile(os.environ.get("RELEASE_GATE_HYPOTHESIS", "ci"))
+
+
+@pytest.fixture(autouse=True)
+def _on_the_same_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands compare a decision for another day with that of today, whatever day the tests run on."""
+    monkeypatch.setattr(clock, "today", lambda: date(2026, 11, 24))

@@ -65,7 +65,6 @@ EXITS: dict[str, tuple[list[str], int, str]] = {
     "needs approval": (["check", "small.yaml", "--policy", "./ask.yaml", *DAY], 6, "NEEDS APPROVAL"),
     "the worst of several": (["check", "small.yaml", "large.yaml", "unknown.yaml", *DAY], 5, "APPROVED"),
     "a gate by name": (["check", "small.yaml", "--gate", "release-gate.yaml"], 0, "APPROVED"),
-    "hypothetical": (["check", "small.yaml", *DAY, "--policies-as-of", "2027-01-01"], 0, "HYPOTHETICAL"),
     "no command": (["chekc"], 2, "No such command"),
     "no request": (["check"], 2, "Missing argument"),
     "unknown option": (["check", "small.yaml", "--polcy", "x"], 2, "No such option"),

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from release_gate.cli import Exit, exit_code
+from release_gate.cli import Exit, clock, exit_code
 from release_gate.cli.logs import Log
 from release_gate.cli.options import AS_OF, GATE, GATE_FILE, POLICIES, POLICIES_AS_OF, gate_of, use_colour
 from release_gate.cli.recording import RECORD, recorder
@@ -104,7 +104,7 @@ def check(  # noqa: PLR0913, PLR0917 - one argument for each option
                 recorded = recorder(gate, policies, found) if record else None
                 file = None if policies else gate or GATE_FILE
                 then = gate_at(base, file, policies) if base is not None else None
-                judging = Judging(found, as_of, policies_as_of, recorded, then)
+                judging = Judging(found, as_of, policies_as_of, recorded, then, clock.today())
                 files = find_requests(requests)
             except InputError as error:
                 run.add(Outcome((gate or GATE_FILE).as_posix(), diagnostics=error.diagnostics))
@@ -149,10 +149,11 @@ def _on_screen(form: str, run: Run) -> Iterator[str]:
 def _exit(run: Run, fail_on: Verdict, *, exit_zero: bool) -> int:
     """What is not valid comes before every verdict, and no option makes it 0."""
     colour = sys.stderr.isatty()
-    problems, held_back = 0, 0
+    problems = 0
+    held_back: dict[str, None] = {}
     for outcome in run:
+        held_back |= dict.fromkeys(outcome.held_back)
         if outcome.diagnostics:
-            held_back += len(list(outcome.held_back))
             problems += sum(found.severity is Severity.ERROR for found in outcome.diagnostics)
             click.echo(render_diagnostics(outcome.diagnostics, colour=colour), err=True)
     if run.invalid:
@@ -162,8 +163,7 @@ def _exit(run: Run, fail_on: Verdict, *, exit_zero: bool) -> int:
     if exit_zero or run.verdict.rank < fail_on.rank:
         if not run.verdict.allows:
             click.echo(f"exit code 0 was asked for; the verdict is {run.verdict}, no approval", err=True)
-        if held_back and not exit_zero:
-            click.echo("the policy was loosened in the same change, so that nothing is let through", err=True)
-            return Exit.WAITING
-        return Exit.ALLOWED
+        for reason in held_back:
+            click.echo(f"{reason}, so that nothing is let through", err=True)
+        return Exit.WAITING if held_back and not exit_zero else Exit.ALLOWED
     return exit_code(run.verdict) or Exit.WAITING

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 
 import click
 
+from release_gate.cli import clock
 from release_gate.facts.types import Day
 from release_gate.gate.gate import Gate
 
@@ -30,7 +31,7 @@ DATE = _Date()
 AS_OF = click.option(
     "--as-of",
     type=DATE,
-    default=lambda: datetime.now(UTC).date(),
+    default=lambda: clock.today(),  # noqa: PLW0108 - looked up when asked
     show_default="today, UTC",
     help="The day for which to decide.",
 )

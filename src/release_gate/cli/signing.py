@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 
 import click
 
+from release_gate.cli import clock
 from release_gate.cli.options import DATE
 from release_gate.diagnostics import did_you_mean, printable
 from release_gate.facts.release import Artifact, ReleaseRequest
@@ -22,7 +23,11 @@ KEY = click.option(
     help="The key: a PEM file, env:NAME, or an SSH key (its .pub, if an agent has it).",
 )
 ON = click.option(
-    "--on", type=DATE, default=lambda: datetime.now(UTC).date(), show_default="today, UTC", help="The day."
+    "--on",
+    type=DATE,
+    default=lambda: clock.today(),  # noqa: PLW0108 - looked up when asked
+    show_default="today, UTC",
+    help="The day.",
 )
 EXPIRES = click.option("--expires", type=DATE, default=None, help="The last day on which it counts.")
 OUTPUT = click.option(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from release_gate.decision import Decision
-from release_gate.diagnostics import Diagnostic, InputError
+from release_gate.diagnostics import Diagnostic, InputError, Severity
 from release_gate.facts.release import ReleaseRequest
 from release_gate.gate.base import loosened
 from release_gate.gate.gate import Gate
@@ -27,6 +27,7 @@ class Judging:
         policies_as_of: The day whose policies to use instead; makes decisions hypothetical.
         record: Records a decision, before anybody is told of it.
         base: The gate before the change that is judged, to name what was loosened in it.
+        today: The day on which it is asked; for a decision for another day, what it would be today.
     """
 
     gate: Gate
@@ -34,6 +35,7 @@ class Judging:
     policies_as_of: date | None = None
     record: Callable[[Decision, ReleaseRequest], object] | None = None
     base: Gate | None = None
+    today: date | None = None
 
     def outcome(self, path: Path) -> Outcome:
         """Judge the request in a file. One that is not valid is an outcome too.
@@ -45,13 +47,14 @@ class Judging:
         try:
             held, told = self.held(ReleaseRequest.load(path))
             decision = self.gate.judge(held, as_of=self.as_of, policies_as_of=self.policies_as_of)
+            revived = tuple(self.revived(held, decision))
             if self.base is not None:
                 told = (*loosened(self.base, self.gate, held, self.as_of), *told)
         except InputError as error:
             return Outcome(name, diagnostics=error.diagnostics)
-        if self.record is not None:
+        if self.record is not None and not revived:
             self.record(decision, held)
-        return Outcome(name, decision, About.of(held, self.gate.papers), told)
+        return Outcome(name, decision, About.of(held, self.gate.papers), (*revived, *told))
 
     def held(self, request: ReleaseRequest) -> tuple[ReleaseRequest, tuple[Diagnostic, ...]]:
         """A request held against the evidence of the gate, and what is to be said about that.
@@ -63,3 +66,21 @@ class Judging:
         if found is None or self.gate.evidence is None:
             return request, ()
         return found.request, (*found.diagnostics, *self.gate.evidence.problems)
+
+    def revived(self, held: ReleaseRequest, decision: Decision) -> Iterator[Diagnostic]:
+        """What is better on the day that was asked for than today: what has expired counted there.
+
+        Without a record of that day, nobody but who asks says that it was that day.
+        """
+        if self.today is None or self.today == self.as_of or decision.hypothetical is not None:
+            return
+        now = self.gate.judge(held, as_of=self.today)
+        for asked, today in zip(decision.artifacts, now.artifacts, strict=True):
+            if asked.verdict.rank < today.verdict.rank:
+                yield Diagnostic(
+                    "RG905",
+                    f"as of {self.as_of} the verdict on `{asked.id}` is {asked.verdict}, and today, "
+                    f"{self.today}, it is {today.verdict}; nothing is let through or recorded",
+                    help="decide without `--as-of`; `replay` repeats what was decided on another day",
+                    severity=Severity.WARNING,
+                )

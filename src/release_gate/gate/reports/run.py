@@ -18,8 +18,11 @@ from release_gate.policy.papers import NO_PAPERS, Papers
 __all__ = ["About", "Edge", "Outcome", "Run", "Said", "at_stake"]
 
 _IN_MEMORY: Final = 16 * 1024 * 1024
-_HOLDS_BACK: Final = frozenset({"RG903"})
-"""Warnings with which nothing is let through, whatever the verdict."""
+_HOLDS_BACK: Final = {
+    "RG903": "the policy was loosened in the same change",
+    "RG905": "it would not be decided so today",
+}
+"""Warnings with which nothing is let through, whatever the verdict, and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +124,11 @@ class Outcome:
         return self.decision.verdict if self.decision else None
 
     @property
-    def held_back(self) -> Iterator[Diagnostic]:
-        """The warnings beside the decision for which it lets nothing through."""
-        return (found for found in self.diagnostics if found.code in _HOLDS_BACK)
+    def held_back(self) -> Iterator[str]:
+        """Why the decision lets nothing through, whatever its verdict."""
+        if self.decision is not None and self.decision.hypothetical is not None:
+            yield "the policies of another day were asked for"
+        yield from (_HOLDS_BACK[found.code] for found in self.diagnostics if found.code in _HOLDS_BACK)
 
     @property
     def rank(self) -> int:
