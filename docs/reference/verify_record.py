@@ -98,7 +98,7 @@ def check_content(body: dict, fetch: Callable[[str], bytes | None], keys: list) 
     named = [body.get("decision"), *body.get("attestations", []), body["request"].get("tree")]
     papers = body.get("papers") or {"applied": SEALED, "text": []}
     others = [body["request"].get("text", SEALED), papers["applied"], *papers["text"]]
-    named += [each for each in others if not is_sealed(each)]
+    named += [each for each in [*others, body.get("trace", SEALED)] if not is_sealed(each)]
     for policy in (policy for versions in body.get("policies", []) for policy in versions):
         named += [policy["applied"], *policy["text"], *policy["tree"]]
     for name in named:

@@ -411,6 +411,15 @@ def test_a_sealed_field_is_shown_to_whom_is_given_what_opens_it(private: Run) ->
     assert "is not of what is sealed there" in out
 
 
+def test_a_trace_shows_no_sealed_fact_unless_it_is_disclosed(private: Run) -> None:
+    code, out, _ = private("audit", "show", "1", "--trace")
+    assert code == 0
+    assert "    big: bites at api_general\n" in out
+    assert "the facts that were read are sealed" in out
+    assert "7e9" not in out.replace("1e9", "")
+    assert "model.parameters: 7e9" in private("audit", "show", "1", "--trace", "--disclosures", "apart")[1]
+
+
 def test_what_is_erased_is_gone_and_every_proof_holds(private: Run) -> None:
     assert private("replay")[:2] == (0, "3 identical\n")
     assert private("attest", "0", "--key", "sign.pem", "-o", "told.jsonl")[0] == 0
@@ -558,3 +567,20 @@ def test_one_record_that_cannot_be_decided_again_does_not_hide_the_others(candid
     assert "tightened small/api" in out
     assert "1  large: not replayable" in out
     assert "is not here" in candidates("replay", "--policy", "new", "--json")[1]
+
+
+def test_the_trace_shows_how_each_rule_came_out(recorded: Run) -> None:
+    code, out, _ = recorded("audit", "show", "1", "--trace")
+    assert code == 0
+    assert "    big: bites at api_general\n      when model.parameters > 1e9\n" in out
+    assert "    model.parameters: 7e9\n" in out
+    with sqlite3.connect("book/ledger.db") as connection:
+        for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            connection.execute(f"DROP TRIGGER {name}")
+        connection.execute(
+            "UPDATE records SET data = replace(data, '\"trace\":', '\"tracf\":') WHERE seq = 1"
+        )
+    connection.close()
+    code, _, err = recorded("audit", "show", "1", "--trace")
+    assert code == 2
+    assert "the record has no trace" in err

@@ -119,7 +119,7 @@ class Record:
         return tuple(dict.fromkeys(_digests(self.body)))
 
 
-_CONTENT_KEYS: Final = frozenset({"applied", "attestations", "decision", "text", "tree"})
+_CONTENT_KEYS: Final = frozenset({"applied", "attestations", "decision", "text", "trace", "tree"})
 
 
 def _digests(value: Any, key: str = "") -> Iterable[str]:
@@ -138,6 +138,7 @@ def decision_draft(
     request: ReleaseRequest,
     policies: PoliciesUsed,
     papers: PapersUsed = NO_PAPERS_USED,
+    trace: Mapping[str, Any] | None = None,
 ) -> Draft:
     """What there is to record of a decision.
 
@@ -146,6 +147,7 @@ def decision_draft(
         request: What was judged: the request, after its claims were held against the evidence.
         policies: Every policy of the gate, those that are not in force among them.
         papers: The sign-offs and the waivers of the gate.
+        trace: How every rule came out.
     """
     content = Content({**policies.content, **papers.content})
     body: dict[str, Any] = {
@@ -158,6 +160,8 @@ def decision_draft(
         "engine": versions(),
         "attestations": [],
     }
+    if trace is not None:
+        body["trace"] = content.put_json(trace)
     if papers.told is not None:
         body["papers"] = papers.told
     if decision.hypothetical is not None:

@@ -13,6 +13,7 @@ from release_gate.audit.places import Settings, open_ledger
 from release_gate.audit.policies import record_policies
 from release_gate.audit.record import Draft, decision_draft
 from release_gate.audit.sensitive import Sensitive
+from release_gate.audit.trace import trace_of
 from release_gate.decision import Decision
 from release_gate.diagnostics import InputError
 from release_gate.facts.release import ReleaseRequest
@@ -98,7 +99,9 @@ class Recorder:
 
         What opens its sealed fields is on the disk when this returns.
         """
-        draft = decision_draft(decision, request, self.policies, self.papers)
+        draft = decision_draft(
+            decision, request, self.policies, self.papers, trace_of(decision, request, self.words)
+        )
         if self.sealing is None:
             return self.attested(draft, decision, request, now)
         sensitive, kept = self.sealing

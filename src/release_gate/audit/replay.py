@@ -22,6 +22,7 @@ from release_gate.audit.policies import Fetch, restore_policies
 from release_gate.audit.record import Record, versions
 from release_gate.audit.sealed import Disclosures, Erased
 from release_gate.audit.sensitive import open_record
+from release_gate.audit.trace import trace_of
 from release_gate.audit.view import View, fetch
 from release_gate.canonical import canonical_bytes, digest
 from release_gate.decision import ArtifactDecision, Decision, Verdict
@@ -112,20 +113,26 @@ def replay(view: View, record: Record, kept: Kept | None = None) -> Replayed:
     try:
         record, get = _in_the_open(view, record, kept)
         recorded = get(str(record.decision))
-        decision = _decide(get, record)
+        trace = get(str(record.body["trace"])) if "trace" in record.body else b"null"
+        decision, request, policies = _made(get, record)
     except Erased as error:
         return Replayed(*told, Outcome.ERASED, because=error.diagnostics[0].message)
     except InputError as error:
         return Replayed(*told, Outcome.NOT_REPLAYABLE, because=error.diagnostics[0].message)
+    traced = trace_of(decision, request, policies) if "trace" in record.body else None
     now = decision.body
-    if canonical_bytes(now) == recorded:
+    if canonical_bytes(now) == recorded and canonical_bytes(traced) == trace:
         return Replayed(*told, Outcome.IDENTICAL)
     then = read_json(recorded, "the decision")
     # Only another engine may explain otherwise: the same one comes to the same bytes.
     same = record.body.get("engine") != versions() and _verdicts(then) == _verdicts(
         json.loads(canonical_bytes(now))
     )
-    found = tuple(_differences(then, json.loads(canonical_bytes(now))))[:MAX_DIFFERENCES]
+    differ = [
+        *_differences(then, json.loads(canonical_bytes(now))),
+        *_differences(read_json(trace, "the trace"), json.loads(canonical_bytes(traced)), "trace"),
+    ]
+    found = tuple(differ[:MAX_DIFFERENCES])
     return Replayed(*told, Outcome.SAME_VERDICTS if same else Outcome.DIVERGED, found, _because(record))
 
 
@@ -203,6 +210,13 @@ def again(view: View, record: Record, kept: Kept | None = None) -> tuple[Decisio
 
 
 def _decide(get: Fetch, record: Record, candidates: Candidates = _AS_RECORDED) -> Decision:
+    return _made(get, record, candidates)[0]
+
+
+def _made(
+    get: Fetch, record: Record, candidates: Candidates = _AS_RECORDED
+) -> tuple[Decision, ReleaseRequest, tuple[Policy, ...]]:
+    """A decision, with the request and the policies that it is of."""
     body = record.body
     try:
         policies = restore_policies(body["policies"], get)
@@ -215,8 +229,9 @@ def _decide(get: Fetch, record: Record, candidates: Candidates = _AS_RECORDED) -
         raise IntegrityError([Diagnostic("RG711", "the record does not say what was decided on")]) from None
     recorded = {} if candidates.alone else {each.id: each for each in policies}
     taken = recorded | {each.id: _in_force(each) for each in candidates.policies}
-    applied = [taken[name] for name in sorted(taken)]
-    return engine.decide(_request(get, record), applied, as_of, hypothetical, papers)
+    applied = tuple(taken[name] for name in sorted(taken))
+    request = _request(get, record)
+    return engine.decide(request, applied, as_of, hypothetical, papers), request, applied
 
 
 def _in_force(policy: Policy) -> Policy:

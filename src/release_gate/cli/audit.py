@@ -15,10 +15,13 @@ from release_gate.audit.disclosures import Kept, all_disclosures
 from release_gate.audit.merkle import inclusion_proof
 from release_gate.audit.notes import Checkpoint, NoteKey, Receipt
 from release_gate.audit.places import open_ledger
+from release_gate.audit.policies import restore_policies
 from release_gate.audit.record import Record
-from release_gate.audit.sealed import Disclosures, is_sealed
+from release_gate.audit.replay import again
+from release_gate.audit.sealed import Disclosures, Erased, is_sealed
 from release_gate.audit.sensitive import seen_by
 from release_gate.audit.tiles import export
+from release_gate.audit.trace import facts_read, trace_lines
 from release_gate.audit.verify import STEPS, Report, Trust, verify_log
 from release_gate.audit.view import View, fetch
 from release_gate.cli import Exit
@@ -67,6 +70,7 @@ def _line(record: Record) -> str:
 @GATE
 @click.option("--decision", "part", flag_value="decision", help="The decision that it records.")
 @click.option("--request", "part", flag_value="request", help="The request, as it was written.")
+@click.option("--trace", "part", flag_value="trace", help="How every rule came out, and what was read.")
 @click.option("--policy", metavar="ID", help="A policy, as it was written, and what it extends.")
 @click.option("--disclosures", type=click.Path(path_type=Path), help="Show sealed fields that this opens.")
 def show(
@@ -100,6 +104,15 @@ def _shown(view: View, record: Record, part: str | None, policy: str | None, ope
         told = body["request"]
         text = told.get("text") or told["tree"]
         return get(told["tree"] if is_sealed(text) else text).decode()
+    if part == "trace":
+        if "trace" not in body:
+            raise click.UsageError("the record has no trace")
+        policies = tuple(restore_policies(body["policies"], get))
+        try:
+            facts = facts_read(*again(view, record, opens), policies)
+        except Erased:
+            facts = None
+        return "".join(f"{line}\n" for line in trace_lines(json.loads(get(body["trace"])), policies, facts))
     shown = json.loads(get(body["decision"])) if part == "decision" and record.decision else body
     return json.dumps(shown, indent=2, ensure_ascii=False) + "\n"
 

@@ -1,0 +1,199 @@
+"""The trace: how every rule came out for every artifact, also those that did not bite.
+
+A decision says what bites, and why. The trace says the same of every other rule, so that an auditor sees that
+none was passed over. It is made from the compiled program, which decided, and is as deterministic. What the
+conditions read is the request, which is recorded beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+from typing import Any, Final
+
+from release_gate.decision import Decision, FactRead
+from release_gate.diagnostics import printable
+from release_gate.engine.case import Case, Side
+from release_gate.engine.findings import fact_read
+from release_gate.engine.judge import Judge
+from release_gate.engine.panel import Panel, Ready, panel_of
+from release_gate.engine.rules import Application
+from release_gate.evaluate.compiled import Tri
+from release_gate.evaluate.reference import evaluate
+from release_gate.expression import nodes
+from release_gate.expression.nodes import Node, children
+from release_gate.facts.ladder import LADDER
+from release_gate.facts.release import Artifact, ReleaseRequest
+from release_gate.policy.model import Policy, Rule
+from release_gate.policy.overlay import chain
+
+__all__ = ["MAX_OUTCOMES", "trace_of"]
+
+SCHEMA: Final = "trace/v1"
+MAX_OUTCOMES: Final = 20_000
+"""How many outcomes of rules a trace has at most. Artifacts beyond that are named, and not traced."""
+MAX_VALUE: Final = 200
+"""How many characters of a value are shown. All of it is in the request."""
+_WORDS: Final[dict[Tri, str]] = {True: "bites", False: "no", None: "unknown"}
+
+
+def trace_of(decision: Decision, request: ReleaseRequest, policies: tuple[Policy, ...]) -> dict[str, Any]:
+    """The trace of a decision, as JSON has it.
+
+    Args:
+        decision: What was decided.
+        request: What was judged.
+        policies: The policies of the gate.
+    """
+    panel = panel_of(policies, decision.hypothetical or decision.as_of)
+    traced: list[dict[str, Any]] = []
+    left_out: list[str] = []
+    count = 0
+    for artifact in sorted(request.artifacts, key=lambda each: each.id):
+        rules = sum(len(ready.policy.rules) for ready in panel.ready)
+        if count + rules > MAX_OUTCOMES:
+            left_out.append(artifact.id)
+            continue
+        count += rules
+        traced.append(_artifact(Case(request, artifact, panel, decision.as_of), artifact, panel))
+    told: dict[str, Any] = {"schema": SCHEMA, "artifacts": traced}
+    return told | ({"left_out": left_out} if left_out else {})
+
+
+def _artifact(case: Case, artifact: Artifact, panel: Panel) -> dict[str, Any]:
+    judge = Judge(case)
+    policies: dict[str, Any] = {}
+    for ready in panel.ready:
+        if not ready.policy.applies_to(artifact.kind):
+            policies[ready.policy.id] = {"applies": False}
+            continue
+        sides = judge.sides(ready)
+        rules: dict[str, list[list[str]]] = {}
+        for side in sides:
+            app = Application(case, ready, side)
+            for rule, outcomes in _outcomes(app, side):
+                rules.setdefault(rule, []).extend(outcomes)
+        scopes = [[LADDER[side.start].name, LADDER[side.end].name, _WORDS[side.scope]] for side in sides]
+        policies[ready.policy.id] = {"applies": True, "scope": scopes, "rules": rules}
+    return {"id": artifact.id, "policies": policies}
+
+
+def _outcomes(app: Application, side: Side) -> Iterator[tuple[str, list[list[str]]]]:
+    """For each rule, whether it bites, from one rung to another."""
+    ready = app.ready
+    settled = app.settled()
+    if app.policy.tiers:
+        app.read_tiers(settled)
+    known, by_rung = dict(settled), {part.index: part for part in ready.by_rung}
+    for number, rule in enumerate(app.policy.rules):
+        start = max(side.start, ready.starts[number])
+        if start > side.end or not ready.active(number, app.kind):
+            yield rule.id, []
+            continue
+        if number not in by_rung:
+            word = _WORDS[known.get(number, False)]
+            yield rule.id, [[LADDER[start].name, LADDER[side.end].name, word]]
+            continue
+        bites = app.bites_at(by_rung[number])
+        runs: list[list[str]] = []
+        for rank in range(start, side.end + 1):
+            word = _WORDS[bites(rank)]
+            if runs and runs[-1][2] == word:
+                runs[-1][1] = LADDER[rank].name
+            else:
+                runs.append([LADDER[rank].name, LADDER[rank].name, word])
+        yield rule.id, runs
+
+
+def facts_read(
+    decision: Decision, request: ReleaseRequest, policies: tuple[Policy, ...]
+) -> dict[str, dict[str, str]]:
+    """For each artifact, every fact that the policies read at the rung that was asked for, in words."""
+    panel = panel_of(policies, decision.hypothetical or decision.as_of)
+    found: dict[str, dict[str, str]] = {}
+    for artifact in request.artifacts:
+        case = Case(request, artifact, panel, decision.as_of)
+        judge, facts = Judge(case), found.setdefault(artifact.id, {})
+        for ready in panel.ready:
+            if ready.policy.applies_to(artifact.kind):
+                seen = judge.facts_at(ready.policy, artifact.rung)
+                reads = (evaluate(node, seen).read for node in _reads(ready))
+                facts |= {read.path: _in_words(fact_read(read)) for read in reads if read is not None}
+    return found
+
+
+def _in_words(fact: FactRead) -> str:
+    value = printable(fact.value, MAX_VALUE) if fact.value is not None else ""
+    return f"{value} ({fact.reason})".strip() if fact.reason else value
+
+
+@lru_cache(maxsize=256)
+def _reads(ready: Ready) -> tuple[nodes.Fact, ...]:
+    """The facts that the conditions of a policy read, each once; members of lists with their list."""
+    found: dict[tuple[str, ...], nodes.Fact] = {}
+    conditions = [node for part in ready.parts for node in part.conditions]
+    for node in conditions:
+        for fact in _free(node, frozenset()):
+            if fact.path != ("tier",):
+                found.setdefault(fact.path, fact)
+    return tuple(found[path] for path in sorted(found))
+
+
+def _free(node: Node, bound: frozenset[str]) -> Iterator[nodes.Fact]:
+    """The facts in a condition that are no variables of a comprehension."""
+    if isinstance(node, nodes.Fact):
+        if node.path[0] not in bound:
+            yield node
+        return
+    if isinstance(node, nodes.Comprehension):
+        yield from _free(node.items, bound)
+        inner = bound | {node.variable}
+        for each in (node.result, node.condition):
+            if each is not None:
+                yield from _free(each, inner)
+        return
+    for each in children(node):
+        yield from _free(each, bound)
+
+
+# ---------------------------------------------------------------- in words
+
+
+def trace_lines(
+    trace: Mapping[str, Any], policies: Iterable[Policy], facts: Mapping[str, Mapping[str, str]] | None
+) -> Iterator[str]:
+    """A recorded trace in words, with the conditions of the policies and the facts of the request."""
+    rules = {(each.id, rule.id): rule for policy in policies for each in chain(policy) for rule in each.rules}
+    for artifact in trace["artifacts"]:
+        yield f"{printable(artifact['id'])}"
+        for name, told in artifact["policies"].items():
+            if not told["applies"]:
+                yield f"  {printable(name)}: not for this kind of artifact"
+                continue
+            scope = "; ".join(f"{word} from {low} to {high}" for low, high, word in told["scope"])
+            yield f"  {printable(name)} (scope {scope})".replace("scope bites", "scope holds")
+            for rule, outcomes in told["rules"].items():
+                said = "; ".join(
+                    f"{word} at {low}" if low == high else f"{word} from {low} to {high}"
+                    for low, high, word in outcomes
+                )
+                yield f"    {printable(rule)}: {said or 'not in force, or not for this kind of artifact'}"
+                yield from (f"      {line}" for line in _conditions(rules.get((name, rule))))
+        if facts is None:
+            yield "  the facts that were read are sealed, or cannot be read again"
+            continue
+        yield "  facts that were read"
+        for path, words in sorted(facts.get(artifact["id"], {}).items()):
+            yield f"    {printable(path)}: {words}"
+    for each in trace.get("left_out", ()):
+        yield f"{printable(each)}: left out, since the trace would have been too large"
+
+
+def _conditions(rule: Rule | None) -> Iterator[str]:
+    for word in ("when", "require"):
+        condition = getattr(rule, word, None)
+        if condition is not None:
+            yield f"{word} {printable(condition.text, 500)}"
+
+
+__all__ += ["facts_read", "trace_lines"]
