@@ -84,3 +84,15 @@ def test_the_policies_of_another_day_let_nothing_through(run: Run) -> None:
     assert code == 6
     assert "HYPOTHETICAL" in out
     assert "the policies of another day were asked for, so that nothing is let through" in err
+
+
+def test_a_measurement_that_has_grown_old_is_not_made_fresh(run: Run) -> None:
+    metric = "facts: {metrics: {refusal: {range: [0, 1], better: higher, max_age: P90D}}}\nrules:\n"
+    rule = metric + "  - {id: floor, at: internal, require: metric.refusal >= 0.9}\n"
+    Path("own.yaml").write_text(POLICY.partition("rules:")[0] + rule, encoding="utf-8")
+    measured = "metric: {refusal: {value: 0.95, measured: 2026-01-15}}\n"
+    Path("request.yaml").write_text(REQUEST + measured, encoding="utf-8")
+    assert run("2026-02-01")[0] == 0
+    code, _, err = run("2026-11-24", "--as-of", "2026-02-01")
+    assert code == 6
+    assert "it would not be decided so today" in err
