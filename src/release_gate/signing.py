@@ -496,7 +496,7 @@ def _signature(tree: Any, shown: str) -> Signature:
 def _bytes(text: Any, shown: str) -> bytes:
     """Bytes from base64. DSSE demands that verifiers take the standard and the URL-safe alphabet."""
     try:
-        return base64.b64decode(text.translate({ord("-"): "+", ord("_"): "/"}), validate=True)
+        return base64.b64decode(text.replace("-", "+").replace("_", "/"), validate=True)
     except (AttributeError, binascii.Error, ValueError):
         raise _damaged(f"{shown} holds something that is not base64") from None
 
@@ -508,7 +508,7 @@ def read_json(data: bytes, shown: str) -> Any:
         IntegrityError: It is not.
     """
     try:
-        return json.loads(data.decode(), object_pairs_hook=_unique, parse_constant=_refuse)
+        return _DECODER.decode(data.decode())
     except (ValueError, RecursionError):
         raise _damaged(f"{shown} is not the JSON that it must be") from None
 
@@ -522,6 +522,9 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _refuse(text: str) -> Any:
     raise ValueError(text)
+
+
+_DECODER: Final = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse)
 
 
 def _problem(code: str, message: str, help_: str = "") -> InputError:

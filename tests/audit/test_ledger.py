@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from release_gate.audit import store_sqlite
+from release_gate.audit import locks, store_sqlite
 from release_gate.audit.ledger import Ledger, entries
 from release_gate.audit.notes import sign_checkpoint
 from release_gate.audit.policies import record_policies
@@ -73,8 +73,8 @@ def test_content_is_kept_once(book: Book) -> None:
     rows = book.ledger.store.connection.execute  # type: ignore[attr-defined]
     names = [name for (name,) in rows("SELECT digest FROM content")]
     assert len(names) == len(set(names))
-    # the request in two forms and the policy in three, the decision, and two attestations of each record
-    assert len(names) == 6 + 3 * 2
+    # the request in two forms, the policy in three, decision and trace, and two attestations of each record
+    assert len(names) == 7 + 3 * 2
 
 
 def test_a_request_that_was_no_file_is_recorded_as_data(book: Book) -> None:
@@ -224,7 +224,7 @@ def test_a_ledger_is_durable_by_its_settings(book: Book) -> None:
 def test_a_ledger_without_locks_uses_a_rollback_journal(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(store_sqlite, "fcntl", None)
+    monkeypatch.setattr(locks, "fcntl", None)
     monkeypatch.setattr(store_sqlite, "FIXED", (99, 0, 0))
     book = Book.new(tmp_path)
     ask = book.ledger.store.connection.execute  # type: ignore[attr-defined]
@@ -239,7 +239,7 @@ def test_a_file_system_without_locks_is_noticed(tmp_path: Path, monkeypatch: pyt
     def no_locks(handle: int, operation: int) -> None:
         raise OSError(95, "Operation not supported")
 
-    monkeypatch.setattr(store_sqlite.fcntl, "flock", no_locks)
+    monkeypatch.setattr(locks.fcntl, "flock", no_locks)
     book = Book.new(tmp_path)
     assert book.ledger.store.lock is None  # type: ignore[attr-defined]
     book.close()
@@ -250,7 +250,7 @@ def test_a_ledger_that_stays_locked_is_told_and_not_waited_for_forever(
 ) -> None:
     import fcntl
 
-    monkeypatch.setattr(store_sqlite, "PATIENCE", 0.05)
+    monkeypatch.setattr(locks, "PATIENCE", 0.05)
     other = os.open(f"{book.path}.lock", os.O_RDWR)
     fcntl.flock(other, fcntl.LOCK_EX)
     assert "has been locked" in refused("RG734", book.record)

@@ -25,7 +25,9 @@ __all__ = [
     "Receipt",
     "check_key_name",
     "cosign",
+    "hash_lines",
     "open_checkpoint",
+    "read_hash",
     "sign_checkpoint",
 ]
 
@@ -33,6 +35,8 @@ ED25519: Final = 0x01
 COSIGNATURE: Final = 0x04
 MAX_NOTE: Final = 1024 * 1024
 MAX_SIGNATURES: Final = 100
+MAX_PROOF: Final = 64
+"""The most lines of a proof: one hash for each level of a tree of 2**63 leaves, and one line more."""
 _DASH: Final = "— "
 _NUMBER: Final = re.compile(r"0|[1-9][0-9]{0,17}")
 _PROOF: Final = "c2sp.org/tlog-proof@v1"
@@ -192,7 +196,7 @@ class Checkpoint:
             raise _malformed("the size of a checkpoint is a plain number")
         if len(lines) > 4:
             raise _malformed("this checkpoint has lines that nobody can audit")
-        check = _hash(root)
+        check = read_hash(root)
         return cls(origin, int(size), check, note)
 
 
@@ -262,16 +266,19 @@ class Receipt:
         index: The number of the record, from 0.
         proof: The hashes from the record to the root.
         checkpoint: The checkpoint whose root that is.
+        extra: What an application keeps with it. Nothing vouches for it: here it is the record, which the
+            proof is held against.
     """
 
     index: int
     proof: tuple[bytes, ...]
     checkpoint: Checkpoint
+    extra: bytes = b""
 
     def __str__(self) -> str:
         """The receipt as it is kept, in a file that ends in ``.tlog-proof``."""
-        hashes = "".join(base64.b64encode(each).decode() + "\n" for each in self.proof)
-        return f"{_PROOF}\nindex {self.index}\n{hashes}\n{self.checkpoint}"
+        extra = f"extra {base64.b64encode(self.extra).decode()}\n" if self.extra else ""
+        return f"{_PROOF}\n{extra}index {self.index}\n{hash_lines(self.proof)}\n{self.checkpoint}"
 
     @classmethod
     def read(cls, data: bytes) -> Receipt:
@@ -284,12 +291,15 @@ class Receipt:
         lines = head.decode(errors="replace").split("\n")
         if len(data) > MAX_NOTE or not gap or lines[0] != _PROOF:
             raise _malformed("this is no receipt (`c2sp.org/tlog-proof@v1`)")
-        # The second line may hold data of an application. Nothing vouches for it, so it is left alone.
-        lines = lines[2:] if len(lines) > 1 and lines[1].startswith("extra ") else lines[1:]
+        extra, lines = b"", lines[1:]
+        if lines and lines[0].startswith("extra "):
+            extra, lines = _extra(lines[0].removeprefix("extra ")), lines[1:]
         word, _, number = lines[0].partition(" ") if lines else ("", "", "")
         if word != "index" or not _NUMBER.fullmatch(number):
             raise _malformed("the receipt does not say which record it is for")
-        return cls(int(number), tuple(map(_hash, lines[1:])), Checkpoint.read(note))
+        if len(lines) > MAX_PROOF:
+            raise _malformed(f"no proof has more than {MAX_PROOF - 1} hashes")
+        return cls(int(number), tuple(map(read_hash, lines[1:])), Checkpoint.read(note), extra)
 
     def holds(self, leaf: bytes) -> bool:
         """Whether a leaf is in the tree of the checkpoint, where the receipt says."""
@@ -337,7 +347,24 @@ def _base64(text: str) -> bytes:
     return raw
 
 
-def _hash(text: str) -> bytes:
+def _extra(text: str) -> bytes:
+    try:
+        return _base64(text)
+    except (ValueError, binascii.Error):
+        raise _malformed("the extra data of the receipt are not base64") from None
+
+
+def hash_lines(hashes: Iterable[bytes]) -> str:
+    """Hashes as receipts and requests have them, one a line."""
+    return "".join(base64.b64encode(each).decode() + "\n" for each in hashes)
+
+
+def read_hash(text: str) -> bytes:
+    """A hash as it is written there.
+
+    Raises:
+        IntegrityError: It is none.
+    """
     try:
         raw = _base64(text)
     except (ValueError, binascii.Error):

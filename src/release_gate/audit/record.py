@@ -116,21 +116,25 @@ class Record:
     @property
     def refers_to(self) -> tuple[str, ...]:
         """The digests of its content, each once."""
-        return tuple(dict.fromkeys(_digests(self.body)))
+        found: dict[str, None] = {}
+        _note_digests(self.body, "", found)
+        return tuple(found)
 
 
 _CONTENT_KEYS: Final = frozenset({"applied", "attestations", "decision", "text", "trace", "tree"})
 
 
-def _digests(value: Any, key: str = "") -> Iterable[str]:
-    if isinstance(value, dict):
+def _note_digests(value: Any, key: str, found: dict[str, None]) -> None:
+    """Note the digests in a value that stands under a key."""
+    if isinstance(value, str):
+        if key in _CONTENT_KEYS:
+            found[value] = None
+    elif isinstance(value, dict):
         for name, item in value.items():
-            yield from _digests(item, name)
+            _note_digests(item, name, found)
     elif isinstance(value, list):
         for item in value:
-            yield from _digests(item, key)
-    elif key in _CONTENT_KEYS and isinstance(value, str):
-        yield value
+            _note_digests(item, key, found)
 
 
 def decision_draft(

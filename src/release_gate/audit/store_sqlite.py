@@ -14,21 +14,15 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
+from release_gate.audit.locks import PATIENCE, lock_file, locked, sync_folder
 from release_gate.audit.store_sql import SqlStore
 from release_gate.diagnostics import Diagnostic, InputError, IntegrityError, printable
-
-fcntl: Any
-try:
-    import fcntl
-except ImportError:  # Windows has no advisory locks of this kind
-    fcntl = None
 
 __all__ = ["SqliteStore"]
 
@@ -78,8 +72,6 @@ SCHEMA: Final = (
     ),
 )
 FORMAT: Final = "ledger/v1"
-PATIENCE: Final = 60.0
-"""How many seconds a writer waits for the others."""
 FIXED: Final = (3, 51, 3)
 """The first SQLite without the WAL-reset bug."""
 
@@ -111,7 +103,7 @@ class SqliteStore(SqlStore):
                     store.connection.execute(statement)
                 store.connection.execute("INSERT INTO ledger VALUES ('format', ?)", (FORMAT,))
                 store.connection.execute("INSERT INTO ledger VALUES ('origin', ?)", (origin,))
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
         return store.checked()
 
     @classmethod
@@ -127,10 +119,10 @@ class SqliteStore(SqlStore):
 
     @classmethod
     def _connect(cls, path: Path, *, create: bool = False) -> SqliteStore:
-        lock = _lock_file(path)
+        lock = lock_file(path)
         try:
             connection = _connection(path, "rwc" if create else "rw")
-            with _locked(lock, path):
+            with locked(lock, path):
                 if lock is None and sqlite3.sqlite_version_info < FIXED:
                     connection.execute("PRAGMA journal_mode = DELETE")
                     connection.execute("PRAGMA synchronous = EXTRA")
@@ -192,7 +184,7 @@ class SqliteStore(SqlStore):
 
     def close(self) -> None:
         """Let go of it."""
-        with self.mutex, _locked(self.lock, self.path):
+        with self.mutex, locked(self.lock, self.path):
             self.connection.close()
         if self.lock is not None:
             os.close(self.lock)
@@ -215,7 +207,7 @@ class SqliteStore(SqlStore):
         Raises:
             InputError: It could not be written, and nothing of it was.
         """
-        with self.mutex, _locked(self.lock, self.path):
+        with self.mutex, locked(self.lock, self.path):
             try:
                 self.connection.execute("BEGIN IMMEDIATE")
                 try:
@@ -272,59 +264,6 @@ def _connection(path: Path, mode: str) -> sqlite3.Connection:
 def _text(raw: bytes) -> str:
     """Text, even where somebody wrote other bytes: verification has to get to the point of saying so."""
     return raw.decode(errors="replace")
-
-
-def _lock_file(path: Path) -> int | None:
-    """The file whose lock keeps writers apart, or None where there are no such locks."""
-    if fcntl is None:
-        return None
-    try:
-        lock = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
-    except OSError as error:
-        raise _unusable(path, (error.strerror or "unwritable").lower()) from None
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        fcntl.flock(lock, fcntl.LOCK_UN)
-    except BlockingIOError:
-        pass
-    except OSError:  # a file system without locks
-        os.close(lock)
-        return None
-    return lock
-
-
-@contextmanager
-def _locked(lock: int | None, path: Path) -> Iterator[None]:
-    if lock is None or fcntl is None:
-        yield
-        return
-    deadline, pause = time.monotonic() + PATIENCE, 0.0002
-    while True:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            break
-        except BlockingIOError:
-            if time.monotonic() > deadline:
-                message = f"the ledger `{path.as_posix()}` has been locked for {PATIENCE:.0f} seconds"
-                help_ = "find the process that holds its `.lock` file"
-                raise InputError([Diagnostic("RG734", message, help=help_)]) from None
-            time.sleep(pause)
-            pause = min(pause * 1.5, 0.01)
-    try:
-        yield
-    finally:
-        fcntl.flock(lock, fcntl.LOCK_UN)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make sure that the name of a new file is on the disk too."""
-    if os.name == "nt":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _title(sql: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Final
 
 from release_gate.audit.attestation import check_recorded
@@ -17,11 +18,11 @@ from release_gate.audit.record import Record
 from release_gate.audit.sealed import Disclosure, Disclosures, check_opens, is_seal
 from release_gate.audit.sensitive import is_sealed_record, sealed_in
 from release_gate.audit.view import Row, View
-from release_gate.canonical import digest_of_bytes
+from release_gate.canonical import canonical_bytes, digest_of_bytes
 from release_gate.diagnostics import Diagnostic, InputError, IntegrityError, printable
 from release_gate.signing import PublicKey, read_json
 
-__all__ = ["STEPS", "Problem", "Report", "Trust", "verify_log", "verify_receipt"]
+__all__ = ["STEPS", "Problem", "Report", "Trust", "verify_decision", "verify_log", "verify_receipt"]
 
 STEPS: Final = {
     1: "the place of the log has the shape that it must have",
@@ -49,7 +50,7 @@ class Trust:
         log: The keys of the log. Without any, signatures of checkpoints are not looked at.
         signers: The keys that attest. Without any, signatures of attestations are not looked at.
         witnesses: The keys of witnesses.
-        quorum: How many of these must have signed every checkpoint.
+        quorum: How many of these must have signed a checkpoint that was kept elsewhere, or is in a receipt.
     """
 
     log: tuple[NoteKey, ...] = ()
@@ -208,10 +209,48 @@ def verify_receipt(
     seals.take(record, content.get)
     seals.finish()
     # Step 9.
-    _check_signature(9, receipt.checkpoint, trust, report)
+    _check_signature(9, receipt.checkpoint, trust, report, trust.quorum)
     report.not_checked |= dict.fromkeys((1, 4, 5, 10), "this takes the whole log")
     _say_not_checked(trust, report, signed=True)
     return report
+
+
+def verify_decision(decision: bytes | None, receipt: Receipt, trust: Trust, shown: str) -> Report:
+    """Verify a decision with its receipt, which has the record in it, away from the log and from all else.
+
+    Args:
+        decision: The decision as JSON, as reports have it. If there is none, only the record is verified.
+        receipt: The receipt.
+        trust: Whom to believe. Without a key of the log, the receipt proves nothing.
+        shown: Where it is from, in words.
+    """
+    report = verify_receipt(receipt.extra, receipt, {}, trust, shown)
+    # Steps 6, 8 and 11 need what was not sent. That the decision is the one that was recorded is step 7.
+    report.problems = [each for each in report.problems if each.step != 11 and each.found.code != "RG718"]
+    report.not_checked |= dict.fromkeys(
+        (6, 8, 11), "only the decision is here, and not what it was made from"
+    )
+    if decision is None:
+        report.not_checked[7] = "there is no decision beside the receipt"
+    elif not any(each.step == 2 for each in report.problems):
+        record = Record.read(receipt.extra)
+        digest, content = _as_recorded(decision)
+        if digest != record.decision:
+            message = f"the decision is not the one of record {record.index}: edited, or of another receipt"
+            report.add(7, "RG719", message)
+        else:
+            check_decision(record, {digest: content}.get, report)
+    return report
+
+
+def _as_recorded(decision: bytes) -> tuple[str, bytes]:
+    """A decision as it is recorded: in canonical form, without its digest, under that digest."""
+    try:
+        body = read_json(decision, "the decision")
+        content = canonical_bytes({key: value for key, value in body.items() if key != "digest"})
+    except (IntegrityError, AttributeError, ValueError, TypeError, RecursionError):
+        content = b""
+    return digest_of_bytes(content), content
 
 
 class _Run:
@@ -310,10 +349,11 @@ class _Run:
 
     def check_referred(self, record: Record) -> None:
         """Steps 6 to 8, and 11. What several records share is read once."""
-        check_content(record, self.view.content, self.report, self.known)
-        check_decision(record, self.view.content, self.report)
-        check_attestations(record, self.view.content, self.trust, self.report)
-        self.seals.take(record, self.view.content)
+        fetch = cache(self.view.content)
+        check_content(record, fetch, self.report, self.known)
+        check_decision(record, fetch, self.report)
+        check_attestations(record, fetch, self.trust, self.report)
+        self.seals.take(record, fetch)
 
     def finish(self) -> None:
         """Say which records were removed, and which reordered."""
@@ -475,6 +515,9 @@ def _checkpoints(
     for checkpoint in against:
         wanted.setdefault(checkpoint.size, []).append((10, checkpoint))
         _check_checkpoint(10, checkpoint, view.origin, trust, report)
+    if trust.quorum and not against:
+        message = f"{trust.quorum} witnesses must have signed, and no checkpoint is here that any could have"
+        report.add(10, "RG709", message, "say `--against` with the checkpoint that they signed")
     _say_not_checked(trust, report, signed=kept > 0)
     if not against:
         report.not_checked[10] = "no checkpoint was given, so the newest records may have been cut off"
@@ -496,16 +539,20 @@ def _check_checkpoint(step: int, checkpoint: Checkpoint, origin: str, trust: Tru
             f"a checkpoint is of the log `{printable(checkpoint.origin)}`, and this is `{printable(origin)}`"
         )
         report.add(step, "RG716", message)
-    elif checkpoint.note or step == 9:
-        _check_signature(step, checkpoint, trust, report)
+    elif checkpoint.note or step == 9 or trust.quorum:
+        _check_signature(step, checkpoint, trust, report, trust.quorum if step == 10 else 0)
 
 
-def _check_signature(step: int, checkpoint: Checkpoint, trust: Trust, report: Report) -> None:
-    """A key of the log has signed. A checkpoint that was kept elsewhere may be one that nobody signed."""
+def _check_signature(step: int, checkpoint: Checkpoint, trust: Trust, report: Report, quorum: int) -> None:
+    """A key of the log has signed, and as many witnesses as are demanded.
+
+    A checkpoint that was kept elsewhere may be one that nobody signed. One that is kept with the log is as
+    the log signed it, before any witness saw it.
+    """
     if not trust.log:
         return
     try:
-        open_checkpoint(str(checkpoint).encode(), trust.log, trust.witnesses, trust.quorum)
+        open_checkpoint(str(checkpoint).encode(), trust.log, trust.witnesses, quorum)
     except IntegrityError as error:
         report.take(step, error, f"the checkpoint of {checkpoint.size} records: ")
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import click
 
@@ -16,19 +17,21 @@ from release_gate.audit.merkle import inclusion_proof
 from release_gate.audit.notes import Checkpoint, NoteKey, Receipt
 from release_gate.audit.places import open_ledger
 from release_gate.audit.policies import restore_policies
+from release_gate.audit.receipts import is_receipt, read_receipt
 from release_gate.audit.record import Record
 from release_gate.audit.replay import again
 from release_gate.audit.sealed import Disclosures, Erased, is_sealed
 from release_gate.audit.sensitive import seen_by
 from release_gate.audit.tiles import export
 from release_gate.audit.trace import facts_read, trace_lines
-from release_gate.audit.verify import STEPS, Report, Trust, verify_log
+from release_gate.audit.verify import STEPS, Report, Trust, verify_decision, verify_log
 from release_gate.audit.view import View, fetch
+from release_gate.audit.witness import MAX_ASKED, Asked, Witness
 from release_gate.cli import Exit
 from release_gate.cli.ledgers import GATE, JSON, LEDGER, found, kept, settings, viewed
 from release_gate.cli.redaction import disclose, redact
 from release_gate.diagnostics import printable
-from release_gate.signing import generate_key, read_private_key, read_public_key
+from release_gate.signing import generate_key, open_signer, read_private_key, read_public_key
 
 
 @click.group()
@@ -169,18 +172,64 @@ def export_(folder: Path, gate: Path | None, ledger: str | None) -> int:
 @audit.command("checkpoint")
 @GATE
 @LEDGER
-def checkpoint_(gate: Path | None, ledger: str | None) -> int:
+@click.option(
+    "--since",
+    type=click.IntRange(0),
+    metavar="N",
+    help="Write what a witness that has seen N records wants: the proof that this log begins with them.",
+)
+def checkpoint_(gate: Path | None, ledger: str | None, since: int | None) -> int:
     """Print a checkpoint, signed if the gate file names a key. Keep it where the ledger is not."""
     if ledger is not None:
         with viewed(ledger, None) as view:
-            click.echo(str(_newest(view)), nl=False)
+            click.echo(_asked(view, _newest(view), since), nl=False)
         return Exit.ALLOWED
     told = settings(gate)
     opened = open_ledger(told)
     try:
-        click.echo(str(opened.checkpoint(told.log_signer())), nl=False)
+        click.echo(_asked(opened.store, opened.checkpoint(told.log_signer()), since), nl=False)
     finally:
         opened.store.close()
+    return Exit.ALLOWED
+
+
+def _asked(view: View, checkpoint: Checkpoint, since: int | None) -> str:
+    if since is None:
+        return str(checkpoint)
+    if since > checkpoint.size:
+        raise click.UsageError(f"the log has {checkpoint.size} records, and not {since}")
+    if not checkpoint.note:
+        raise click.UsageError("a witness signs what the log has signed, and there is no key of the log")
+    return str(Asked.of(view, since, checkpoint))
+
+
+@audit.command()
+@click.argument("asked", type=click.File("rb"), default="-")
+@click.option("--log", "logs", multiple=True, required=True, metavar="KEY", help="A log to sign; repeatable.")
+@click.option("--name", required=True, help="The name of the witness.")
+@click.option("--key", "secret", required=True, metavar="FILE", help="The key of the witness, Ed25519.")
+@click.option(
+    "--state",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="The folder in which it remembers what it has seen. Whoever can change it can make it sign a fork.",
+)
+@click.option("--line", is_flag=True, help="Print only the line of this witness.")
+def witness(
+    asked: BinaryIO,
+    logs: tuple[str, ...],
+    name: str,
+    secret: str,
+    state: Path,
+    line: bool,  # noqa: FBT001
+) -> int:
+    """Cosign a checkpoint of somebody else's log, if it extends all that was seen before.
+
+    ASKED is what `audit checkpoint --since N` writes. A log that was never seen is asked about since 0.
+    """
+    seen = Witness(name, open_signer(secret), state, tuple(map(_note_key, logs)))
+    signed = seen.cosign(Asked.read(asked.read(MAX_ASKED + 1)), int(time.time()))
+    click.echo(signed.note.splitlines(keepends=True)[-1] if line else str(signed), nl=False)
     return Exit.ALLOWED
 
 
@@ -198,14 +247,14 @@ def create(gate: Path | None, writer: str | None) -> int:
 
 
 @audit.command("new-key")
-@click.argument("kind", type=click.Choice(["log", "signing"]))
+@click.argument("kind", type=click.Choice(["log", "witness", "signing"]))
 @click.argument("file", type=click.Path(path_type=Path))
 def new_key(kind: str, file: Path) -> int:
-    """Make a key: for the log (Ed25519), or for signing attestations (P-256).
+    """Make a key: for the log or a witness (Ed25519), or for signing attestations (P-256).
 
     Writes the private half to FILE, for its owner alone, and the public half to FILE.pub.
     """
-    made = generate_key("ed25519" if kind == "log" else "ecdsa-p256")
+    made = generate_key("ecdsa-p256" if kind == "signing" else "ed25519")
     try:
         # A key that is there is never overwritten: without it, nothing more could be signed by it.
         with open(file, "x", opener=lambda path, flags: os.open(path, flags, 0o600)) as stream:
@@ -258,7 +307,7 @@ def verify(  # noqa: PLR0913, PLR0917 - one argument for each option
     disclosures: Path | None,
     as_json: bool,  # noqa: FBT001
 ) -> int:
-    """Verify the log at PLACE: a ledger, a copy, an export, or one record with its receipt.
+    """Verify the log at PLACE: a ledger, a copy, an export, one record in its folder, or one receipt.
 
     KEY is written NAME+ID+KEY, as `audit key` prints it, or is a file with that.
     """
@@ -268,9 +317,16 @@ def verify(  # noqa: PLR0913, PLR0917 - one argument for each option
         tuple(map(_note_key, witnesses)),
         quorum,
     )
+    if quorum > len({key.key for key in trust.witnesses}):
+        raise click.UsageError(f"--quorum {quorum} takes as many --witness KEY")
+    if quorum and not trust.log:
+        raise click.UsageError("--quorum takes --key KEY: witnesses sign what the log has signed")
     given = list(all_disclosures(disclosures)) if disclosures is not None else None
     if place is not None and is_bundle(Path(place)):
         report = Bundle.read(Path(place)).verify(trust, place, given)
+    elif place is not None and is_receipt(Path(place)):
+        decision, receipt = read_receipt(Path(place))
+        report = verify_decision(decision, receipt, trust, place)
     else:
         with viewed(place, gate) as view:
             report = _verified(view, trust, [_read_checkpoint(each) for each in against], given)

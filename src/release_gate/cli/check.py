@@ -14,7 +14,7 @@ import click
 from release_gate.cli import Exit, clock, exit_code
 from release_gate.cli.logs import Log
 from release_gate.cli.options import AS_OF, GATE, GATE_FILE, POLICIES, POLICIES_AS_OF, gate_of, use_colour
-from release_gate.cli.recording import RECORD, recorder
+from release_gate.cli.recording import recorder, recording
 from release_gate.decision import Verdict
 from release_gate.diagnostics import InputError, Severity, did_you_mean, printable
 from release_gate.gate import reports
@@ -76,7 +76,7 @@ def _outputs(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ..
 @click.option(
     "--exit-zero", is_flag=True, help="Exit with 0 whatever the verdict; invalid input still fails."
 )
-@RECORD
+@recording
 @click.option("-v", "--verbose", is_flag=True, help="Log what happens as lines of JSON on standard error.")
 def check(  # noqa: PLR0913, PLR0917 - one argument for each option
     requests: tuple[Path, ...],
@@ -89,19 +89,22 @@ def check(  # noqa: PLR0913, PLR0917 - one argument for each option
     base: str | None,
     exit_zero: bool,  # noqa: FBT001 - click passes flags so
     record: bool,  # noqa: FBT001
+    receipts: Path | None,
     verbose: bool,  # noqa: FBT001
 ) -> int:
     """Judge REQUESTS, files and folders of them, and say why.
 
     With several requests, the worst verdict sets the exit code. Files are written all together or not at all.
     """
+    if receipts is not None and not record:
+        raise click.UsageError("--receipts needs --record")
     log = Log(on=verbose)
     with Run() as run:
         try:
             discard(path for _, path in outputs if path)
             try:
                 found = gate_of(gate, policies)
-                recorded = recorder(gate, policies, found) if record else None
+                recorded = recorder(gate, policies, found, receipts) if record else None
                 file = None if policies else gate or GATE_FILE
                 then = gate_at(base, file, policies) if base is not None else None
                 judging = Judging(found, as_of, policies_as_of, recorded, then, clock.today())

@@ -12,21 +12,33 @@ from release_gate.decision import Decision
 from release_gate.facts.release import ReleaseRequest
 from release_gate.gate.gate import Gate
 
-__all__ = ["RECORD", "recorder"]
+__all__ = ["recorder", "recording"]
 
-RECORD = click.option(
+_RECORD = click.option(
     "--record", is_flag=True, help="Record every decision in the ledger that the gate file names."
+)
+_RECEIPTS = click.option(
+    "--receipts",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="With --record: write each decision there, and its receipt beside it.",
 )
 
 
+def recording(command: Callable[..., int]) -> Callable[..., int]:
+    """The options of recording."""
+    return _RECORD(_RECEIPTS(command))
+
+
 def recorder(
-    path: Path | None, policies: tuple[str, ...], gate: Gate
+    path: Path | None, policies: tuple[str, ...], gate: Gate, receipts: Path | None = None
 ) -> Callable[[Decision, ReleaseRequest], None]:
     """What records a decision, and says where on standard error.
 
     The clock is read here, and nowhere below.
     """
     from release_gate.audit.places import settings_of  # noqa: PLC0415 - only for those who record
+    from release_gate.audit.receipts import write_receipt  # noqa: PLC0415 - as above
     from release_gate.audit.recorder import Recorder  # noqa: PLC0415 - as above
 
     if policies:
@@ -38,6 +50,9 @@ def recorder(
         added = book.record(decision, request, datetime.now(UTC))
         place, number = book.ledger.store.place, added.records[0].index
         click.echo(f"recorded as {number} in {place}: {decision.request.id}, {decision.verdict}", err=True)
+        if receipts is not None:
+            written = write_receipt(receipts, added.records[0], book.ledger, added.checkpoint)
+            click.echo(f"its receipt is {written.as_posix()}", err=True)
         click.echo(f"keep this checkpoint where the ledger is not:\n{added.checkpoint}", err=True)
 
     return record
