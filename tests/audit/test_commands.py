@@ -386,12 +386,12 @@ def private(run: Run) -> Run:
 def test_a_sealed_field_is_shown_to_whom_is_given_what_opens_it(private: Run) -> None:
     code, out, _ = private("audit", "show", "0", "--request")
     assert code == 0
-    assert "ada" not in out
+    assert '"ada"' not in out
     assert '"requester":{"id":{"sealed":"sha256:' in out
     assert private("audit", "show", "0", "--request", "--disclosures", "apart")[1].startswith(
         "# as it was typed"
     )
-    assert "ada" not in private("audit", "show", "0")[1]
+    assert '"ada"' not in private("audit", "show", "0")[1]
     assert "Too large" in private("audit", "show", "1", "--decision", "--disclosures", "apart")[1]
     code, out, _ = private("audit", "disclose", "0", "--field", "requester.id")
     assert code == 0
@@ -434,7 +434,7 @@ def test_what_is_erased_is_gone_and_every_proof_holds(private: Run) -> None:
     assert "keep this checkpoint" in err
     assert "ada" in "".join(file.read_text() for file in Path("apart").iterdir())  # that of another request
     assert private("audit", "redact", "1", "--field", "requester.id")[0] == 0
-    assert "ada" not in "".join(file.read_text() for file in Path("apart").iterdir())
+    assert '"ada"' not in "".join(file.read_text() for file in Path("apart").iterdir())
     assert "redaction large requester.id" in private("audit", "log")[1]
     code, out, _ = private("replay")
     assert code == 6
@@ -584,3 +584,90 @@ def test_the_trace_shows_how_each_rule_came_out(recorded: Run) -> None:
     code, _, err = recorded("audit", "show", "1", "--trace")
     assert code == 2
     assert "the record has no trace" in err
+
+
+def test_a_receipt_is_written_beside_each_decision_and_verifies_without_the_ledger(run: Run) -> None:
+    run("audit", "new-key", "log", "witness.pem")
+    told = run("check", "small.yaml", "large.yaml", "--record", "--receipts", "receipts", *DAY)[2]
+    assert "its receipt is receipts/00000001-large.tlog-proof" in told
+    shutil.rmtree("book")
+    key = run("audit", "key", "log.pem", "--name", "example.org/releases")[1].strip()
+    names = sorted(each.name for each in Path("receipts").iterdir())
+    assert names == [
+        f"0000000{number}-{end}"
+        for number, name in enumerate(("small", "large"))
+        for end in (f"{name}.json", f"{name}.tlog-proof")
+    ]
+    for name in names[1::2]:
+        code, out, _ = run("audit", "verify", f"receipts/{name}", "--key", key)
+        assert code == 0, out
+        assert "verified, but for what was not checked" in out
+    decision = Path("receipts/00000001-large.json")
+    decision.write_text(decision.read_text().replace('"deny"', '"approve"'))
+    code, out, _ = run("audit", "verify", "receipts/00000001-large.tlog-proof", "--key", key)
+    assert code == 7
+    assert "the decision is not the one of record 1: edited" in out
+
+
+def test_receipts_are_of_what_is_recorded(run: Run) -> None:
+    code, _, told = run("check", "small.yaml", "--receipts", "receipts", *DAY)
+    assert code == 2
+    assert "--receipts needs --record" in told
+    assert not Path("receipts").exists()
+
+
+def test_a_witness_signs_the_log_as_it_grows_and_no_other_history(recorded: Run) -> None:
+    run = recorded
+    run("audit", "new-key", "log", "witness.pem")
+    log = run("audit", "key", "log.pem", "--name", "example.org/releases")[1].strip()
+    seen = run("audit", "key", "witness.pem", "--name", "witness.example", "--witness")[1].strip()
+    who = ("--log", log, "--name", "witness.example", "--key", "witness.pem", "--state", "memory")
+
+    def ask(since: str, place: str = "") -> tuple[int, str, str]:
+        told = run("audit", "checkpoint", "--since", since, *(("--ledger", place) if place else ()))
+        Path("asked").write_text(told[1], encoding="utf-8")
+        return run("audit", "witness", "asked", *who)
+
+    code, first, _ = ask("0")
+    assert code == 0
+    Path("first.txt").write_text(first, encoding="utf-8")
+    demand = ("--key", log, "--witness", seen, "--quorum", "1")
+    assert run("audit", "verify", "--against", "first.txt", *demand)[0] == 0
+    assert run("check", "small.yaml", "--record", *DAY)[0] == 0
+    assert run("audit", "verify", "--against", "first.txt", *demand)[0] == 0
+    # It is told where the witness stands, and asks from there.
+    code, _, told = ask("1")
+    assert (code, "ask again with `--since 2`" in told) == (7, True)
+    assert ask("2")[0] == 0
+    code, line, _ = run("audit", "witness", "asked", *who, "--line")
+    assert code == 7
+    run("audit", "checkpoint", "--since", "3")
+    Path("asked").write_text(run("audit", "checkpoint", "--since", "3")[1], encoding="utf-8")
+    code, line, _ = run("audit", "witness", "asked", *who, "--line")
+    assert (code, line.startswith("— witness.example "), line.count("\n")) == (0, True, 1)
+    # An older copy is a rollback.
+    Path("asked").write_text(first.replace("example.org", "old 3\n\nexample.org", 1), encoding="utf-8")
+    code, _, told = run("audit", "witness", "asked", *who)
+    assert (code, "truncated" in told) == (7, True)
+    # A quorum takes keys, and a checkpoint that was signed.
+    assert run("audit", "verify", "--key", log, "--quorum", "1")[0] == 2
+    assert run("audit", "verify", "--witness", seen, "--quorum", "1")[0] == 2
+    assert run("audit", "verify", *demand)[0] == 7
+
+
+def test_what_a_witness_cannot_be_asked_is_wrong_usage(recorded: Run) -> None:
+    run = recorded
+    assert "has 2 records, and not 3" in run("audit", "checkpoint", "--since", "3")[2]
+    gate = Path("release-gate.yaml")
+    gate.write_text(gate.read_text().replace("  log_key: log.pem\n", ""))
+    assert "there is no key of the log" in run("audit", "checkpoint", "--since", "0")[2]
+
+
+def test_the_receipt_of_a_sealed_decision_has_it_as_it_is_recorded(private: Run) -> None:
+    assert private("check", "large.yaml", "--record", "--receipts", "receipts", *DAY)[0] == 5
+    key = private("audit", "key", "log.pem", "--name", "example.org/releases")[1].strip()
+    code, out, _ = private("audit", "verify", "receipts/00000003-large.tlog-proof", "--key", key)
+    assert code == 0, out
+    recorded = private("audit", "show", "3", "--decision")[1]
+    text = Path("receipts/00000003-large.json").read_text(encoding="utf-8")
+    assert json.loads(text).items() >= json.loads(recorded).items()

@@ -73,7 +73,9 @@ def _write(file: Path, data: bytes) -> Path:
         file.parent.mkdir(parents=True, exist_ok=True)
         with file.open("xb") as stream:
             stream.write(data)
-    except FileExistsError:
+    except FileExistsError as error:
+        if not file.parent.is_dir():
+            raise _unusable(file.parent, error) from None
         message = f"`{printable(file.as_posix())}` is there already, and was not overwritten"
         help_ = "the decision is recorded; `release-gate audit prove` writes its receipt elsewhere"
         raise InputError([Diagnostic("RG749", message, help=help_)]) from None
