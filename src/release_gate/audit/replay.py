@@ -27,6 +27,7 @@ from release_gate.audit.view import View, fetch
 from release_gate.canonical import canonical_bytes, digest
 from release_gate.decision import ArtifactDecision, Decision, Verdict
 from release_gate.diagnostics import Diagnostic, InputError, IntegrityError, printable
+from release_gate.facts.access import kind_of
 from release_gate.facts.ladder import RUNGS
 from release_gate.facts.release import ReleaseRequest
 from release_gate.policy.documents import InForce
@@ -244,12 +245,12 @@ def _request(get: Fetch, record: Record) -> ReleaseRequest:
         raise IntegrityError([Diagnostic("RG711", "the record does not name its request")])
     tree = json.loads(get(told["tree"]), parse_float=Decimal, parse_int=Decimal)
     if not isinstance(text := told.get("text"), str):
-        return ReleaseRequest.model_validate(tree)
+        return kind_of(tree).model_validate(tree)
     document = read_document(get(text), str(told.get("name")))
     # What was judged differs from what was typed where evidence did not bear out a claim.
     if digest(document.tree) != told["tree"]:
         document = replace(document, tree=tree)
-    return ReleaseRequest.from_document(document)
+    return kind_of(tree).from_document(document)
 
 
 def _verdicts(body: Any) -> Any:

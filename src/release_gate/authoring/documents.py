@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from release_gate.decision import Verdict
 from release_gate.document import Base
+from release_gate.facts.access import KINDS
 from release_gate.facts.ladder import RUNGS
 from release_gate.facts.release import Name
 from release_gate.facts.types import problem
@@ -127,7 +128,7 @@ _FIXTURE: Final = {
         },
         {
             "type": "object",
-            "properties": {"release_gate": {"const": "request/v1"}},
+            "properties": {"release_gate": {"enum": list(KINDS)}},
             "required": ["release_gate"],
             "description": "A request, written out.",
         },

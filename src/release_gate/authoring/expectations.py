@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from release_gate.decision import ArtifactDecision, Verdict
 from release_gate.diagnostics import Diagnostic, did_you_mean, printable
-from release_gate.facts.ladder import RUNGS, rungs_for
+from release_gate.facts.ladder import RUNGS
 from release_gate.facts.release import Artifact
 from release_gate.policy.model import Policy
 from release_gate.source import Document, Pointer
@@ -166,7 +166,7 @@ class _Reader:
             yield names, place
 
     def levels(self, tree: Any, at: Pointer) -> Iterator[tuple[str, Any, Pointer]]:
-        rungs = {rung.name for rung in rungs_for(self.artifact.kind)}
+        rungs = {rung.name for rung in self.artifact.ladder}
         for rung, inner in tree.items() if isinstance(tree, dict) else ():
             if rung in rungs:
                 yield rung, inner, (*at, rung)
@@ -209,7 +209,7 @@ class _Reader:
                 yield name, value, where
 
     def plain(self, about: str, tree: Any, at: Pointer) -> Iterator[tuple[Any, Pointer]]:
-        rungs = [rung.name for rung in rungs_for(self.artifact.kind)]
+        rungs = [rung.name for rung in self.artifact.ladder]
         readers: Mapping[str, Callable[[], Iterator[tuple[Any, Pointer]]]] = {
             "verdict": lambda: self.word(tree, at, VERDICTS, "a verdict"),
             "best": lambda: self.word(tree, at, rungs, "an access level of this artifact"),

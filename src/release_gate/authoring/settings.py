@@ -9,7 +9,8 @@ from itertools import pairwise
 from typing import Any, Final, TypeAlias
 
 from release_gate.diagnostics import Diagnostic, Span, did_you_mean, printable
-from release_gate.facts.release import Artifact, Sections
+from release_gate.facts.access import GatedArtifact
+from release_gate.facts.release import Sections
 from release_gate.source import Document, Pointer, Tree
 
 __all__ = ["SETTABLE", "Change", "SettingError", "changed"]
@@ -85,8 +86,8 @@ def _targets(tree: Any, change: Change) -> Iterator[list[Step]]:
     steps = _steps(change)
     head = steps[0][0]
     if head == "artifact" and len(steps) > 1:
-        if steps[1][0] in ("access", "id") or steps[1][0] not in Artifact.model_fields:
-            known = [name for name in Artifact.model_fields if name != "id"]
+        if steps[1][0] in ("access", "id") or steps[1][0] not in GatedArtifact.model_fields:
+            known = [name for name in GatedArtifact.model_fields if name != "id"]
             raise SettingError(
                 change, f"`artifact.{printable(steps[1][0])}` cannot be set", did_you_mean(steps[1][0], known)
             )

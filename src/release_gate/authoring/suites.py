@@ -16,6 +16,7 @@ from release_gate.decision import in_words
 from release_gate.diagnostics import Diagnostic, InputError, PolicyError, Span, did_you_mean, printable
 from release_gate.document import validate
 from release_gate.engine import policies_digest
+from release_gate.facts.access import KINDS, kind_of
 from release_gate.facts.release import ReleaseRequest
 from release_gate.facts.types import Day
 from release_gate.policy.in_force import in_force
@@ -214,7 +215,7 @@ class _Loader:
         file = self.path.parent / name
         try:
             document = read_file(file)
-            require_mapping(document, ("request/v1",))
+            require_mapping(document, KINDS)
         except InputError as error:
             told = [each for each in error.diagnostics if each.span is not None]
             self.problems += told
@@ -324,7 +325,7 @@ class _Loader:
 
     def request(self, document: Document, as_of: date) -> ReleaseRequest | None:
         try:
-            return ReleaseRequest.from_document(self.bound(document, as_of))
+            return kind_of(document.tree).from_document(self.bound(document, as_of))
         except InputError as error:
             self.problems += error.diagnostics
             return None
@@ -339,7 +340,7 @@ class _Loader:
         if not isinstance(said, list) or not said or not isinstance(tree, dict):
             return document
         free = {key: value for key, value in tree.items() if key != "sign_offs"}
-        request = ReleaseRequest.from_document(
+        request = kind_of(free).from_document(
             Document(document.source, free, document.spans, document.keys, document.styles)
         )
         inforce, _ = in_force(self.policies, as_of)

@@ -48,7 +48,7 @@ def decide(
     Raises:
         RequestError: The request states a fact in a way that a policy's own declaration does not allow.
     """
-    panel = panel_of(tuple(policies), policies_as_of or as_of)
+    panel = panel_of(tuple(policies), policies_as_of or as_of, request.SUBJECT)
     _check_declared(request, panel.inforce)
     cases = [
         Case(request, artifact, panel, as_of, papers)
@@ -79,7 +79,7 @@ def facts_at(
     request: ReleaseRequest, artifact: Artifact, policy: Policy, rungs: Iterable[Step], as_of: date
 ) -> dict[Step, Facts]:
     """Every fact that the conditions of a policy read at some rungs, the tier included."""
-    judge = Judge(Case(request, artifact, panel_of((policy,), as_of), as_of))
+    judge = Judge(Case(request, artifact, panel_of((policy,), as_of, request.SUBJECT), as_of))
     return {rung: judge.facts_at(policy, rung) for rung in rungs}
 
 
@@ -117,7 +117,7 @@ def explain_rule(
     request: ReleaseRequest, artifact: Artifact, policy: Policy, rule: Rule, as_of: date
 ) -> list[tuple[str, str, Trace]]:
     """What the conditions of a rule came to at the rung that is asked for: name, text and trace of each."""
-    judge = Judge(Case(request, artifact, panel_of((policy,), as_of), as_of))
+    judge = Judge(Case(request, artifact, panel_of((policy,), as_of, request.SUBJECT), as_of))
     facts = judge.facts_at(policy, artifact.rung)
     conditions = (("scope", policy.scope), ("when", rule.when), ("require", rule.require))
     return [(name, each.text, evaluate(each.root, facts)) for name, each in conditions if each is not None]

@@ -14,7 +14,6 @@ from release_gate.engine.panel import Panel
 from release_gate.evaluate.compiled import Tri
 from release_gate.evaluate.fetch import Reading
 from release_gate.facts.frame import Frame
-from release_gate.facts.ladder import LADDER, rungs_for
 from release_gate.facts.release import Artifact, ReleaseRequest
 from release_gate.facts.view import view_of
 from release_gate.policy.papers import NO_PAPERS, Papers
@@ -41,6 +40,7 @@ class Case:
         artifact: The artifact.
         panel: The policies.
         frame: The facts as the artifact sees them.
+        ladder: The rungs that make sense for it.
         top: The rank of the highest rung that makes sense for it.
         book: What people have said about it.
         waivers: The exceptions that name it.
@@ -60,7 +60,8 @@ class Case:
     ) -> None:
         self.artifact, self.panel = artifact, panel
         self.frame = Frame(request, artifact, as_of)
-        self.top = rungs_for(artifact.kind)[-1].rank
+        self.ladder = artifact.ladder
+        self.top = self.ladder[-1].rank
         self.book = SignOffBook(request, artifact, panel.together, as_of, papers)
         model = self.frame.sections.model.name.value
         self.waivers = WaiverBook(papers.waivers, request, artifact, model, as_of)
@@ -86,7 +87,7 @@ class Case:
 
     def scope_of(self, reading: Reading) -> Bad:
         """The scope of a policy, by the reference. It cannot read the rung."""
-        return bad_of([reading.policy.scope], facts_of(reading, self.view, LADDER[0]))
+        return bad_of([reading.policy.scope], facts_of(reading, self.view, self.ladder[0]))
 
     def scope(self, reading: Reading) -> Tri:
         """Whether a policy applies, by the reference."""

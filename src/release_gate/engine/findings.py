@@ -16,7 +16,7 @@ from release_gate.expression import nodes
 from release_gate.expression.nodes import Condition, Node, children
 from release_gate.facts import truth
 from release_gate.facts.ladder import BOUNDARY
-from release_gate.facts.release import Artifact, Measurement
+from release_gate.facts.release import Measurement
 from release_gate.facts.truth import Items, Range, Record, Step, Truth, Unknown, Value
 from release_gate.facts.view import NAMES, Lazy, Seen, metric_place
 from release_gate.policy.model import Policy, Rule
@@ -79,7 +79,7 @@ def facts_of(reading: Reading, view: Mapping[str, Any], rung: Step, tier: Seen |
     def make(name: str) -> Any:
         match name:
             case "artifact":
-                return Record("", Lazy((*Artifact.model_fields, "access"), access))
+                return Record("", Lazy((*type(reading.frame.artifact).model_fields, "access"), access))
             case "metric":
                 return Record("", Lazy(policy.metrics.keys(), metric))
             case "own":

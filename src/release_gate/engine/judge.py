@@ -5,7 +5,7 @@ The steps are those of *How a decision is made* in the documentation, and marked
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from release_gate.decision import ArtifactDecision, Finding, Verdict
@@ -15,7 +15,7 @@ from release_gate.engine.panel import Ready
 from release_gate.engine.rules import Application
 from release_gate.evaluate.fetch import Reading
 from release_gate.evaluate.reference import Facts
-from release_gate.facts.ladder import BOUNDARY, LADDER, LOWEST_JUDGED, RUNGS
+from release_gate.facts.ladder import BOUNDARY, LOWEST_JUDGED, RUNGS
 from release_gate.facts.truth import Step
 from release_gate.policy.model import Policy
 
@@ -86,7 +86,7 @@ class Judge:
     def objections(self) -> None:
         """An objection that counts denies from its rung upwards, and so does a reversal."""
         for rank in range(self.case.top + 1):
-            for each in self.case.book.objections(LADDER[rank]):
+            for each in self.case.book.objections(self.case.ladder[rank]):
                 said = "objects to" if each.word == "object" else "reverses"
                 message = f"{each.person} ({each.role}) {said} this release."
                 fix = "Resolve it with them; an objection lapses when the request or the policies change."
@@ -103,7 +103,7 @@ class Judge:
             outcome = _RANK[hit.outcome]
             for rank in range(hit.start, hit.end + 1):
                 ranks[rank] = max(ranks[rank], outcome)
-        ladder = {LADDER[rank]: _VERDICTS[worst] for rank, worst in enumerate(ranks)}
+        ladder = {self.case.ladder[rank]: _VERDICTS[worst] for rank, worst in enumerate(ranks)}
         missing = {
             rung.name: self.missing(rung.rank)
             for rung, verdict in ladder.items()
@@ -119,7 +119,7 @@ class Judge:
             irrevocable=isinstance(current, Step) and current >= BOUNDARY,
             tiers=dict(sorted(self.case.tiers.items())),
             ladder={rung.name: verdict for rung, verdict in ladder.items()},
-            findings=_together(self.case.hits, wanted.rank),
+            findings=_together(self.case.hits, wanted.rank, self.case.ladder),
             missing=missing.get(wanted.name, ()),
             missing_at=missing,
             could_lift=self.could_lift(wanted.rank),
@@ -173,7 +173,7 @@ def _not_ruled_out(ladder: Mapping[Step, Verdict]) -> str | None:
     return reached
 
 
-def _together(hits: Iterable[Hit], wanted: int) -> tuple[Finding, ...]:
+def _together(hits: Iterable[Hit], wanted: int, ladder: Sequence[Step]) -> tuple[Finding, ...]:
     """Findings of one rule at several rungs as one, worst first."""
     runs: dict[tuple[Any, ...], list[Hit]] = {}
     for hit in hits:
@@ -184,7 +184,7 @@ def _together(hits: Iterable[Hit], wanted: int) -> tuple[Finding, ...]:
     )
     return tuple(
         Finding(
-            hit.policy, hit.rule, hit.effect, hit.outcome, LADDER[start].name, LADDER[end].name,
+            hit.policy, hit.rule, hit.effect, hit.outcome, ladder[start].name, ladder[end].name,
             hit.message, hit.fix, hit.cite, hit.where, hit.facts,
         )
         for start, end, hit in spans

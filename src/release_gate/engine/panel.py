@@ -81,8 +81,9 @@ class Panel:
         notes: What a decision under them says.
     """
 
-    def __init__(self, policies: Sequence[Policy], day: date) -> None:
+    def __init__(self, policies: Sequence[Policy], day: date, subject: str) -> None:
         self.day = day
+        policies = [policy for policy in policies if policy.document.subject == subject]
         self.inforce, self.notes = in_force(policies, day)
         self.together = policies_digest(self.inforce)
         self.used = tuple(PolicyUsed(policy.id, policy.version, policy.digest) for policy in self.inforce)
@@ -96,6 +97,6 @@ def program_of(policy: Policy) -> Program:
 
 
 @lru_cache(maxsize=64)
-def panel_of(policies: tuple[Policy, ...], day: date) -> Panel:
-    """The panel of policies on a day, made once."""
-    return Panel(policies, day)
+def panel_of(policies: tuple[Policy, ...], day: date, subject: str = "release") -> Panel:
+    """The panel of the policies with a subject on a day, made once."""
+    return Panel(policies, day, subject)

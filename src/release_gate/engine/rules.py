@@ -29,7 +29,7 @@ from release_gate.engine.panel import Ready
 from release_gate.engine.samples import advice
 from release_gate.evaluate.compiled import Part, Tri
 from release_gate.evaluate.reference import Facts, Read, evaluate
-from release_gate.facts.ladder import LADDER, LOWEST_JUDGED
+from release_gate.facts.ladder import LOWEST_JUDGED
 from release_gate.facts.truth import Range, Step, Unknown, Value
 from release_gate.policy.model import Rule, Tier, row_matches
 
@@ -95,7 +95,7 @@ class Application:
             if key not in known:
                 if part.index in self.ready.program.by_rung:
                     known[key] = self.ready.program.bites(
-                        part.index, self.reading, self.side.scope, tier, LADDER[rank]
+                        part.index, self.reading, self.side.scope, tier, self.case.ladder[rank]
                     )
                 else:
                     known[key] = self.interpreted(part.index, rank)
@@ -117,12 +117,12 @@ class Application:
     @cached_property
     def facts(self) -> Facts:
         """What rules read that need neither the rung nor the tier."""
-        return facts_of(self.reading, self.case.view, LADDER[self.side.start])
+        return facts_of(self.reading, self.case.view, self.case.ladder[self.side.start])
 
     def facts_at(self, rank: int) -> Facts:
         """What rules read at a rung, with the tier there."""
         tier = self.tier_at(rank) if self.span else None
-        return facts_of(self.reading, self.case.view, LADDER[rank], tier)
+        return facts_of(self.reading, self.case.view, self.case.ladder[rank], tier)
 
     # -- step 3: the tier
 
@@ -158,7 +158,7 @@ class Application:
         if table is None:
             start = self.policy.default_tier or self.policy.tiers[0].step
             return start, start, False
-        facts = facts_of(self.reading, self.case.view, LADDER[0])
+        facts = facts_of(self.reading, self.case.view, self.case.ladder[0])
         cells = [
             column(self.reading) if column is not None else evaluate(stated.root, facts).value
             for column, stated in zip(self.ready.program.columns, table.columns, strict=True)
@@ -192,7 +192,7 @@ class Application:
 
     def tier_support(self, rank: int, certain: Step) -> dict[str, Read]:
         """What is open about the tier: undecided cells of the table, and undecided tier rules."""
-        facts = facts_of(self.reading, self.case.view, LADDER[rank])
+        facts = facts_of(self.reading, self.case.view, self.case.ladder[rank])
         reads: dict[str, Read] = {}
         table = self.policy.table
         if table is not None and self.base()[1] > certain:
@@ -308,13 +308,13 @@ class Application:
         key, state = (self.policy.id, rule.id), self.case.sign_offs
         same = not book.all  # without any sign-off, every rung lacks the same
 
-        asked = book.asked(spec, LADDER[start])
+        asked = book.asked(spec, self.case.ladder[start])
         for rank in range(start, end + 1):
             if rank > start and not same:
-                asked = book.asked(spec, LADDER[rank])
+                asked = book.asked(spec, self.case.ladder[rank])
             if rank <= wanted:
                 known = state.get(key)
-                from_ = known.from_ if known else LADDER[rank].name
+                from_ = known.from_ if known else self.case.ladder[rank].name
                 state[key] = SignOffState(*key, spec.roles, asked.given, asked.lacking, from_, asked.void)
             if same:
                 yield start, end
@@ -328,9 +328,11 @@ class Application:
         if duty is not None and key not in self.case.obligations:
             due = {name.rstrip("_"): value for name, value in duty.due or () if value is not None}
             shown = ", ".join(f"{key} {value}" for key, value in due.items()) or None
+            if duty.expires is not None:
+                shown = f"expires after {duty.expires}"
             retain = str(duty.retain) if duty.retain else None
             self.case.obligations[key] = Obligation(
-                *key, duty.duty, duty.owner, shown, duty.on, retain, LADDER[start].name
+                *key, duty.duty, duty.owner, shown, duty.on, retain, self.case.ladder[start].name
             )
 
 

@@ -14,6 +14,7 @@ from typing import Any, Final, TypeAlias, get_args, get_origin
 
 from pydantic import BaseModel
 
+from release_gate.facts.access import ASKED, AccessRequest, GatedArtifact
 from release_gate.facts.frame import Edge, Frame, measured, measured_beyond
 from release_gate.facts.release import Ancestor, Artifact, ListOf, ReleaseRequest, Sections, Terms
 from release_gate.facts.truth import Duration, Reason, Step, Unknown, Value
@@ -91,9 +92,13 @@ _ROOTS: Final = {
     "releases": "q",
     "incidents": "q",
     "obligations": "q",
+    **dict.fromkeys(ASKED, "q"),
     **dict.fromkeys(Sections.model_fields, "s"),
 }
-_MODELS: Final[dict[str, type[BaseModel]]] = {"q": ReleaseRequest, "s": Sections, "a": Artifact}
+_MODELS: Final[dict[str, dict[str, type[BaseModel]]]] = {
+    "release": {"q": ReleaseRequest, "s": Sections, "a": Artifact},
+    "access": {"q": AccessRequest, "s": Sections, "a": GatedArtifact},
+}
 
 
 def class_of(kind: Any) -> type:
@@ -119,6 +124,7 @@ def fetch(path: tuple[str, ...], variables: Variables, policy: Policy, bind: Bin
     In the code, ``r`` is the :class:`Reading`, ``q``, ``s`` and ``a`` are its request, sections and
     artifact, ``tier`` and ``access`` those of the rung.
     """
+    models = _MODELS[policy.document.subject]
     head, *rest = path
     if head in variables:
         code, item = variables[head]
@@ -144,9 +150,9 @@ def fetch(path: tuple[str, ...], variables: Variables, policy: Policy, bind: Bin
         case ("lineage",):
             return Many("r.frame.lineage", Edge)
         case ("artifact", *names):
-            return _walk("a", Artifact, names, bind)
+            return _walk("a", models["a"], names, bind)
     root = _ROOTS[head]
-    return _walk(root, _MODELS[root], list(path), bind)
+    return _walk(root, models[root], list(path), bind)
 
 
 def _member(code: str, item: Any, rest: list[str], bind: Bind) -> Leaf | Many | None:

@@ -13,7 +13,7 @@ from typing import Final
 
 from release_gate.facts.truth import Step
 
-__all__ = ["BOUNDARY", "LADDER", "LOWEST_JUDGED", "RUNGS", "rungs_for"]
+__all__ = ["BOUNDARY", "GRANTED", "GRANTS", "LADDER", "LOWEST_JUDGED", "RUNGS", "rungs_for"]
 
 _NAMES: Final = (
     "withheld",
@@ -33,7 +33,23 @@ _NAMES: Final = (
 LADDER: Final[tuple[Step, ...]] = tuple(Step(rank, name) for rank, name in enumerate(_NAMES))
 """Every rung, closed to open."""
 
-RUNGS: Final[Mapping[str, Step]] = MappingProxyType({step.name: step for step in LADDER})
+GRANTS: Final = (Step(0, "pending"), Step(1, "granted"))
+"""The ladder of who asks for access to what is released already: either it is granted, or nothing changes."""
+
+GRANTED: Final = GRANTS[1]
+
+
+class _Rungs(dict[str, Step]):
+    """The rungs of releases; those of grants can be looked up, but no release can name them."""
+
+    def __missing__(self, name: str) -> Step:
+        for step in GRANTS:
+            if step.name == name:
+                return step
+        raise KeyError(name)
+
+
+RUNGS: Final[Mapping[str, Step]] = MappingProxyType(_Rungs({step.name: step for step in LADDER}))
 """The rungs by name."""
 
 BOUNDARY: Final = RUNGS["weights_gated_manual"]

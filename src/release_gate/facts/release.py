@@ -10,7 +10,7 @@ from datetime import date
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Generic, Literal, Self, TypeVar, cast
+from typing import Annotated, Any, ClassVar, Generic, Literal, Self, TypeVar, cast
 
 from pydantic import Field, PrivateAttr, field_validator, model_validator
 
@@ -514,6 +514,11 @@ class Artifact(Base):
         """The access level that is asked for."""
         return RUNGS[self.wanted]
 
+    @property
+    def ladder(self) -> tuple[Step, ...]:
+        """The access levels that make sense for it."""
+        return rungs_for(self.kind)
+
 
 class SignOff(Base):
     """What a named person says in a role, about one artifact, bound to what was seen."""
@@ -571,6 +576,8 @@ def _copy(tree: Any) -> Any:
 class ReleaseRequest(Sections):
     """A proposed release, and what is known about it."""
 
+    KIND: ClassVar[str] = "request/v1"
+    SUBJECT: ClassVar[str] = "release"
     release_gate: Literal["request/v1"] = "request/v1"
     """The kind of this document."""
     id: Id
@@ -679,7 +686,7 @@ class ReleaseRequest(Sections):
                 entered.add(parents[turn])
 
     @classmethod
-    def load(cls, path: str | Path) -> "ReleaseRequest":
+    def load(cls, path: str | Path) -> Self:
         """Read a request from a YAML or JSON file.
 
         Raises:
@@ -689,15 +696,15 @@ class ReleaseRequest(Sections):
         return cls.from_document(read_file(Path(path)))
 
     @classmethod
-    def from_document(cls, document: Document) -> "ReleaseRequest":
+    def from_document(cls, document: Document) -> Self:
         """Build a request from a document that was read."""
-        require_mapping(document, ("request/v1",))
+        require_mapping(document, (cls.KIND,))
         request = validate(cls, document.tree, document, RequestError, "RG401")
         request._document, request._tree = document, document.tree  # noqa: SLF001 - our own
         return request
 
     @classmethod
-    def model_validate(cls, obj: Any, **_: Any) -> "ReleaseRequest":
+    def model_validate(cls, obj: Any, **_: Any) -> Self:
         """Build a request from Python mappings, lists and scalars.
 
         Raises:
@@ -733,7 +740,7 @@ class ReleaseRequest(Sections):
             place = place[step]
         return place
 
-    def with_facts(self, changes: Mapping[Pointer, Tree]) -> "ReleaseRequest":
+    def with_facts(self, changes: Mapping[Pointer, Tree]) -> Self:
         """The same request with other values at some places. What is left keeps its place in the file.
 
         Raises:
@@ -748,8 +755,8 @@ class ReleaseRequest(Sections):
                 place = place[step]
             place[pointer[-1]] = value
         if self._document is None:
-            return ReleaseRequest.model_validate(tree)
-        return ReleaseRequest.from_document(replace(self._document, tree=tree))
+            return self.model_validate(tree)
+        return self.from_document(replace(self._document, tree=tree))
 
     @cached_property
     def canonical(self) -> bytes:

@@ -8,11 +8,11 @@ from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel
 
-from release_gate.facts import release
+from release_gate.facts import access, release
 from release_gate.facts.types import Boolean, Choice, Day, FactType, ListType, MapType, RecordType, Text, Type
 from release_gate.facts.vocabularies import Vocabulary, vocabulary
 
-__all__ = ["DOMAINS", "artifact_schema", "extended", "schema"]
+__all__ = ["DOMAINS", "access_schema", "artifact_schema", "extended", "schema", "schema_of"]
 
 DOMAINS = {"capability": "capability_domain", "misuse": "misuse_domain", "document": "document_kind"}
 """The vocabulary of each section that has a record for each word."""
@@ -50,12 +50,30 @@ def schema() -> RecordType:
 
 
 @cache
+def access_schema() -> RecordType:
+    """Every fact that rules of access policies may read: who asks, and what is known about the artifact."""
+    fields = {name: kind for name, kind in schema().fields.items() if name not in access.NOT_ASKED}
+    of_request = _record(access.AccessRequest).fields
+    fields |= {name: of_request[name] for name in access.ASKED}
+    fields["request"] = RecordType({"id": Text(), "action": Choice.of("access_action")})
+    of_artifact = _record(access.GatedArtifact).fields
+    own = {name: kind for name, kind in of_artifact.items() if name not in ("variant", "wanted")}
+    fields["artifact"] = RecordType({**own, "kind": Choice.of("artifact_kind")})
+    return RecordType(fields)
+
+
+@cache
 def artifact_schema() -> RecordType:
     """The facts of the artifact that is judged."""
     fields = dict(_record(release.Artifact).fields)
     fields.pop("variant", None)
     access = Choice.of("access")
     return RecordType({**fields, "kind": Choice.of("artifact_kind"), "access": access, "wanted": access})
+
+
+def schema_of(subject: str) -> RecordType:
+    """Every fact that rules of policies with a subject may read."""
+    return access_schema() if subject == "access" else schema()
 
 
 def extended(kind: Type, vocabularies: Mapping[str, Vocabulary]) -> Type:

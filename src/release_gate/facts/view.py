@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from release_gate.diagnostics import Span
+from release_gate.facts.access import ASKED
 from release_gate.facts.frame import Edge, Frame, terms_of
 from release_gate.facts.release import Artifact, FactRecord, ListOf, Measurement, Sections
 from release_gate.facts.truth import Items, Reason, Record, Unknown, Value
@@ -72,7 +73,9 @@ class Lazy(Mapping[str, Any]):
 
 
 _SHARED = ("requester", "developer", "rollout", "transparency", "releases", "incidents", "obligations")
-NAMES: Final = frozenset({*_SHARED, *Sections.model_fields, "request", "as_of", "artifact", "lineage"})
+NAMES: Final = frozenset(
+    {*_SHARED, *ASKED, *Sections.model_fields, "request", "as_of", "artifact", "lineage"}
+)
 """The names of what a view has."""
 
 
@@ -97,7 +100,7 @@ class _View:
 
     def top(self, name: str) -> Any:
         request = self.request
-        if name in _SHARED:
+        if name in _SHARED or name in ASKED:
             return self.read(getattr(request, name), (name,))
         match name:
             case "request":
@@ -226,7 +229,7 @@ class _View:
                 return self.terms(artifact, pointer)
             return self.read(getattr(artifact, name), (*pointer, name))
 
-        return Record("", Lazy([name for name in Artifact.model_fields if name != "variant"], make))
+        return Record("", Lazy([name for name in type(artifact).model_fields if name != "variant"], make))
 
     def lineage(self) -> Seen:
         """The ancestors of the artifact, near and far."""

@@ -9,6 +9,7 @@ from pydantic.json_schema import GenerateJsonSchema
 
 from release_gate.authoring.documents import TestsDocument
 from release_gate.decision import Decision
+from release_gate.facts.access import NOT_ASKED, AccessRequest
 from release_gate.facts.release import FactRecord, ReleaseRequest
 from release_gate.policy.documents import GateDocument, OverlayDocument, PolicyDocument
 from release_gate.policy.trust import TrustDocument
@@ -18,6 +19,7 @@ __all__ = ["KINDS", "json_schema"]
 
 KINDS: Final[dict[str, Any]] = {
     "request": ReleaseRequest,
+    "access-request": AccessRequest,
     "policy": PolicyDocument | OverlayDocument,
     "gate": GateDocument,
     "tests": TestsDocument,
@@ -52,6 +54,8 @@ def json_schema(kind: str) -> dict[str, Any]:
         found |= {"if": {"required": ["extends"]}, "then": overlay, "else": plain}
     if "$ref" in found:
         found |= definitions[found.pop("$ref").rsplit("/", 1)[-1]]
+    if kind == "access-request":
+        found["properties"] = {key: each for key, each in found["properties"].items() if key not in NOT_ASKED}
     _plain_lists(found)
     _plain_lists(definitions)
     if kind == "decision":

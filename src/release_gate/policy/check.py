@@ -9,6 +9,7 @@ from release_gate.policy.documents import PolicyDocument
 from release_gate.policy.model import Policy
 from release_gate.policy.places import Places, Problems
 from release_gate.policy.rules import Rules
+from release_gate.policy.subject import check_subject
 from release_gate.policy.tiers import Tiers
 
 __all__ = ["check_policy"]
@@ -35,6 +36,7 @@ def check_policy(shape: PolicyDocument, places: Places, name: str, digest: str) 
     if shape.covers and not shape.rules:
         message, help_ = "a policy that covers a release needs rules", "nothing evaluated is never a pass"
         problems.add("RG310", message, ("covers",), help_)
+    check_subject(shape, problems)
     if problems.found:
         raise PolicyError(problems.found)
     return Policy(

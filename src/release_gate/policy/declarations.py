@@ -7,7 +7,7 @@ from typing import cast
 
 from release_gate.diagnostics import did_you_mean, printable
 from release_gate.facts.frame import MeasurementRule
-from release_gate.facts.schema import extended, schema
+from release_gate.facts.schema import extended, schema_of
 from release_gate.facts.truth import Duration, Value
 from release_gate.facts.types import (
     Boolean,
@@ -47,7 +47,8 @@ class Declarations:
 
     def root(self) -> RecordType:
         """Everything that conditions of the policy may read."""
-        built_in = extended(schema(), self.vocabularies) if self.vocabularies else schema()
+        of_subject = schema_of(self.shape.subject)
+        built_in = extended(of_subject, self.vocabularies) if self.vocabularies else of_subject
         fields: dict[str, Type] = dict(cast("RecordType", built_in).fields)
         metrics = {name: Number(rule.low, rule.high) for name, rule in self.metrics.items()}
         fields["metric"] = RecordType(metrics)

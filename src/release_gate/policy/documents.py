@@ -277,6 +277,10 @@ class Oblige(Base):
     """What starts it."""
     retain: AnyDuration = None
     """How long the proof is kept."""
+    expires: AnyDuration = None
+    """In access policies: how long a grant lasts. The earliest end of all rules is the one that counts."""
+    scope: Many[Name] = ()
+    """In access policies: what a grant is for."""
 
 
 class Waivable(Base):
@@ -362,8 +366,8 @@ class PolicyDocument(Base):
     """Its version."""
     title: Name
     """What it is about."""
-    subject: Literal["release"] = "release"
-    """What it judges."""
+    subject: Literal["release", "access"] = "release"
+    """What it judges: releases, or those who ask for access to what is released."""
     covers: bool = False
     """Whether it judges the release as a whole."""
     status: Literal["illustrative", "adopted", "superseded"] = "illustrative"

@@ -18,7 +18,7 @@ from release_gate.evaluate.reference import Facts, Trace, evaluate, truth_of
 from release_gate.expression import nodes
 from release_gate.expression.monotone import reads
 from release_gate.expression.nodes import At, Node
-from release_gate.facts.ladder import BOUNDARY, LADDER, RUNGS, rungs_for
+from release_gate.facts.ladder import BOUNDARY, RUNGS
 from release_gate.facts.release import Artifact
 from release_gate.facts.truth import Duration, Step, Truth, Value, all_of, not_
 from release_gate.policy.model import Policy, Rule
@@ -37,9 +37,9 @@ def looked_at(trial: Trial, artifact: Artifact) -> list[Step]:
         if each.artifact == artifact.id:
             rungs |= {RUNGS[name] for name in each.rungs}
             if each.about == "best":
-                rungs |= {rung for rung in LADDER if rung <= artifact.rung}
+                rungs |= {rung for rung in artifact.ladder if rung <= artifact.rung}
             if each.about == "not_ruled_out":
-                rungs |= set(rungs_for(artifact.kind))
+                rungs |= set(artifact.ladder)
     return sorted(rungs)
 
 

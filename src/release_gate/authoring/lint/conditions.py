@@ -19,7 +19,7 @@ from typing import Any, Final
 from release_gate.evaluate.reference import evaluate
 from release_gate.expression import nodes
 from release_gate.expression.nodes import Node
-from release_gate.facts.schema import schema
+from release_gate.facts.schema import schema_of
 from release_gate.facts.truth import Truth, Value, all_of, any_of, not_, truth_of
 from release_gate.facts.types import Boolean, Choice, MapType, Number, RecordType, Type
 from release_gate.facts.view import Seen
@@ -42,7 +42,7 @@ def type_of(policy: Policy, path: Path) -> Type | None:
         return kinds.get(path[1])
     if path[0] == "own":
         return policy.own.get(path[1])
-    found: Type | None = schema()
+    found: Type | None = schema_of(policy.document.subject)
     for name in path:
         if isinstance(found, RecordType):
             found = found.fields.get(name)

@@ -1,0 +1,220 @@
+"""The access request: who asks for an artifact that is released behind a gate, and for what.
+
+It is a second subject and not a second engine: whatever a release request can say about an artifact, an
+access request can say too, and beside it who asks. One artifact, and one thing that can be asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Annotated, ClassVar, Final, Literal, Self
+
+from pydantic import Field, model_validator
+
+from release_gate.facts.ladder import GRANTED, GRANTS
+from release_gate.facts.release import (
+    Access,
+    AnyNumber,
+    AnyText,
+    Artifact,
+    Country,
+    Date,
+    Digest,
+    FactRecord,
+    ListOf,
+    ReleaseRequest,
+    Requester,
+    SignOff,
+    YesNo,
+)
+from release_gate.facts.truth import Step
+from release_gate.facts.types import MISSING, Choice, Fact, Number, problem
+
+__all__ = ["ASKED", "KINDS", "NOT_ASKED", "AccessRequest", "GatedArtifact", "kind_of"]
+
+ASKED: Final = ("requester", "use", "agreements", "history", "grant", "batch")
+"""What only an access request has."""
+NOT_ASKED: Final = frozenset({"variants", "rollout", "transparency", "releases", "obligations", "assessors"})
+"""What only a release request has."""
+
+_Kind = Annotated[Fact, Choice.of("organisation_kind")]
+_Purpose = Annotated[Fact, Choice.of("access_purpose")]
+_Event = Annotated[Fact, Choice.of("access_event")]
+_Verdict = Annotated[Fact, Choice.of("verdict")]
+_Count = Annotated[Fact, Number(Decimal(0))]
+
+
+class AccessRequester(Requester):
+    """Who asks for access."""
+
+    name: AnyText = MISSING
+    """Their name."""
+    organisation_kind: _Kind = MISSING
+    """What their organisation is; `individual` for who has none."""
+    country: Country = MISSING
+    """Where they are."""
+    age: _Count = MISSING
+    """Their age in years."""
+    verified: YesNo = MISSING
+    """Whether somebody has verified who they are."""
+    publications: _Count = MISSING
+    """How many relevant publications they name."""
+
+
+class Use(FactRecord):
+    """What access is asked for."""
+
+    purpose: _Purpose = MISSING
+    """What for."""
+    description: AnyText = MISSING
+    """In their own words."""
+    commercial: YesNo = MISSING
+    """Whether the use is commercial."""
+    redistribution: YesNo = MISSING
+    """Whether they will pass copies on."""
+    monthly_users: AnyNumber = MISSING
+    """Monthly users of what they will make of it."""
+
+
+class Agreement(FactRecord):
+    """A text that was accepted."""
+
+    text: Digest = MISSING
+    """The digest of the text."""
+    on: Date = MISSING
+    """When it was accepted."""
+    representative: YesNo = MISSING
+    """Whether it was accepted for an organisation, by somebody who may."""
+
+
+class PastAccess(FactRecord):
+    """Something that happened to earlier access of who asks."""
+
+    kind: _Event = MISSING
+    """What it was."""
+    on: Date = MISSING
+    """When."""
+    artifact: AnyText = MISSING
+    """Access to what."""
+
+
+class Grant(FactRecord):
+    """The grant that is to be renewed or reviewed."""
+
+    on: Date = MISSING
+    """When access was granted."""
+    expires: Date = MISSING
+    """The last day."""
+    tier: AnyText = MISSING
+    """The risk tier of the artifact at that time."""
+
+
+class Batch(FactRecord):
+    """What a request looks like among those that wait with it, as the queue shows it: nobody states this."""
+
+    requests: _Count = MISSING
+    """How many requests wait."""
+    same_person: _Count = MISSING
+    """How many of them, this one among them, come from one person by name, address or account."""
+    same_organisation: _Count = MISSING
+    """How many of them name this organisation."""
+    same_answers: _Count = MISSING
+    """How many of them give the very same answers."""
+    within_minute: _Count = MISSING
+    """How many of them came within a minute of this one."""
+
+
+class Released(FactRecord):
+    """The release decision of an artifact."""
+
+    verdict: _Verdict = MISSING
+    """What it said."""
+    rung: Access = MISSING
+    """About which access level."""
+    on: Date = MISSING
+    """For which day."""
+    tier: AnyText = MISSING
+    """The risk tier under the policy that counts."""
+    digest: Digest = MISSING
+    """The digest of the decision."""
+
+
+class GatedArtifact(Artifact):
+    """The artifact that access is asked for."""
+
+    wanted: Literal["granted"] = "granted"
+    """Access is granted, or it is not."""
+    release: Released = Released()
+    """What was decided about its release."""
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Self:
+        return self
+
+    @property
+    def rung(self) -> Step:
+        """What is asked for."""
+        return GRANTED
+
+    @property
+    def ladder(self) -> tuple[Step, ...]:
+        """What can be."""
+        return GRANTS
+
+
+class GrantSignOff(SignOff):
+    """What a named person says about a request for access."""
+
+    rung: Literal["granted"] = "granted"
+    """What it is about."""
+
+
+class AccessRequest(ReleaseRequest):
+    """Somebody asks for access to an artifact behind a gate."""
+
+    KIND: ClassVar[str] = "access-request/v1"
+    SUBJECT: ClassVar[str] = "access"
+
+    release_gate: Literal["access-request/v1"] = "access-request/v1"  # type: ignore[assignment] # another kind
+    """The kind of this document."""
+    action: Literal["request", "renew", "review"] = "request"  # type: ignore[assignment] # as above
+    """Whether access is asked for, is to be renewed, or is reviewed because something has changed."""
+    requester: AccessRequester = AccessRequester()
+    """Who asks."""
+    use: Use = Use()
+    """What for."""
+    agreements: ListOf[Agreement] = ListOf(unknown="missing")
+    """The texts that they have accepted."""
+    history: ListOf[PastAccess] = ListOf(unknown="missing")
+    """What happened to their earlier access; [] if they had none."""
+    grant: Grant = Grant()
+    """The grant that is to be renewed or reviewed."""
+    batch: Batch = Batch()
+    """What the request looks like among those that wait with it."""
+    artifacts: Annotated[tuple[GatedArtifact, ...], Field(min_length=1, max_length=1)]
+    """The artifact: one."""
+    sign_offs: tuple[GrantSignOff, ...] = ()
+    """What people said about this request."""
+
+    @model_validator(mode="after")
+    def _only_access(self) -> Self:
+        if strange := sorted(NOT_ASKED & self.model_fields_set):
+            raise problem(
+                f"an access request has no `{strange[0]}`", "it belongs to the request for the release"
+            )
+        return self
+
+
+KINDS: Final = (ReleaseRequest.KIND, AccessRequest.KIND)
+"""The kinds of documents that are requests of one subject or the other."""
+
+
+def kind_of(tree: object) -> type[ReleaseRequest]:
+    """What a document is to be read as, by the kind that it says it is.
+
+    Only for those who judge either by its own policies. Whoever asks for the release of something must not
+    be able to have it judged as a request for access, and so reads a :class:`ReleaseRequest` only.
+    """
+    said = tree.get("release_gate") if isinstance(tree, Mapping) else None
+    return AccessRequest if said == AccessRequest.KIND else ReleaseRequest
