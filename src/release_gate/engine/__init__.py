@@ -108,9 +108,11 @@ def _check_declared(request: ReleaseRequest, policies: Sequence[Policy]) -> None
 
 
 def _within(value: Value, low: Decimal | None, high: Decimal | None) -> bool:
-    ends = (value.low, value.high) if isinstance(value, Range) else (value,)
-    numbers = [end for end in ends if isinstance(end, Decimal)]
-    return all((low is None or low <= n) and (high is None or n <= high) for n in numbers)
+    """Whether a measurement may be so. An interval may reach past an end: 0.99 ± 0.02 is a share."""
+    least, most = (value.low, value.high) if isinstance(value, Range) else (value, value)
+    if not isinstance(least, Decimal) or not isinstance(most, Decimal):
+        return True
+    return (low is None or low <= most) and (high is None or least <= high)
 
 
 def explain_rule(
