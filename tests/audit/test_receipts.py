@@ -99,6 +99,16 @@ def test_a_receipt_of_another_log_is_foreign(run: Run) -> None:
     assert run("audit", "verify", RECEIPT, "--key", key)[0] == 7
 
 
+def test_what_takes_more_than_one_record_is_not_passed_over(run: Run) -> None:
+    Path("kept.txt").write_text(run("audit", "checkpoint")[1], encoding="utf-8")
+    assert run("audit", "prove", "0", "-o", "bundle")[0] == 0
+    for place in (RECEIPT, "bundle"):
+        code, _, err = run("audit", "verify", place, "--key", "log.key", "--against", "kept.txt")
+        assert (code, "--against takes the whole log" in err) == (2, True), err
+    code, _, err = run("audit", "verify", RECEIPT, "--key", "log.key", "--disclosures", "apart")
+    assert (code, "--disclosures takes the request" in err) == (2, True), err
+
+
 def test_a_receipt_alone_shows_that_it_was_recorded_and_says_what_it_does_not(run: Run) -> None:
     Path(DECISION).unlink()
     code, out, _ = run("audit", "verify", RECEIPT, "--key", "log.key")

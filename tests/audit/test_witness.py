@@ -13,7 +13,7 @@ from release_gate.audit import locks, witness
 from release_gate.audit.ledger import Ledger
 from release_gate.audit.notes import Checkpoint, NoteKey, open_checkpoint, sign_checkpoint
 from release_gate.audit.store_sqlite import SqliteStore
-from release_gate.audit.verify import Trust, verify_log
+from release_gate.audit.verify import Trust, verify_decision, verify_log
 from release_gate.audit.witness import Asked, Witness
 from release_gate.diagnostics import InputError, IntegrityError
 from release_gate.signing import PrivateKey, generate_key
@@ -305,6 +305,17 @@ def test_verification_demands_as_many_witnesses_as_it_is_told(town: Town) -> Non
     # Without a checkpoint that a witness could have signed, the demand is not met.
     assert problems(1) == {(10, "RG709")}
     assert problems(0) == set()
+
+
+def test_a_demand_for_witnesses_is_not_passed_over_where_no_key_of_the_log_is_known(town: Town) -> None:
+    signed = town.witness.cosign(town.asked(0, town.grow(3)), TIME)
+    store = town.book.ledger.store
+    trust = Trust((), (), (town.public,), 1)
+    report = verify_log(store, trust, [signed])
+    assert {(each.step, each.found.code) for each in report.problems} == {(10, "RG709")}
+    receipt, data = town.book.ledger.receipt(1, signed), next(iter(store.rows(1, 2))).data
+    alone = verify_decision(None, replace(receipt, extra=data), trust, "a receipt")
+    assert {(each.step, each.found.code) for each in alone.problems} == {(9, "RG709")}
 
 
 def test_a_log_that_was_rewritten_does_not_get_past_a_witness(town: Town, tmp_path: Path) -> None:

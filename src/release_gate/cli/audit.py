@@ -321,6 +321,11 @@ def verify(  # noqa: PLR0913, PLR0917 - one argument for each option
         raise click.UsageError(f"--quorum {quorum} takes as many --witness KEY")
     if quorum and not trust.log:
         raise click.UsageError("--quorum takes --key KEY: witnesses sign what the log has signed")
+    one = place is not None and (is_bundle(Path(place)) or is_receipt(Path(place)))
+    if one and against:
+        raise click.UsageError("--against takes the whole log, and not one record of it")
+    if disclosures is not None and place is not None and is_receipt(Path(place)):
+        raise click.UsageError("--disclosures takes the request, and a receipt has only the decision")
     given = list(all_disclosures(disclosures)) if disclosures is not None else None
     if place is not None and is_bundle(Path(place)):
         report = Bundle.read(Path(place)).verify(trust, place, given)
