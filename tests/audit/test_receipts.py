@@ -69,6 +69,28 @@ TAMPERED: dict[str, tuple[Callable[[], object], str]] = {
     "decision of another record": (
         lambda: shutil.copy("out/00000001-large.json", DECISION), "RG719",
     ),
+    "edited digest of the decision": (
+        lambda: edit(DECISION, '\n  "digest": "sha256:', '\n  "digest": "sha256:0'), "RG719",
+    ),
+    "a text in place of the digest": (
+        lambda: edit(DECISION, '\n  "digest": "', '\n  "digest": "approved by all, not '), "RG719",
+    ),
+    "a word added to the decision": (
+        lambda: edit(DECISION, '\n  "schema":', '\n  "approved_by": "everybody", "schema":'), "RG719",
+    ),
+    "a second verdict in the decision": (
+        lambda: edit(DECISION, '\n  "schema":', '\n  "verdict": "approve", "schema":'), "RG719",
+    ),
+    "a decision that is a list": (lambda: Path(DECISION).write_text("[]", encoding="utf-8"), "RG719"),
+    "smaller checkpoint": (
+        lambda: edit(RECEIPT, "example.org/releases\n1\n", "example.org/releases\n0\n"), "RG7",
+    ),
+    "checkpoint of another log": (
+        lambda: edit(RECEIPT, "\nexample.org/releases\n", "\nexample.org/other\n"), "RG70",
+    ),
+    "signature cut off": (
+        lambda: Path(RECEIPT).write_text(Path(RECEIPT).read_text(encoding="utf-8")[:-20], "utf-8"), "RG70",
+    ),
     "no JSON": (lambda: Path(DECISION).write_text("{", encoding="utf-8"), "RG719"),
     "edited record": (lambda: edit(RECEIPT, "extra ", "extra e30"), "RG7"),
     "other index": (lambda: edit(RECEIPT, "index 0", "index 1"), "RG7"),

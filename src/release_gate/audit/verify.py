@@ -244,13 +244,19 @@ def verify_decision(decision: bytes | None, receipt: Receipt, trust: Trust, show
 
 
 def _as_recorded(decision: bytes) -> tuple[str, bytes]:
-    """A decision as it is recorded: in canonical form, without its digest, under that digest."""
+    """A decision as it is recorded: in canonical form, without its digest, under that digest.
+
+    What states another digest than its own is nothing that was ever recorded.
+    """
     try:
         body = read_json(decision, "the decision")
         content = canonical_bytes({key: value for key, value in body.items() if key != "digest"})
+        digest = digest_of_bytes(content)
+        if body.get("digest", digest) == digest:
+            return digest, content
     except (IntegrityError, AttributeError, ValueError, TypeError, RecursionError):
-        content = b""
-    return digest_of_bytes(content), content
+        pass
+    return "", b""
 
 
 class _Run:
