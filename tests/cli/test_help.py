@@ -9,6 +9,7 @@ from release_gate.cli import Lazy, cli
 from release_gate.cli.policy import policy
 
 FOLDER = Path(__file__).parents[2] / "src" / "release_gate" / "cli"
+PARTS = {"redaction.py"}  # commands of `audit`
 
 
 @pytest.mark.parametrize("group", [cli, policy], ids=["release-gate", "policy"])
@@ -19,7 +20,8 @@ def test_every_command_that_is_listed_is_there_and_none_is_left_out(group: Lazy)
         assert command is not None
         assert command.name == name
     folder = FOLDER / "policy" if group is policy else FOLDER
-    source = "\n".join(path.read_text(encoding="utf-8") for path in folder.glob("*.py"))
+    files = [path for path in folder.glob("*.py") if path.name not in PARTS]
+    source = "\n".join(path.read_text(encoding="utf-8") for path in files)
     groups = 3 if group is cli else 0  # audit, packs and policy
     assert source.count("@click.command(") == len(group.list_commands(context)) - groups
 
