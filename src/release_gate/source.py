@@ -598,7 +598,7 @@ def require_mapping(document: Document, kinds: tuple[str, ...]) -> str:
             [
                 Diagnostic(
                     "RG015",
-                    f"this document is a `{shown}`, where {wanted} is expected",
+                    f"this document says that it is `{shown}`, where {wanted} is expected",
                     document.span(("release_gate",)),
                     did_you_mean(shown, kinds),
                 )
