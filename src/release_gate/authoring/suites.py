@@ -17,6 +17,7 @@ from release_gate.diagnostics import Diagnostic, InputError, PolicyError, Span, 
 from release_gate.document import validate
 from release_gate.engine import policies_digest
 from release_gate.facts.access import KINDS, kind_of
+from release_gate.facts.derived import derived
 from release_gate.facts.release import ReleaseRequest
 from release_gate.facts.types import Day
 from release_gate.policy.in_force import in_force
@@ -144,6 +145,7 @@ class _Loader:
         self.problems: list[Diagnostic] = []
         self.files = [path]
         self.fixtures: dict[str, Document | None] = {}
+        self.requests: dict[str, ReleaseRequest | None] = {}
         self.policies = self.read_policies(policy)
 
     def load(self) -> Suite:
@@ -282,7 +284,7 @@ class _Loader:
         document = self.change(base, [change for change in changes if change.path != "as_of"])
         if as_of is None or document is None:
             return None
-        request = self.request(document, as_of)
+        request = self.request(case.request, document, as_of)
         if request is None:
             return None
         expected: list[Expectation] = []
@@ -323,12 +325,26 @@ class _Loader:
                          "add `as_of: 2026-11-24` to it or to the file; no test reads the clock")  # fmt: skip
         return case.as_of or self.shape.as_of
 
-    def request(self, document: Document, as_of: date) -> ReleaseRequest | None:
+    def request(self, fixture: str, document: Document, as_of: date) -> ReleaseRequest | None:
+        base = self.base(fixture)
         try:
-            return kind_of(document.tree).from_document(self.bound(document, as_of))
+            bound, kind = self.bound(document, as_of), kind_of(document.tree)
+            if base is None or kind is not ReleaseRequest or type(base) is not kind:
+                return kind.from_document(bound)
+            return derived(base, bound)
         except InputError as error:
             self.problems += error.diagnostics
             return None
+
+    def base(self, fixture: str) -> ReleaseRequest | None:
+        """The request of a fixture as it stands; None if it is valid only with what a case changes."""
+        document = self.fixtures[fixture]
+        if fixture not in self.requests and document is not None:
+            try:
+                self.requests[fixture] = ReleaseRequest.from_document(document)
+            except InputError:
+                self.requests[fixture] = None
+        return self.requests.get(fixture)
 
     def bound(self, document: Document, as_of: date) -> Document:
         """The request with its sign-offs bound to it, and to the policies, where they do not say to what.
