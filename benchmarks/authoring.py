@@ -81,7 +81,10 @@ def _approval(name: str) -> Shape:
     case = {
         "matrix": {f"metric.{name}": [0.895, 0.9]},
         "expect": {
-            "levels": {"weights_gated_manual": ["conditional", "needs_approval"], "api_general": "conditional"}
+            "levels": {
+                "weights_gated_manual": ["conditional", "needs_approval"],
+                "api_general": "conditional",
+            }
         },
     }
     return rule, {"metric": {name: _measured(0.1)}}, [case]
@@ -206,7 +209,12 @@ def _cases(made: list[Any], wanted: int) -> Iterator[dict[str, Any]]:
             if cells <= left:
                 left -= cells
                 text = json.dumps(case["expect"]).replace('"RULE"', f'"{name}"')
-                said = {"name": f"{name} {turn}", "request": "base", **case, "expect": {"w": json.loads(text)}}
+                said = {
+                    "name": f"{name} {turn}",
+                    "request": "base",
+                    **case,
+                    "expect": {"w": json.loads(text)},
+                }
                 yield said
         turn += 1
 
@@ -218,7 +226,9 @@ def main() -> int:
     )
     parser.add_argument("--rules", type=int, default=200)
     parser.add_argument("--cases", type=int, default=500)
-    parser.add_argument("--rounds", type=int, default=3, help="the best of so many is what counts (default: 3)")
+    parser.add_argument(
+        "--rounds", type=int, default=3, help="the best of so many is what counts (default: 3)"
+    )
     parser.add_argument("--only", choices=list(COMMANDS), action="append", help="one command; repeatable")
     asked = parser.parse_args()
     late = False

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from release_gate.authoring.expectations import Expectation, found, in_short, shortened
+from release_gate.authoring.processes import spread
 from release_gate.authoring.suites import COVER, Suite, Trial
 from release_gate.decision import ArtifactDecision, Decision, Finding
 from release_gate.diagnostics import Diagnostic, printable
@@ -14,7 +15,7 @@ from release_gate.engine import decide
 from release_gate.facts.ladder import RUNGS
 from release_gate.policy.model import Policy
 
-__all__ = ["Failure", "Outcome", "judged", "run"]
+__all__ = ["Failure", "Outcome", "judged", "run", "run_all"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,24 +69,55 @@ def run(suite: Suite, trials: Iterable[Trial]) -> Iterator[Outcome]:
         RequestError: A request states a fact in a way that a policy does not allow.
     """
     for trial in trials:
-        decisions = judged(trial, suite.policies)
-        came = tuple(found(each, decisions[each.artifact]) for each in trial.expectations)
-        failures = tuple(
-            _failure(suite, each, value, decisions[each.artifact])
-            for each, value in zip(trial.expectations, came, strict=True)
-            if not each.holds(value)
-        )
-        yield Outcome(trial, came, failures)
+        yield _outcome(suite, trial, _came(suite, trial))
 
 
-def _failure(suite: Suite, expectation: Expectation, came: Any, decision: ArtifactDecision) -> Failure:
+def run_all(suites: Iterable[Suite], jobs: int = 1) -> Iterator[tuple[Suite, Outcome]]:
+    """Judge every trial of some suites, in several processes, and give back the outcomes in their order.
+
+    Raises:
+        RequestError: A request states a fact in a way that a policy does not allow.
+    """
+    pairs = [(suite, trial) for suite in suites for trial in suite.trials]
+    results = spread(lambda pair: _came(*pair), pairs, jobs)
+    for (suite, trial), came in zip(pairs, results, strict=True):
+        yield suite, _outcome(suite, trial, came)
+
+
+_Came: TypeAlias = "tuple[tuple[Any, ...], tuple[tuple[int, str, str], ...]]"
+"""What came for each expectation; and for those that do not hold their number, what is said, and why."""
+
+
+def _came(suite: Suite, trial: Trial) -> _Came:
+    """Judge a trial. What is known of it already is left out, since this may go to another process."""
+    decisions = judged(trial, suite.policies)
+    came = tuple(found(each, decisions[each.artifact]) for each in trial.expectations)
+    failures = tuple(
+        (number, *_told(each, value, decisions[each.artifact]))
+        for number, (each, value) in enumerate(zip(trial.expectations, came, strict=True))
+        if not each.holds(value)
+    )
+    return came, failures
+
+
+def _outcome(suite: Suite, trial: Trial, came: _Came) -> Outcome:
+    values, failed = came
+    failures = []
+    for number, said, why in failed:
+        expectation = trial.expectations[number]
+        diagnostic = Diagnostic("RG810", said, suite.document.span(expectation.at), why)
+        failures.append(Failure(expectation, values[number], diagnostic))
+    return Outcome(trial, values, tuple(failures))
+
+
+def _told(expectation: Expectation, came: Any, decision: ArtifactDecision) -> tuple[str, str]:
+    """What is not as expected, and why it came."""
     about, _, rest = expectation.about.partition(".")
     said = _WORDS[about].format(
         artifact=expectation.artifact, rung=rest or decision.requested,
         expected=in_short(expectation.expected), came=in_short(shortened(came)),
     )  # fmt: skip
-    span = suite.document.span(expectation.at)
-    return Failure(expectation, came, Diagnostic("RG810", said, span, _why(expectation, decision)))
+    return said, _why(expectation, decision)
 
 
 _WORDS = {

@@ -44,7 +44,8 @@ def derived(base: ReleaseRequest, document: Document) -> ReleaseRequest:
     kept: dict[str, Any] = {}
     for key in given.keys() & set(_BY_NAME):
         mine, before = getattr(read, key), getattr(base, key)
-        kept[key] = before if key in same else {name: mine.get(name) or before[name] for name in tree[key]}
+        names: Any = tree[key]
+        kept[key] = before if key in same else {name: mine.get(name) or before[name] for name in names}
     request: ReleaseRequest = read.model_copy(update=kept)
     request._document, request._tree = document, tree  # noqa: SLF001 - our own
     return request

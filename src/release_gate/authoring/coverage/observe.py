@@ -6,41 +6,25 @@ any test noticing, so that it does not count.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from release_gate.authoring.coverage.goals import Goal, conditions_of, is_fixed, is_threshold
-from release_gate.authoring.suites import Suite, Trial
-from release_gate.engine import facts_at
+from release_gate.authoring.looks import Look, Reads, looks_of
+from release_gate.authoring.processes import spread
+from release_gate.authoring.suites import Trial
 from release_gate.evaluate.reference import Facts, Trace, evaluate, truth_of
 from release_gate.expression import nodes
-from release_gate.expression.monotone import reads
 from release_gate.expression.nodes import At, Node
-from release_gate.facts.ladder import BOUNDARY, RUNGS
-from release_gate.facts.release import Artifact
 from release_gate.facts.truth import Duration, Step, Truth, Value, all_of, not_
 from release_gate.policy.model import Policy, Rule
 from release_gate.source import Pointer
 
-__all__ = ["Observer", "looked_at"]
+__all__ = ["Observer", "observed"]
 
-TIER, ACCESS = ("tier",), ("artifact", "access")
 _DAY = 86_400
-
-
-def looked_at(trial: Trial, artifact: Artifact) -> list[Step]:
-    """The rungs of an artifact at which a case expects something."""
-    rungs: set[Step] = set()
-    for each in trial.expectations:
-        if each.artifact == artifact.id:
-            rungs |= {RUNGS[name] for name in each.rungs}
-            if each.about == "best":
-                rungs |= {rung for rung in artifact.ladder if rung <= artifact.rung}
-            if each.about == "not_ruled_out":
-                rungs |= set(artifact.ladder)
-    return sorted(rungs)
 
 
 class Observer:
@@ -55,42 +39,33 @@ class Observer:
         self.policy = policy
         self.seen: set[Goal] = set()
         self.conditions = [list(conditions_of(policy, number)) for number in range(len(policy.rules))]
-        self.by_access = [self._reads(number, ACCESS) for number in range(len(policy.rules))]
-        self.by_tier = [self._reads(number, TIER) for number in range(len(policy.rules))]
+        self.reads = [Reads.of(each for _, each, _ in conditions) for conditions in self.conditions]
+        self.known: set[tuple[Hashable, ...]] = set()
 
-    def _reads(self, number: int, path: tuple[str, ...]) -> bool:
-        return any(reads(condition.root, path) for _, condition, _ in self.conditions[number])
+    def trial(self, trial: Trial) -> set[Goal]:
+        """Look at the policy as one trial does, and give back what had not been seen before."""
+        before = set(self.seen)
+        self.look_at(trial)
+        return self.seen - before
 
-    def suite(self, suite: Suite) -> Iterator[Trial]:
-        """Take in the trials of a suite, and give back each when it is done."""
-        for trial in suite.trials:
-            self.trial(trial)
-            yield trial
-
-    def trial(self, trial: Trial) -> None:
-        """Look at the policy as one trial does."""
-        for artifact in trial.request.artifacts:
-            rungs = looked_at(trial, artifact)
-            if rungs and self.policy.applies_to(artifact.kind) and self.policy.in_force.holds(trial.as_of):
-                facts = facts_at(trial.request, artifact, self.policy, rungs, trial.as_of)
+    def look_at(self, trial: Trial) -> None:
+        """Look at every rule that the trial reaches."""
+        if not self.policy.in_force.holds(trial.as_of):
+            return
+        for look in looks_of(trial, self.policy):
+            if self.policy.applies_to(look.artifact.kind):
                 for number, rule in enumerate(self.policy.rules):
-                    if rule.applies_to(artifact.kind) and rule.in_force(trial.as_of):
-                        self.rule(number, rule, facts)
+                    if rule.applies_to(look.artifact.kind) and rule.in_force(trial.as_of):
+                        self.rule(number, rule, look)
 
-    def rule(self, number: int, rule: Rule, facts: dict[Step, Facts]) -> None:
-        """Look at one rule, once for each set of rungs at which it reads the same."""
-        done: set[Any] = set()
-        for rung, here in facts.items():
-            if rung < rule.at or (rule.ceiling is not None and rung <= rule.ceiling):
-                continue
-            key = (
-                rung >= BOUNDARY,
-                rung if self.by_access[number] else None,
-                here.get("tier").value if self.by_tier[number] else None,
-            )
-            if key not in done:
-                done.add(key)
-                self.evaluated(number, here)
+    def rule(self, number: int, rule: Rule, look: Look) -> None:
+        """Look at one rule, unless it was looked at before where it read the same."""
+        if look.rung < rule.at or (rule.ceiling is not None and look.rung <= rule.ceiling):
+            return
+        key = (number, *look.key(self.reads[number]))
+        if key not in self.known:
+            self.known.add(key)
+            self.evaluated(number, look.facts)
 
     def evaluated(self, number: int, facts: Facts) -> None:
         """Note what a rule and its parts came to."""
@@ -131,6 +106,11 @@ class Observer:
                 self.seen.add(Goal("threshold", at, node.at, side))
         for step in trace.below:
             self.thresholds(step, at)
+
+
+def observed(policy: Policy, trials: Sequence[Trial], jobs: int = 1) -> Iterator[set[Goal]]:
+    """What each trial has seen of a policy, but for what was seen before, in the order of the trials."""
+    return spread(Observer(policy).trial, trials, jobs)
 
 
 def _word(value: Truth) -> str:

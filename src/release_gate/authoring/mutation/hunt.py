@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from release_gate.authoring.coverage.observe import looked_at
 from release_gate.authoring.expectations import found
+from release_gate.authoring.looks import looked_at
 from release_gate.authoring.mutation.mutants import Mutant, mutants
 from release_gate.authoring.suites import Suite, Trial
 from release_gate.authoring.trials import judged

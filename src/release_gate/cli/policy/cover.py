@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import click
 
-from release_gate.authoring.coverage.observe import Observer
+from release_gate.authoring.coverage.goals import Goal
+from release_gate.authoring.coverage.observe import observed
 from release_gate.authoring.coverage.report import KINDS, Coverage, as_html, as_json
 from release_gate.authoring.suites import load_suite
 from release_gate.authoring.targets import Targets, targets
 from release_gate.cli import Exit
 from release_gate.cli.options import use_colour
-from release_gate.cli.policy.outputs import PATHS, Output, emit, found_or_usage, output_option, progress
+from release_gate.cli.policy.outputs import (
+    JOBS,
+    PATHS,
+    Output,
+    emit,
+    found_or_usage,
+    output_option,
+    progress,
+)
 from release_gate.gate.text import render_diagnostics
 from release_gate.policy.load import load_policy
 
@@ -18,8 +27,9 @@ from release_gate.policy.load import load_policy
 @click.command()
 @PATHS
 @click.option("--fail-under", type=click.FloatRange(0, 100), default=0, help="Fail below so many percent.")
+@JOBS
 @output_option("text", "json", "html")
-def cover(paths: tuple[str, ...], fail_under: float, outputs: list[Output]) -> int:
+def cover(paths: tuple[str, ...], fail_under: float, jobs: int, outputs: list[Output]) -> int:
     """Show what the tests of policies have seen, and what not.
 
     For each rule, whether it came to true, false and unknown; for each clause, whether it alone decided,
@@ -28,7 +38,7 @@ def cover(paths: tuple[str, ...], fail_under: float, outputs: list[Output]) -> i
 
     Exit codes: 0, or 4 below --fail-under; 3 if a file is not valid.
     """
-    found = covered(found_or_usage(targets(paths or (".",)), paths))
+    found = covered(found_or_usage(targets(paths or (".",)), paths), jobs)
     for form, path in outputs:
         if form == "json":
             emit(as_json(found), path)
@@ -39,17 +49,16 @@ def cover(paths: tuple[str, ...], fail_under: float, outputs: list[Output]) -> i
     return Exit.TESTS if any(each.percent < fail_under for each in found) else Exit.ALLOWED
 
 
-def covered(found: Targets) -> list[Coverage]:
+def covered(found: Targets, jobs: int = 1) -> list[Coverage]:
     """The coverage of every policy by its tests."""
     coverages = []
     for path in found.policies:
         policy = load_policy(path)
-        suites = [load_suite(each, policy) for each in found.tests_of(path)]
-        observer = Observer(policy)
-        cases = sum(len(suite.trials) for suite in suites)
-        for _ in progress((trial for suite in suites for trial in observer.suite(suite)), cases, "cases"):
-            pass
-        coverages.append(Coverage.of(policy, observer.seen, cases))
+        trials = [trial for each in found.tests_of(path) for trial in load_suite(each, policy).trials]
+        seen: set[Goal] = set()
+        for new in progress(observed(policy, trials, jobs), len(trials), "cases"):
+            seen |= new
+        coverages.append(Coverage.of(policy, seen, len(trials)))
     return coverages
 
 

@@ -10,15 +10,24 @@ from typing import Any, TypeVar
 
 import click
 
+from release_gate.authoring.processes import available
 from release_gate.authoring.targets import Targets
 
-__all__ = ["PATHS", "Output", "create", "emit", "found_or_usage", "output_option", "progress"]
+__all__ = ["JOBS", "PATHS", "Output", "create", "emit", "found_or_usage", "output_option", "progress"]
 
 T = TypeVar("T")
 Output = tuple[str, str | None]
 """A format, and the file to write it to; standard output, if there is none."""
 
 PATHS = click.argument("paths", nargs=-1, metavar="[PACK|FILE|FOLDER]...")
+JOBS = click.option(
+    "-j",
+    "--jobs",
+    type=click.IntRange(1),
+    default=available,
+    show_default="all cores",
+    help="How many processes to use.",
+)
 
 
 def output_option(*formats: str) -> Callable[[Any], Any]:

@@ -12,11 +12,19 @@ import click
 from release_gate.authoring.case_reports import Results, json_report, junit_report
 from release_gate.authoring.suites import Suite, load_suite
 from release_gate.authoring.targets import Targets, targets
-from release_gate.authoring.trials import Outcome, run
+from release_gate.authoring.trials import Outcome, run_all
 from release_gate.authoring.update import Edit, edited, proposed
 from release_gate.cli import Exit
 from release_gate.cli.options import use_colour
-from release_gate.cli.policy.outputs import PATHS, Output, emit, found_or_usage, output_option, progress
+from release_gate.cli.policy.outputs import (
+    JOBS,
+    PATHS,
+    Output,
+    emit,
+    found_or_usage,
+    output_option,
+    progress,
+)
 from release_gate.diagnostics import Diagnostic, InputError, PolicyError, printable
 from release_gate.gate.text import render_diagnostics
 
@@ -27,13 +35,15 @@ from release_gate.gate.text import render_diagnostics
 @click.option("--update", is_flag=True, help="Show what came instead, and write what you confirm.")
 @click.option("--watch", is_flag=True, help="Run again whenever one of the files changes.")
 @click.option("-v", "--verbose", is_flag=True, help="List the cases that pass, too.")
+@JOBS
 @output_option("text", "json", "junit")
-def test(
+def test(  # noqa: PLR0913, PLR0917 - one argument for each option
     paths: tuple[str, ...],
     require_tests: bool,  # noqa: FBT001 - click passes flags so
     update: bool,  # noqa: FBT001
     watch: bool,  # noqa: FBT001
     verbose: bool,  # noqa: FBT001
+    jobs: int,
     outputs: list[Output],
 ) -> int:
     """Run the tests of policies: of packs, of files, or of all that are in a folder (here, if not said).
@@ -45,11 +55,11 @@ def test(
         for changed in changes(names):
             click.echo(f"── {', '.join(changed) or 'all'}")
             try:
-                once(names, outputs, require_tests=require_tests, verbose=verbose)
+                once(names, outputs, jobs=jobs, require_tests=require_tests, verbose=verbose)
             except InputError as error:
                 click.echo(render_diagnostics(error.diagnostics, colour=use_colour()), nl=False)
         return Exit.ALLOWED
-    code, results = once(names, outputs, require_tests=require_tests, verbose=verbose)
+    code, results = once(names, outputs, jobs=jobs, require_tests=require_tests, verbose=verbose)
     if update:
         for suite, outcomes in results:
             write(suite, outcomes)
@@ -57,11 +67,11 @@ def test(
 
 
 def once(
-    names: Sequence[str], outputs: Sequence[Output], *, require_tests: bool, verbose: bool
+    names: Sequence[str], outputs: Sequence[Output], *, jobs: int, require_tests: bool, verbose: bool
 ) -> tuple[int, Results]:
     """Run the tests and report on them."""
     found = found_or_usage(targets(names), names)
-    results = run_all(found)
+    results = run_files(found, jobs)
     untested = [path.as_posix() for path in found.untested()]
     failed = any(not outcome.passed for _, outcomes in results for outcome in outcomes)
     lacking = untested if require_tests else []
@@ -75,7 +85,7 @@ def once(
     return (Exit.TESTS if failed or lacking else Exit.ALLOWED), results
 
 
-def run_all(found: Targets) -> Results:
+def run_files(found: Targets, jobs: int) -> Results:
     """Run every file of tests, and tell everything that is wrong with any of them at once."""
     suites: list[Suite] = []
     problems: list[Diagnostic] = []
@@ -87,9 +97,7 @@ def run_all(found: Targets) -> Results:
     if problems:
         raise PolicyError(problems)
     total = sum(len(suite.trials) for suite in suites)
-    every = progress(
-        ((suite, outcome) for suite in suites for outcome in run(suite, suite.trials)), total, "cases"
-    )
+    every = progress(run_all(suites, jobs), total, "cases")
     by_file: dict[str, list[Outcome]] = {suite.name: [] for suite in suites}
     for suite, outcome in every:
         by_file[suite.name].append(outcome)
