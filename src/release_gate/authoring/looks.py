@@ -16,7 +16,7 @@ from release_gate.engine import facts_at
 from release_gate.evaluate.reference import Facts
 from release_gate.expression import nodes
 from release_gate.expression.nodes import Condition, Node, children
-from release_gate.facts.ladder import LADDER, RUNGS, rungs_for
+from release_gate.facts.ladder import RUNGS
 from release_gate.facts.release import Artifact
 from release_gate.facts.truth import Items, Record, Step, is_settled
 from release_gate.facts.view import Seen
