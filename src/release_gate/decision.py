@@ -16,6 +16,7 @@ from typing import Any
 
 from release_gate.canonical import canonical_bytes, digest_of_bytes, plain
 from release_gate.diagnostics import Span
+from release_gate.facts.ladder import ALL_RUNGS
 from release_gate.facts.truth import Duration, Items, Range, Record, Step, Unknown
 
 __all__ = [
@@ -133,6 +134,10 @@ class Finding:
     cite: Mapping[str, Any]
     where: Where | None
     facts: tuple[FactRead, ...]
+
+    def stands_at(self, rung: str) -> bool:
+        """Whether it is about a rung."""
+        return ALL_RUNGS[self.from_] <= ALL_RUNGS[rung] <= ALL_RUNGS[self.to]
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,12 +314,15 @@ class Decision:
         return digest_of_bytes(self.canonical)
 
     def to_dict(self) -> dict[str, Any]:
-        """The decision as JSON has it, in a stable order of keys."""
-        return {"schema": self.body["schema"], "digest": self.digest, **self.body}
+        """The decision as JSON has it, in a stable order of keys. Whoever gets it may change it."""
+        return self._shown(_json(self))
 
     def to_json(self, indent: int | None = 2) -> str:
         """The decision as JSON text. The same inputs give the same bytes."""
-        return json.dumps(plain(self.to_dict()), indent=indent, ensure_ascii=False) + "\n"
+        return json.dumps(plain(self._shown(self.body)), indent=indent, ensure_ascii=False) + "\n"
+
+    def _shown(self, body: dict[str, Any]) -> dict[str, Any]:
+        return {"schema": self.body["schema"], "digest": self.digest, **body}
 
 
 def _json(value: Any) -> Any:

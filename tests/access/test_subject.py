@@ -58,7 +58,7 @@ def test_a_good_request_is_granted_with_its_end(gate: Gate) -> None:
     artifact = judged(gate)
     assert artifact.verdict is Verdict.CONDITIONAL
     assert artifact.ladder == {"pending": Verdict.APPROVE, "granted": Verdict.CONDITIONAL}
-    assert [duty.due for duty in artifact.obligations] == ["expires after P1Y"]
+    assert [duty.due for duty in artifact.obligations] == ["expires after P1Y, for research only"]
 
 
 @pytest.mark.parametrize(

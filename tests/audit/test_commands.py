@@ -184,7 +184,7 @@ def test_so_many_problems_are_counted(recorded: Run, monkeypatch: pytest.MonkeyP
     connection = sqlite3.connect("book/ledger.db")
     connection.executescript("DROP TRIGGER content_no_delete; DELETE FROM content")
     connection.close()
-    monkeypatch.setattr("release_gate.audit.verify.MAX_PROBLEMS", 3)
+    monkeypatch.setattr("release_gate.audit.checks.MAX_PROBLEMS", 3)
     code, out, _ = recorded("audit", "verify")
     assert code == 7
     assert "further problems" in out

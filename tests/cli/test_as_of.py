@@ -53,6 +53,17 @@ def test_a_day_of_the_past_lets_nothing_through_that_today_does_not(run: Run) ->
     assert "it would not be decided so today, so that nothing is let through" in err
 
 
+@pytest.mark.parametrize(
+    "asked", [("--as-of", "2026-11-24"), ("--as-of", "2027-01-01", "--policies-as-of", "2026-11-24")]
+)
+def test_no_report_that_a_pipeline_reads_says_that_all_is_well(run: Run, asked: tuple[str, ...]) -> None:
+    Path("own.yaml").write_text(POLICY.replace("2026-12-01", "2027-06-01"), encoding="utf-8")
+    junit, tap = (run("2027-07-01", *asked, "-o", form)[1] for form in ("junit", "tap"))
+    assert 'failures="1"' in junit
+    assert 'name="let through"' in junit
+    assert "not ok 3 - small is let through" in tap
+
+
 def test_nor_does_a_day_that_has_yet_to_come(run: Run) -> None:
     early = POLICY.replace("as_of >", "as_of <")
     Path("own.yaml").write_text(early, encoding="utf-8")

@@ -156,3 +156,18 @@ def test_the_same_policy_twice_is_there_once(folder: Path) -> None:
         "acme",
         "ladder",
     ]
+
+
+def test_whoever_changes_a_decision_as_data_does_not_change_the_decision(folder: Path) -> None:
+    request = {
+        "id": "r",
+        "action": "release",
+        "model": {"parameters": 7},
+        "artifacts": [{"id": "w", "kind": "api", "wanted": "hosted"}],
+    }
+    decision = gate(folder, "acme.yaml").decide(
+        ReleaseRequest.model_validate(request), as_of=date(2026, 11, 24)
+    )
+    written = decision.to_json()
+    decision.to_dict()["artifacts"][0]["ladder"]["fully_open"] = "approve"
+    assert decision.to_json() == written

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from release_gate.audit import files
 from release_gate.audit.notes import Receipt
 from release_gate.audit.record import MAX_RECORD, Record
 from release_gate.audit.sealed import Disclosures
 from release_gate.audit.verify import Report, Trust, verify_receipt
 from release_gate.audit.view import View, fetch
-from release_gate.diagnostics import Diagnostic, InputError, IntegrityError, printable
 
 __all__ = ["Bundle", "is_bundle"]
 
@@ -53,7 +53,7 @@ class Bundle:
             (folder / RECEIPT).write_text(str(self.receipt), encoding="utf-8")
             (folder / RECORD).write_bytes(self.record)
         except OSError as error:
-            raise _unusable(folder, error) from None
+            raise files.unusable(folder, error) from None
 
     @classmethod
     def read(cls, folder: Path) -> Bundle:
@@ -63,10 +63,10 @@ class Bundle:
             InputError: It cannot be read.
             IntegrityError: It is none.
         """
-        receipt = Receipt.read(_read(folder / RECEIPT, 1 << 20))
-        files = sorted((folder / CONTENT).iterdir()) if (folder / CONTENT).is_dir() else []
-        content = {f"sha256:{file.name}": _read(file, MAX_FILE) for file in files if file.is_file()}
-        return cls(_read(folder / RECORD, MAX_RECORD + 1), receipt, content)
+        receipt = Receipt.read(files.read(folder / RECEIPT, 1 << 20))
+        parts = sorted((folder / CONTENT).iterdir()) if (folder / CONTENT).is_dir() else []
+        content = {f"sha256:{file.name}": files.read(file, MAX_FILE) for file in parts if file.is_file()}
+        return cls(files.read(folder / RECORD, MAX_RECORD + 1), receipt, content)
 
     def verify(self, trust: Trust, shown: str, given: Sequence[Disclosures] | None = None) -> Report:
         """Verify it, offline, by the steps of a log that apply to one record."""
@@ -76,19 +76,3 @@ class Bundle:
 def is_bundle(place: Path) -> bool:
     """Whether a folder is a bundle."""
     return (place / RECORD).is_file()
-
-
-def _read(file: Path, limit: int) -> bytes:
-    try:
-        with file.open("rb") as stream:
-            data = stream.read(limit + 1)
-    except OSError as error:
-        raise _unusable(file, error) from None
-    if len(data) > limit:
-        raise IntegrityError([Diagnostic("RG711", f"`{printable(file.as_posix())}` is too large")])
-    return data
-
-
-def _unusable(place: Path, error: OSError) -> InputError:
-    reason = (error.strerror or "unusable").lower()
-    return InputError([Diagnostic("RG733", f"`{printable(place.as_posix())}` cannot be used: {reason}")])

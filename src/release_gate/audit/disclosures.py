@@ -6,19 +6,18 @@ A file is on the disk before its record is, so that no value is lost. A ledger v
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
 from pydantic import Field
 
+from release_gate.audit import files
 from release_gate.audit.sealed import Disclosure, Disclosures, field_of
 from release_gate.canonical import canonical_bytes
-from release_gate.diagnostics import Diagnostic, InputError, IntegrityError, printable
+from release_gate.diagnostics import Diagnostic, IntegrityError, printable
 from release_gate.document import Base, validate
 from release_gate.signing import read_json
 
@@ -88,7 +87,7 @@ class Kept:
         file = self.place if alone else self._file(seal)
         if not alone and not file.exists():
             return Disclosures(seal, ())
-        found = read_disclosures(_read(file))
+        found = read_disclosures(files.read(file, MAX_FILE, "RG743"))
         if found.seal == seal:
             return found
         if alone:
@@ -103,17 +102,11 @@ class Kept:
             InputError: They cannot be written.
         """
         file = self._file(disclosures.seal)
-        new = file.with_suffix(".new")
         try:
             self.place.mkdir(parents=True, exist_ok=True, mode=0o700)
-            with open(new, "wb", opener=lambda path, flags: os.open(path, flags, 0o600)) as stream:
-                stream.write(to_json(disclosures))
-                stream.flush()
-                os.fsync(stream.fileno())
-            new.replace(file)
-            _sync(self.place)
         except OSError as error:
-            raise _unusable(file, error) from None
+            raise files.unusable(file, error) from None
+        files.replace(file, to_json(disclosures), 0o600)
 
     def forget(self, seal: str) -> None:
         """Erase all disclosures of a record.
@@ -123,9 +116,9 @@ class Kept:
         """
         try:
             self._file(seal).unlink(missing_ok=True)
-            _sync(self.place)
+            files.sync_folder(self.place)
         except OSError as error:
-            raise _unusable(self._file(seal), error) from None
+            raise files.unusable(self._file(seal), error) from None
 
     def erase(self, seal: str, fields: Iterable[str]) -> None:
         """Erase the salts and the values of some fields, and of everything that may show them.
@@ -161,29 +154,4 @@ def all_disclosures(place: Path) -> Iterator[Disclosures]:
         IntegrityError: They are no disclosures.
     """
     for file in [place] if not place.is_dir() else sorted(place.glob("*.json")):
-        yield read_disclosures(_read(file))
-
-
-def _read(file: Path) -> bytes:
-    try:
-        with file.open("rb") as stream:
-            data = stream.read(MAX_FILE + 1)
-    except OSError as error:
-        raise _unusable(file, error) from None
-    if len(data) > MAX_FILE:
-        raise IntegrityError([Diagnostic("RG743", f"`{printable(file.as_posix())}` is too large")])
-    return data
-
-
-def _sync(folder: Path) -> None:
-    with suppress(OSError):  # not every system opens folders
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-
-
-def _unusable(place: Path, error: OSError) -> InputError:
-    reason = (error.strerror or "unusable").lower()
-    return InputError([Diagnostic("RG733", f"`{printable(place.as_posix())}` cannot be used: {reason}")])
+        yield read_disclosures(files.read(file, MAX_FILE, "RG743"))

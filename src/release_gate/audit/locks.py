@@ -17,7 +17,7 @@ try:
 except ImportError:  # Windows has no advisory locks of this kind
     fcntl = None
 
-__all__ = ["PATIENCE", "lock_file", "locked", "sync_folder"]
+__all__ = ["PATIENCE", "lock_file", "locked"]
 
 PATIENCE: Final = 60.0
 """How many seconds a writer waits for the others."""
@@ -69,14 +69,3 @@ def locked(lock: int | None, path: Path) -> Iterator[None]:
         yield
     finally:
         fcntl.flock(lock, fcntl.LOCK_UN)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make sure that the name of a new file is on the disk too."""
-    if os.name == "nt":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -11,10 +11,11 @@ import re
 from pathlib import Path
 from typing import Final
 
+from release_gate.audit import files
 from release_gate.audit.ledger import Ledger
 from release_gate.audit.notes import MAX_NOTE, Checkpoint, Receipt
 from release_gate.audit.record import Record
-from release_gate.diagnostics import Diagnostic, InputError, IntegrityError, printable
+from release_gate.diagnostics import Diagnostic, InputError, printable
 from release_gate.signing import read_json
 
 __all__ = ["is_receipt", "read_receipt", "write_receipt"]
@@ -58,9 +59,9 @@ def read_receipt(file: Path) -> tuple[bytes | None, Receipt]:
         InputError: One of the two cannot be read.
         IntegrityError: It is no receipt.
     """
-    receipt = Receipt.read(_read(file, MAX_NOTE))
+    receipt = Receipt.read(files.read(file, MAX_NOTE))
     decision = file.with_suffix(".json")
-    return (_read(decision, MAX_DECISION) if decision.is_file() else None), receipt
+    return (files.read(decision, MAX_DECISION) if decision.is_file() else None), receipt
 
 
 def _safe(name: str) -> str:
@@ -75,26 +76,10 @@ def _write(file: Path, data: bytes) -> Path:
             stream.write(data)
     except FileExistsError as error:
         if not file.parent.is_dir():
-            raise _unusable(file.parent, error) from None
+            raise files.unusable(file.parent, error) from None
         message = f"`{printable(file.as_posix())}` is there already, and was not overwritten"
         help_ = "the decision is recorded; `release-gate audit prove` writes its receipt elsewhere"
         raise InputError([Diagnostic("RG749", message, help=help_)]) from None
     except OSError as error:
-        raise _unusable(file, error) from None
+        raise files.unusable(file, error) from None
     return file
-
-
-def _read(file: Path, limit: int) -> bytes:
-    try:
-        with file.open("rb") as stream:
-            data = stream.read(limit + 1)
-    except OSError as error:
-        raise _unusable(file, error) from None
-    if len(data) > limit:
-        raise IntegrityError([Diagnostic("RG711", f"`{printable(file.as_posix())}` is too large")])
-    return data
-
-
-def _unusable(file: Path, error: OSError) -> InputError:
-    reason = (error.strerror or "unusable").lower()
-    return InputError([Diagnostic("RG733", f"`{printable(file.as_posix())}` cannot be used: {reason}")])

@@ -28,7 +28,6 @@ from release_gate.canonical import canonical_bytes, digest
 from release_gate.decision import ArtifactDecision, Decision, Verdict
 from release_gate.diagnostics import Diagnostic, InputError, IntegrityError, printable
 from release_gate.facts.access import kind_of
-from release_gate.facts.ladder import RUNGS
 from release_gate.facts.release import ReleaseRequest
 from release_gate.policy.documents import InForce
 from release_gate.policy.model import Policy
@@ -187,7 +186,7 @@ def _deciding(old: ArtifactDecision, new: ArtifactDecision, rung: str) -> tuple[
     found = [
         (each.policy, each.rule)
         for each in strict.findings
-        if each.outcome is strict.ladder[rung] and RUNGS[each.from_] <= RUNGS[rung] <= RUNGS[each.to]
+        if each.outcome is strict.ladder[rung] and each.stands_at(rung)
     ]
     return tuple(
         f"{policy}/{rule}" + (f" ({owners[policy, rule]})" if (policy, rule) in owners else "")

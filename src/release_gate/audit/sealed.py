@@ -24,7 +24,9 @@ __all__ = [
     "Disclosures",
     "Erased",
     "Sealer",
+    "check_opens",
     "field_of",
+    "is_seal",
     "is_sealed",
     "opened",
     "pointer",
@@ -215,6 +217,3 @@ def check_opens(disclosure: Disclosure, seal: str, value: Any) -> None:
     if len(disclosure.salt) < 2 * LEAST_SALT:
         message = f"the salt of `{printable(disclosure.pointer)}` is so short that its value can be guessed"
         raise IntegrityError([Diagnostic("RG744", message)])
-
-
-__all__ += ["check_opens", "is_seal"]

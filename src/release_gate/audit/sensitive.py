@@ -35,7 +35,7 @@ from release_gate.facts.release import ListOf, ReleaseRequest
 from release_gate.policy.model import Policy, Rule
 from release_gate.policy.overlay import chain
 
-__all__ = ["Sensitive", "open_record"]
+__all__ = ["Sensitive", "is_sealed_record", "open_record", "sealed_in", "seen_by"]
 
 Names = tuple[str, ...]
 OPEN: Final = frozenset({"id", "release_gate", "action", "variants", "artifacts"})
@@ -242,11 +242,7 @@ class Words:
 
 
 _DECISION: Final = frozenset(
-    {"schema", "as_of", "verdict", "policies", "policies_digest", "hypothetical"}
-    | {
-        "request",
-        "artifacts",
-    }
+    {"schema", "as_of", "verdict", "policies", "policies_digest", "hypothetical", "request", "artifacts"}
 )
 _ARTIFACT: Final = frozenset(
     {"id", "requested", "verdict", "best", "not_ruled_out", "irrevocable", "tiers", "ladder", "obligations"}
@@ -400,6 +396,3 @@ def _fields(kind: Any) -> Mapping[str, Any] | None:
     if isinstance(kind, type) and issubclass(kind, BaseModel):
         return {found.alias or name: found.annotation for name, found in kind.model_fields.items()}
     return None
-
-
-__all__ += ["is_sealed_record", "sealed_in", "seen_by"]

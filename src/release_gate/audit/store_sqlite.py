@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
-from release_gate.audit.locks import PATIENCE, lock_file, locked, sync_folder
+from release_gate.audit.files import sync_folder
+from release_gate.audit.locks import PATIENCE, lock_file, locked
 from release_gate.audit.store_sql import SqlStore
 from release_gate.diagnostics import Diagnostic, InputError, IntegrityError, printable
 

@@ -27,7 +27,7 @@ from release_gate.facts.release import Artifact, ReleaseRequest
 from release_gate.policy.model import Policy, Rule
 from release_gate.policy.overlay import chain
 
-__all__ = ["MAX_OUTCOMES", "trace_of"]
+__all__ = ["MAX_OUTCOMES", "facts_read", "trace_lines", "trace_of"]
 
 SCHEMA: Final = "trace/v1"
 MAX_OUTCOMES: Final = 20_000
@@ -194,6 +194,3 @@ def _conditions(rule: Rule | None) -> Iterator[str]:
         condition = getattr(rule, word, None)
         if condition is not None:
             yield f"{word} {printable(condition.text, 500)}"
-
-
-__all__ += ["facts_read", "trace_lines"]

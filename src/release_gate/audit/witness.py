@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from release_gate.audit.locks import lock_file, locked, sync_folder
+from release_gate.audit import files
+from release_gate.audit.locks import lock_file, locked
 from release_gate.audit.merkle import EMPTY, consistency_proof, verify_consistency
 from release_gate.audit.notes import (
     Checkpoint,
@@ -114,7 +115,7 @@ class Witness:
             with locked(lock, self.folder):
                 self._check(asked, checkpoint, self._seen(place, checkpoint.origin))
                 # Step 5.
-                _keep(place, str(checkpoint))
+                files.replace(place, str(checkpoint).encode())
         finally:
             os.close(lock)
         # Step 6. If this fails, the same may be asked again.
@@ -149,7 +150,7 @@ class Witness:
         except FileNotFoundError:
             return Checkpoint(origin, 0, EMPTY)
         except OSError as error:
-            raise _unusable(place, error) from None
+            raise files.unusable(place, error) from None
         seen = open_checkpoint(kept, self.logs)
         if seen.origin != origin:
             message = f"`{printable(place.as_posix())}` is a checkpoint of another log"
@@ -160,29 +161,10 @@ class Witness:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise _unusable(self.folder, error) from None
+            raise files.unusable(self.folder, error) from None
         lock = lock_file(self.folder / "witness")
         if lock is None:
             message = f"there are no locks in `{printable(self.folder.as_posix())}`"
             help_ = "a witness that two may ask at once needs a file system with locks"
             raise InputError([Diagnostic("RG734", message, help=help_)])
         return lock
-
-
-def _keep(place: Path, note: str) -> None:
-    """Replace a file by another, so that there is always the one or the other, whole."""
-    new = place.with_suffix(".new")
-    try:
-        with new.open("wb") as stream:
-            stream.write(note.encode())
-            stream.flush()
-            os.fsync(stream.fileno())
-        new.replace(place)
-        sync_folder(place.parent)
-    except OSError as error:
-        raise _unusable(place, error) from None
-
-
-def _unusable(place: Path, error: OSError) -> InputError:
-    reason = (error.strerror or "unusable").lower()
-    return InputError([Diagnostic("RG733", f"`{printable(place.as_posix())}` cannot be used: {reason}")])

@@ -68,7 +68,7 @@ def found(expectation: Expectation, decision: ArtifactDecision) -> Any:
             return frozenset(
                 f"{each.policy}/{each.rule}"
                 for each in decision.findings
-                if any(RUNGS[each.from_] <= RUNGS[name] <= RUNGS[each.to] for name in expectation.rungs)
+                if any(each.stands_at(name) for name in expectation.rungs)
             )
 
 

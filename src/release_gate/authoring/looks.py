@@ -16,7 +16,7 @@ from release_gate.engine import facts_at
 from release_gate.evaluate.reference import Facts
 from release_gate.expression import nodes
 from release_gate.expression.nodes import Condition, Node, children
-from release_gate.facts.ladder import RUNGS
+from release_gate.facts.ladder import ALL_RUNGS
 from release_gate.facts.release import Artifact
 from release_gate.facts.truth import Items, Record, Step, is_settled
 from release_gate.facts.view import Seen
@@ -32,7 +32,7 @@ def looked_at(trial: Trial, artifact: Artifact) -> list[Step]:
     rungs: set[Step] = set()
     for each in trial.expectations:
         if each.artifact == artifact.id:
-            rungs |= {RUNGS[name] for name in each.rungs}
+            rungs |= {ALL_RUNGS[name] for name in each.rungs}
             if each.about == "best":
                 rungs |= {rung for rung in artifact.ladder if rung <= artifact.rung}
             if each.about == "not_ruled_out":

@@ -329,7 +329,7 @@ class _Loader:
         base = self.base(fixture)
         try:
             bound, kind = self.bound(document, as_of), kind_of(document.tree)
-            if base is None or kind is not ReleaseRequest or type(base) is not kind:
+            if base is None or kind is not ReleaseRequest:
                 return kind.from_document(bound)
             return derived(base, bound)
         except InputError as error:

@@ -12,7 +12,6 @@ from release_gate.authoring.suites import COVER, Suite, Trial
 from release_gate.decision import ArtifactDecision, Decision, Finding
 from release_gate.diagnostics import Diagnostic, printable
 from release_gate.engine import decide
-from release_gate.facts.ladder import RUNGS
 from release_gate.policy.model import Policy
 
 __all__ = ["Failure", "Outcome", "judged", "run", "run_all"]
@@ -139,12 +138,8 @@ def _why(expectation: Expectation, decision: ArtifactDecision) -> str:
     about, _, rest = expectation.about.partition(".")
     if about not in ("verdict", "levels", "best"):
         return ""
-    rung = RUNGS[rest] if about == "levels" else RUNGS[decision.requested]
-    here = [
-        each
-        for each in decision.findings
-        if RUNGS[each.from_] <= rung <= RUNGS[each.to] and each.policy != COVER
-    ]
+    rung = rest if about == "levels" else decision.requested
+    here = [each for each in decision.findings if each.stands_at(rung) and each.policy != COVER]
     worst = max((each.outcome.rank for each in here), default=-1)
     deciding = [each for each in here if each.outcome.rank == worst]
     if not deciding:

@@ -15,7 +15,7 @@ from release_gate.engine.panel import Ready
 from release_gate.engine.rules import Application
 from release_gate.evaluate.fetch import Reading
 from release_gate.evaluate.reference import Facts
-from release_gate.facts.ladder import BOUNDARY, LOWEST_JUDGED, RUNGS
+from release_gate.facts.ladder import ALL_RUNGS, BOUNDARY, LOWEST_JUDGED
 from release_gate.facts.truth import Step
 from release_gate.policy.model import Policy
 
@@ -127,7 +127,7 @@ class Judge:
             obligations=tuple(
                 self.case.obligations[key]
                 for key in sorted(self.case.obligations)
-                if RUNGS[self.case.obligations[key].from_] <= wanted
+                if ALL_RUNGS[self.case.obligations[key].from_] <= wanted
             ),
         )
 

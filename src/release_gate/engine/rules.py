@@ -327,9 +327,10 @@ class Application:
         duty, key = rule.oblige, (self.policy.id, rule.id)
         if duty is not None and key not in self.case.obligations:
             due = {name.rstrip("_"): value for name, value in duty.due or () if value is not None}
-            shown = ", ".join(f"{key} {value}" for key, value in due.items()) or None
-            if duty.expires is not None:
-                shown = f"expires after {duty.expires}"
+            said = [f"{key} {value}" for key, value in due.items()]
+            said += [f"expires after {duty.expires}"] if duty.expires is not None else []
+            said += [f"for {', '.join(duty.scope)} only"] if duty.scope else []
+            shown = ", ".join(said) or None
             retain = str(duty.retain) if duty.retain else None
             self.case.obligations[key] = Obligation(
                 *key, duty.duty, duty.owner, shown, duty.on, retain, self.case.ladder[start].name

@@ -150,6 +150,7 @@ class GatedArtifact(Artifact):
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:
+        """Whatever its kind, access to it can be granted."""
         return self
 
     @property

@@ -13,7 +13,7 @@ from typing import Final
 
 from release_gate.facts.truth import Step
 
-__all__ = ["BOUNDARY", "GRANTED", "GRANTS", "LADDER", "LOWEST_JUDGED", "RUNGS", "rungs_for"]
+__all__ = ["ALL_RUNGS", "BOUNDARY", "GRANTED", "GRANTS", "LADDER", "LOWEST_JUDGED", "RUNGS", "rungs_for"]
 
 _NAMES: Final = (
     "withheld",
@@ -39,18 +39,11 @@ GRANTS: Final = (Step(0, "pending"), Step(1, "granted"))
 GRANTED: Final = GRANTS[1]
 
 
-class _Rungs(dict[str, Step]):
-    """The rungs of releases; those of grants can be looked up, but no release can name them."""
+RUNGS: Final[Mapping[str, Step]] = MappingProxyType({step.name: step for step in LADDER})
+"""The rungs by name: what releases, and policies about them, can name."""
 
-    def __missing__(self, name: str) -> Step:
-        for step in GRANTS:
-            if step.name == name:
-                return step
-        raise KeyError(name)
-
-
-RUNGS: Final[Mapping[str, Step]] = MappingProxyType(_Rungs({step.name: step for step in LADDER}))
-"""The rungs by name."""
+ALL_RUNGS: Final[Mapping[str, Step]] = MappingProxyType({**RUNGS, **{step.name: step for step in GRANTS}})
+"""The rungs of both ladders by name: what decisions can name. They are never of two ladders at once."""
 
 BOUNDARY: Final = RUNGS["weights_gated_manual"]
 """The first rung at which a copy leaves the building, for good: the irreversible boundary."""

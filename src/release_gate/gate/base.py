@@ -17,7 +17,7 @@ from typing import Final
 from release_gate import engine
 from release_gate.decision import ArtifactDecision, Decision, Verdict, worst
 from release_gate.diagnostics import Diagnostic, PolicyError, Severity, printable
-from release_gate.facts.ladder import RUNGS
+from release_gate.facts.ladder import ALL_RUNGS
 from release_gate.facts.release import ReleaseRequest
 from release_gate.gate.gate import Gate
 from release_gate.policy.documents import EvidenceDocument
@@ -148,16 +148,13 @@ def _bare(gate: Gate, request: ReleaseRequest, as_of: date) -> Decision:
 
 
 def _asked(artifact: ArtifactDecision) -> Iterable[str]:
-    return (rung for rung in artifact.ladder if RUNGS[rung] <= RUNGS[artifact.requested])
+    return (rung for rung in artifact.ladder if ALL_RUNGS[rung] <= ALL_RUNGS[artifact.requested])
 
 
 def _at(artifact: ArtifactDecision, policy: str, rung: str) -> Verdict:
     """What a policy alone comes to at a rung."""
-    step = RUNGS[rung]
     return worst(
-        found.outcome
-        for found in artifact.findings
-        if found.policy == policy and RUNGS[found.from_] <= step <= RUNGS[found.to]
+        found.outcome for found in artifact.findings if found.policy == policy and found.stands_at(rung)
     )
 
 

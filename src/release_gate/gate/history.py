@@ -154,8 +154,7 @@ def judge_history(folder: Path, as_of: date) -> Iterator[Judged]:
 
 
 def _judged(outcome: Outcome, request: ReleaseRequest, artifact: ArtifactDecision) -> Judged:
-    did = RUNGS[outcome.did]
-    here = [each for each in artifact.findings if RUNGS[each.from_] <= did <= RUNGS[each.to]]
+    here = [each for each in artifact.findings if each.stands_at(outcome.did)]
     says = {pack: worst(each.outcome for each in here if each.policy == pack) for pack in PACKS}
     return Judged(
         outcome=outcome,

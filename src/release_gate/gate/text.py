@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from release_gate.decision import ArtifactDecision, Decision, FactRead, Finding, Verdict
 from release_gate.diagnostics import Diagnostic, Severity, printable
-from release_gate.facts.ladder import BOUNDARY, RUNGS
+from release_gate.facts.ladder import ALL_RUNGS, BOUNDARY
 from release_gate.facts.truth import Reason
 from release_gate.gate.reports.escape import log_line
 from release_gate.gate.reports.issues import fact_in_words, who_must_sign
@@ -108,12 +108,14 @@ def _to_do(decision: Decision, artifact: ArtifactDecision, width: int) -> Iterat
 
 def _findings(artifact: ArtifactDecision, colour: bool, width: int) -> Iterator[str]:  # noqa: FBT001
     for finding in artifact.findings:
-        if RUNGS[finding.from_] <= RUNGS[artifact.requested]:
+        if ALL_RUNGS[finding.from_] <= ALL_RUNGS[artifact.requested]:
             yield from _finding(finding, colour, width)
     for duty in artifact.obligations:
         owner = f", owed by {duty.owner}" if duty.owner else ""
         yield from _wrap(f"duty: {duty.duty} ({duty.due or 'no date'}{owner})", width, "  ")
-    above = sum(1 for finding in artifact.findings if RUNGS[finding.from_] > RUNGS[artifact.requested])
+    above = sum(
+        1 for finding in artifact.findings if ALL_RUNGS[finding.from_] > ALL_RUNGS[artifact.requested]
+    )
     if above:
         yield f"  ({above} more findings concern more open rungs; see -o json)"
 
@@ -129,7 +131,7 @@ def _reason(artifact: ArtifactDecision, path: str) -> str:
 def _ladder(artifact: ArtifactDecision, *, colour: bool) -> str:
     parts = []
     for name, verdict in artifact.ladder.items():
-        if RUNGS[name] == BOUNDARY:
+        if ALL_RUNGS[name] == BOUNDARY:
             parts.append("‖")
         parts.append(_paint(f"{_MARK[verdict]}{name}", _COLOUR[verdict], on=colour))
     return "\n  ".join([" ".join(parts[:7]), " ".join(parts[7:])]).rstrip()

@@ -278,9 +278,9 @@ class Oblige(Base):
     retain: AnyDuration = None
     """How long the proof is kept."""
     expires: AnyDuration = None
-    """In access policies: how long a grant lasts. The earliest end of all rules is the one that counts."""
+    """In access policies: how long a grant lasts, as the decision says."""
     scope: Many[Name] = ()
-    """In access policies: what a grant is for."""
+    """In access policies: what a grant is for, as the decision says."""
 
 
 class Waivable(Base):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from release_gate.facts.ladder import RUNGS
+from release_gate.facts.ladder import ALL_RUNGS
 from release_gate.facts.release import Artifact, ReleaseRequest, SignOff
 from release_gate.facts.truth import Step, arithmetic
 from release_gate.policy.documents import SignOffAsked
@@ -77,7 +77,7 @@ class SignOffBook:
             each.said
             for each in self.all
             if each.said.word in ("object", "reverse")
-            and rung >= RUNGS[each.said.rung]
+            and rung >= ALL_RUNGS[each.said.rung]
             and each.said.request in (None, self.request.proposal_digest)
             and each.said.policies in (None, self.policies_digest)
             and self.speaks(each)
@@ -155,7 +155,7 @@ class SignOffBook:
         """Why a sign-off does not count for a rule at a rung, or an empty string."""
         if reason := self.unbound(each):
             return reason
-        if RUNGS[each.said.rung] < rung:
+        if ALL_RUNGS[each.said.rung] < rung:
             return f"it is for {each.said.rung} only"
         if spec.max_age is not None:
             end = arithmetic("+", each.said.on, spec.max_age)

@@ -26,9 +26,7 @@ def check_subject(shape: PolicyDocument, problems: Problems) -> None:
 def _check_access(shape: PolicyDocument, problems: Problems) -> None:
     for key in _OF_RELEASES:
         if getattr(shape, key):
-            problems.add(
-                "RG317", f"an access policy has no `{key}`", (key,), "access is granted, or it is not"
-            )
+            problems.add("RG317", f"an access policy has no `{key}`", (key,), _ONE_RUNG)
     for index, rule in enumerate(shape.rules):
         for key in ("at", "tier", "ceiling"):
             if getattr(rule, key) is not None:

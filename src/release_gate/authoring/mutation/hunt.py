@@ -21,7 +21,7 @@ from release_gate.engine import facts_at
 from release_gate.evaluate.reference import Facts, evaluate, truth_of
 from release_gate.expression import nodes
 from release_gate.expression.nodes import Node, children
-from release_gate.facts.ladder import LADDER, RUNGS
+from release_gate.facts.ladder import ALL_RUNGS, LADDER
 from release_gate.facts.truth import Items, Step, Truth, all_of, not_
 from release_gate.policy.model import Policy, Rule
 
@@ -188,10 +188,7 @@ def recombined(base: ArtifactDecision, policy: str, rule: str, alone: ArtifactDe
         *(each for each in base.findings if not ours(each)),
         *(each for each in alone.findings if ours(each)),
     )
-    ladder = {
-        rung: worst(each.outcome for each in findings if RUNGS[each.from_] <= RUNGS[rung] <= RUNGS[each.to])
-        for rung in base.ladder
-    }
+    ladder = {rung: worst(each.outcome for each in findings if each.stands_at(rung)) for rung in base.ladder}
     missing = {rung: _open(findings, rung, (Verdict.NEEDS_EVIDENCE,)) for rung, came in ladder.items()
                if came is Verdict.NEEDS_EVIDENCE}  # fmt: skip
     duties = [each for each in base.obligations if (each.policy, each.rule) != (policy, rule)]
@@ -216,7 +213,7 @@ def _open(findings: Sequence[Finding], rung: str, outcomes: Sequence[Verdict]) -
             {
                 fact.path
                 for each in findings
-                if each.outcome in outcomes and RUNGS[each.from_] <= RUNGS[rung] <= RUNGS[each.to]
+                if each.outcome in outcomes and each.stands_at(rung)
                 for fact in each.facts
                 if fact.state != "known"
             }
@@ -227,7 +224,7 @@ def _open(findings: Sequence[Finding], rung: str, outcomes: Sequence[Verdict]) -
 def _best(ladder: dict[str, Verdict], wanted: str) -> str:
     best = LADDER[0].name
     for rung, came in ladder.items():
-        if RUNGS[rung] > RUNGS[wanted] or not came.allows:
+        if ALL_RUNGS[rung] > ALL_RUNGS[wanted] or not came.allows:
             break
         best = rung
     return best

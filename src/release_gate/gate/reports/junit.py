@@ -1,4 +1,7 @@
-"""``junit``: the XML of JUnit. A suite for each request, a case for each artifact and each finding."""
+"""``junit``: the XML of JUnit. A suite for each request, a case for each artifact and each finding.
+
+What lets nothing through, whatever the verdict, is a case of its own that fails.
+"""
 
 from __future__ import annotations
 
@@ -41,6 +44,9 @@ def _suite(outcome: Outcome) -> ET.Element:
     if outcome.decision:
         for artifact in outcome.decision.artifacts:
             _artifact(suite, outcome, artifact)
+    for reason in outcome.held_back:
+        case = ET.SubElement(suite, "testcase", classname=_text(outcome.name, 200), name="let through")
+        ET.SubElement(case, "failure", type="held_back", message=_text(reason, 1000))
     cases = list(suite)
     suite.set("tests", str(len(cases)))
     suite.set("failures", str(sum(case.find("failure") is not None for case in cases)))

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from release_gate.decision import ArtifactDecision, Decision, Finding, Verdict
-from release_gate.facts.ladder import BOUNDARY, RUNGS
+from release_gate.facts.ladder import ALL_RUNGS, BOUNDARY
 from release_gate.gate.reports.escape import markdown as safe
 from release_gate.gate.reports.issues import fact_in_words, issues, who_must_sign
 from release_gate.gate.reports.run import Outcome, Run, at_stake
@@ -102,7 +102,7 @@ def _artifact(artifact: ArtifactDecision) -> Iterator[str]:
 
 
 def _rung(name: str, verdict: Verdict) -> str:
-    return ("**‖** " if RUNGS[name] == BOUNDARY else "") + f"{MARK[verdict]} {safe(name)}"
+    return ("**‖** " if ALL_RUNGS[name] == BOUNDARY else "") + f"{MARK[verdict]} {safe(name)}"
 
 
 def _finding(finding: Finding) -> str:

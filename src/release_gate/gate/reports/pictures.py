@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from release_gate.decision import ArtifactDecision, Verdict
-from release_gate.facts.ladder import BOUNDARY, RUNGS
+from release_gate.facts.ladder import ALL_RUNGS, BOUNDARY
 from release_gate.gate.reports.run import About, Edge
 
 __all__ = ["Ladder", "Lineage", "ladder", "lineage"]
@@ -44,17 +44,17 @@ class Ladder:
 def ladder(artifact: ArtifactDecision) -> Ladder:
     """The ladder of an artifact, the most open rung on top."""
     names = list(artifact.ladder)
-    beyond = [name for name in names if RUNGS[name] >= BOUNDARY]
+    beyond = [name for name in names if ALL_RUNGS[name] >= BOUNDARY]
     gap = _BOUNDARY if beyond else 0
     rungs = []
     for place, name in enumerate(reversed(names)):
-        below = RUNGS[name] < BOUNDARY
+        below = ALL_RUNGS[name] < BOUNDARY
         rungs.append(
             Rung(
                 name=name,
                 verdict=artifact.ladder[name],
                 y=place * _STEP + (gap if below else 0),
-                width=150 + RUNGS[name].rank * 10,
+                width=150 + ALL_RUNGS[name].rank * 10,
                 asked=name == artifact.requested,
                 best=name == artifact.best,
             )

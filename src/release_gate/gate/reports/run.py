@@ -10,7 +10,6 @@ from typing import Any, Final, Self
 
 from release_gate.decision import ArtifactDecision, Decision, Finding, Verdict, in_words, worst
 from release_gate.diagnostics import Diagnostic
-from release_gate.facts.ladder import RUNGS
 from release_gate.facts.release import ReleaseRequest, SignOff
 from release_gate.facts.types import Fact
 from release_gate.policy.papers import NO_PAPERS, Papers
@@ -184,5 +183,4 @@ class Run:
 
 def at_stake(artifact: ArtifactDecision) -> Iterator[Finding]:
     """The findings at the rung that is asked for, worst first."""
-    wanted = RUNGS[artifact.requested]
-    return (found for found in artifact.findings if RUNGS[found.from_] <= wanted <= RUNGS[found.to])
+    return (found for found in artifact.findings if found.stands_at(artifact.requested))

@@ -1,5 +1,7 @@
 """``tap``: the Test Anything Protocol, version 14. A test for each artifact.
 
+What lets nothing through, whatever the verdict, is a test of its own that fails.
+
 A description consists of identifiers, so that nothing in it can be read as ``# TODO`` or ``# SKIP``; all
 other text is in the YAML block, as JSON.
 """
@@ -45,3 +47,5 @@ def _tests(outcome: Outcome) -> Iterator[tuple[bool, str, dict[str, Any]]]:
         }  # fmt: skip
         name = f"{decision.request.id}/{artifact.id} at {artifact.requested}"
         yield artifact.verdict.allows, name, block
+    if reasons := list(outcome.held_back):
+        yield False, f"{decision.request.id} is let through", {"file": outcome.file, "because": reasons}
