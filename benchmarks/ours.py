@@ -165,7 +165,7 @@ _FLOATS: Final = dict(
 def exact(number: int, seed: int) -> Entry:
     """The function for plainly known facts alone."""
     function, readings = _known(number, seed)
-    return Entry(function, readings, _rules)
+    return Entry(function, readings, _known_rules)
 
 
 def floats(number: int, seed: int) -> Entry:
@@ -176,13 +176,13 @@ def floats(number: int, seed: int) -> Entry:
         reading.metrics = {name: _as_float(value) for name, value in reading.metrics.items()}
         _use_floats(reading.frame.request)
     inexact = FunctionType(function.__code__, names, function.__name__, function.__defaults__)
-    return Entry(inexact, readings, _rules)
+    return Entry(inexact, readings, _known_rules)
 
 
 def _known(number: int, seed: int) -> tuple[FunctionType, list[Reading]]:
-    """The function, and facts of which none is unknown or null, so that it always answers."""
+    """The function for plainly known facts, and requests."""
     policy = _policy(CONDITIONS)
-    made = [each for each in requests(number, seed) if each["transparency"]["contact"] is not None]
+    made = requests(number, seed)
     (chunk,) = Program(policy)._chunks  # noqa: SLF001 - it is measured, not used
     function = chunk.known
     assert isinstance(function, FunctionType)  # noqa: S101 - that is how programs are made
@@ -191,6 +191,12 @@ def _known(number: int, seed: int) -> tuple[FunctionType, list[Reading]]:
 
 def _rules(hits: Hits) -> list[int]:
     return [rule for rule, _ in hits]
+
+
+def _known_rules(answer: tuple[Hits, list[int]]) -> list[int]:
+    hits, later = answer
+    assert not later  # noqa: S101 - every fact is plainly known
+    return _rules(hits)
 
 
 def _as_float(value: Any) -> Any:

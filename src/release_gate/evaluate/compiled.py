@@ -2,9 +2,9 @@
 
 A program evaluates all rules of a policy at once, and names those that bite (``True``) or may bite
 (``None``). Rules are grouped into chunks, and a chunk has two functions: one for facts that are all plainly
-known, which gives up at the first that is not, and one for every fact. Rules that begin with *this fact is
-that word* stand in an index by the word, so that thousands of them cost what one of them does. What reads
-the rung or the tier is left out of the chunks, and evaluated for one rung at a time.
+known, which leaves a rule for later when it meets one that is not, and one for every fact. Rules that begin
+with *this fact is that word* stand in an index by the word, so that thousands of them cost what one of them
+does. What reads the rung or the tier is left out of the chunks, and evaluated for one rung at a time.
 
 Functions are made when they are first needed, from source that ``linecache`` shows to debuggers.
 """
@@ -173,14 +173,33 @@ class _Chunk:
 
     def __init__(self, policy: Policy, parts: tuple[Part, ...]) -> None:
         self.policy, self.parts = policy, parts
+        self.made: dict[int, _Chunk] = {}
 
     def run(self, reading: Reading, scope: Tri) -> Hits:
-        hits: Hits | None = self.known(reading) if scope else None
-        return self.kleene(reading, scope, None, None) if hits is None else hits
+        hits: Hits
+        if scope:
+            hits, later = self.known(reading)
+            if not later:
+                return hits
+            if len(later) <= len(self.parts) // 2:
+                for number in later:
+                    hits += self.alone(number).kleene(reading, scope, None, None)
+                hits.sort(key=_number)
+                return hits
+        hits = self.kleene(reading, scope, None, None)
+        return hits
+
+    def alone(self, number: int) -> _Chunk:
+        """One of the rules."""
+        found = self.made.get(number)
+        if found is None:
+            part = next(part for part in self.parts if part.index == number)
+            found = self.made[number] = _Chunk(self.policy, (part,))
+        return found
 
     @cached_property
     def known(self) -> Function:
-        """The rules that bite, if every fact they need is plainly known; else None."""
+        """The rules that bite, and the numbers of those that need a fact that is not plainly known."""
         return _function(self.policy, self.title("known"), self.emit_known)
 
     @cached_property
@@ -194,15 +213,16 @@ class _Chunk:
 
     def emit_known(self, code: Code) -> None:
         emitter = Known(code, self.policy)
-        code.line("hits = []")
+        code.line("hits, later = [], []")
         self.load_shared(emitter)
         for part in self.parts:
             code.line(f"# {part.name}")
             conditions = [*((node, "") for node in part.guards)]
             if part.require is not None:
                 conditions.append((part.require, "not "))
-            self.nest(emitter, conditions, f"hits.append(({part.index}, True))")
-        code.line("return hits")
+            with emitter.rule(part.index):
+                self.nest(emitter, conditions, f"hits.append(({part.index}, True))")
+        code.line("return hits, later")
 
     def nest(self, emitter: Emitter, conditions: list[tuple[Node, str]], then: str) -> None:
         """Conditions inside each other, so that what comes later is only looked at where it matters."""
@@ -236,11 +256,18 @@ class _Chunk:
         uses = _Uses()
         for part in self.parts:
             uses.add(part)
+        emitter.facts_in = uses.records()
+        for path in uses.facts:
+            emitter.find(path, {})  # loads the records that several facts are in
         for fact in uses.shared_facts():
             if isinstance(emitter.find(fact.path, {}), Leaf):
-                emitter.emit(fact, {})
+                emitter.share(fact)
         for named in uses.shared_definitions():
-            emitter.emit(named, {})
+            emitter.share(named)
+
+
+def _number(hit: tuple[int, Tri]) -> int:
+    return hit[0]
 
 
 class _Uses:
@@ -255,6 +282,10 @@ class _Uses:
 
     def add(self, part: Part) -> None:
         self.rules.update(set().union(*(self.paths(node, frozenset()) for node in part.conditions)))
+
+    def records(self) -> Counter[tuple[str, ...]]:
+        """How many facts are named in each record."""
+        return Counter(path[:end] for path in self.facts for end in range(1, len(path)))
 
     def shared_facts(self) -> list[nodes.Fact]:
         return [self.facts[path] for path in sorted(self.rules) if self.rules[path] > 1]

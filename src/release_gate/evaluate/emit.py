@@ -6,6 +6,7 @@ Code never contains text of a policy: values are bound to names, and names of fa
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -20,7 +21,7 @@ from release_gate.facts.truth import Duration, Items, Step
 from release_gate.facts.types import FactType
 from release_gate.policy.model import Policy
 
-__all__ = ["Code", "Emitter", "expressible"]
+__all__ = ["Code", "Emitter", "expressible", "spelled_out"]
 
 _HANDLERS: Final = {
     "Literal": "literal",
@@ -91,6 +92,7 @@ class Emitter(ABC):
     def __init__(self, code: Code, policy: Policy) -> None:
         self.code, self.policy = code, policy
         self.loaded: list[dict[Any, str]] = [{}]
+        self.facts_in: Counter[tuple[str, ...]] = Counter()
 
     @contextmanager
     def block(self, head: str) -> Iterator[None]:
@@ -111,7 +113,14 @@ class Emitter(ABC):
 
     def find(self, path: tuple[str, ...], variables: Variables) -> Leaf | Many | None:
         """How a fact is fetched."""
-        return fetch(path, variables, self.policy, self.code.bind)
+        return fetch(path, variables, self.policy, self.code.bind, self.hold)
+
+    def hold(self, path: tuple[str, ...], code: str) -> str:
+        """The name of a record that several facts are in, given when one of them is first fetched."""
+        if self.facts_in[path] < 2:
+            return code
+        key = ("in", path)
+        return self.known_as(key) or self.keep(key, self.set(code))
 
     def many(self, node: Node, variables: Variables) -> Many | None:
         """The list that a node names, if it names one."""
@@ -126,8 +135,12 @@ class Emitter(ABC):
 
     def emit(self, node: Node, variables: Variables) -> str:
         """Code for a node."""
-        node = _spelled_out(node)
+        node = spelled_out(node)
         return self.handlers[type(node)](self, node, variables)
+
+    def share(self, node: nodes.Fact | nodes.Named) -> None:
+        """Load what several rules read, before all of them."""
+        self.emit(node, {})
 
     def set(self, expression: str) -> str:
         """Give an expression a name."""
@@ -180,7 +193,7 @@ class Emitter(ABC):
         return self.class_of(other, variables) if found is type(None) else found
 
 
-def _spelled_out(node: Node) -> Node:
+def spelled_out(node: Node) -> Node:
     """Short forms as what they are short for."""
     match node:
         case nodes.In(container=nodes.Comprehension() as each):

@@ -6,10 +6,11 @@ records with places) costs more than the conditions that read it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from typing import Any, Final, TypeAlias, get_args, get_origin
 
 from pydantic import BaseModel
@@ -83,6 +84,13 @@ Variables: TypeAlias = Mapping[str, tuple[str, Any]]
 """For the variable of a comprehension: its name in Python, and the annotation of the items."""
 Bind: TypeAlias = Callable[[Any], str]
 """Gives a value a name that generated code may use."""
+Hold: TypeAlias = Callable[[tuple[str, ...], str], str]
+"""Gives the code for a record, by its path and the code that fetches it: perhaps a name that it has."""
+
+
+def _at_hand(_path: tuple[str, ...], code: str) -> str:
+    return code
+
 
 _ROOTS: Final = {
     "requester": "q",
@@ -118,11 +126,20 @@ def class_of(kind: Any) -> type:
             return str
 
 
-def fetch(path: tuple[str, ...], variables: Variables, policy: Policy, bind: Bind) -> Leaf | Many | None:  # noqa: PLR0911 - a case for each root
+def fetch(  # noqa: PLR0911 - a case for each root
+    path: tuple[str, ...], variables: Variables, policy: Policy, bind: Bind, hold: Hold
+) -> Leaf | Many | None:
     """How a checked path is fetched; None for a record, which no expression uses as a value.
 
     In the code, ``r`` is the :class:`Reading`, ``q``, ``s`` and ``a`` are its request, sections and
     artifact, ``tier`` and ``access`` those of the rung.
+
+    Args:
+        path: The path.
+        variables: The variables of the comprehensions around it.
+        policy: The policy whose condition names it.
+        bind: Gives a value a name.
+        hold: Gives a record on the way a name.
     """
     models = _MODELS[policy.document.subject]
     head, *rest = path
@@ -150,9 +167,9 @@ def fetch(path: tuple[str, ...], variables: Variables, policy: Policy, bind: Bin
         case ("lineage",):
             return Many("r.frame.lineage", Edge)
         case ("artifact", *names):
-            return _walk("a", models["a"], names, bind)
+            return _walk("a", models["a"], names, bind, hold, ("artifact",))
     root = _ROOTS[head]
-    return _walk(root, models[root], list(path), bind)
+    return _walk(root, models[root], path, bind, hold)
 
 
 def _member(code: str, item: Any, rest: list[str], bind: Bind) -> Leaf | Many | None:
@@ -170,10 +187,19 @@ def _member(code: str, item: Any, rest: list[str], bind: Bind) -> Leaf | Many | 
     return _walk(code, item, rest, bind)
 
 
-def _walk(code: str, model: Any, names: list[str], bind: Bind) -> Leaf | Many | None:
-    """Follow names through models."""
+def _walk(
+    code: str,
+    model: Any,
+    path: Sequence[str],
+    bind: Bind,
+    hold: Hold = _at_hand,
+    way: tuple[str, ...] = (),
+) -> Leaf | Many | None:
+    """Follow names through models, from what ``way`` has led to."""
+    names = list(path)
     while names:
         name, *names = names
+        way = (*way, name)
         field = model.model_fields[name]
         kind = next((mark for mark in field.metadata if isinstance(mark, FactType)), None)
         annotation = field.annotation
@@ -183,15 +209,23 @@ def _walk(code: str, model: Any, names: list[str], bind: Bind) -> Leaf | Many | 
             stated = next(m for m in Terms.model_fields[names[0]].metadata if isinstance(m, FactType))
             return Leaf(f"terms_of({code}.terms, {code}.license)[{names[0]!r}]", class_of(stated))
         if get_origin(annotation) is dict:
+            words = hold(way, f"{code}.{name}")
             word, *names = names
+            way = (*way, word)
             (_, model) = get_args(annotation)
             # A word that the request does not mention: all of its facts are missing.
-            code = f"({code}.{name}.get({bind(word)}) or {bind(model())})"
+            code = hold(way, f"({words}.get({bind(word)}) or {bind(_nothing(model))})")
             continue
         if isinstance(annotation, type) and issubclass(annotation, ListOf):
             (item,) = annotation.__pydantic_generic_metadata__["args"]
             return Many(f"{code}.{name}", item)
         if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
             return Leaf(f"{code}.{name}", str)
-        code, model = f"{code}.{name}", annotation
+        code, model = hold(way, f"{code}.{name}"), annotation
     return None
+
+
+@cache
+def _nothing(model: type[BaseModel]) -> BaseModel:
+    """A record that states nothing."""
+    return model()

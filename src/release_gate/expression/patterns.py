@@ -63,7 +63,7 @@ def _words(pattern: str, *, anchored: bool) -> Callable[[str], object] | None:
         return lambda text: text.startswith(words)
     if end:
         return lambda text: text.endswith(words)
-    return lambda text: any(word in text for word in words)
+    return re.compile("|".join(map(re.escape, words))).search
 
 
 def matches(pattern: str, text: str, *, anchored: bool) -> bool:
