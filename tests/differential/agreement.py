@@ -70,7 +70,7 @@ NUMBERS: Final = (
 TEXTS: Final = ("MIT", "Apache-2.0", "CC-BY-NC-4.0", "llama", "a", "", "No", "Gen")
 PATTERNS: Final = ("a", "^l", "a$", "(MIT|CC).*", "[A-Z]+", "^$")
 DAYS: Final = ("2026-01-01", "2026-11-24", "2024-02-29", "2026-05-31", "1990-01-01")
-LENGTHS: Final = ("P0D", "P1D", "P180D", "P1M", "P1Y", "P6M")
+LENGTHS: Final = ("P0D", "P1D", "P150D", "P177D", "P1M", "P1Y", "P6M", "PT36H")
 WORDS: Final = {
     "level": ("none", "low", "moderate", "high", "critical"),
     "capability_status": ("not_reached", "cannot_rule_out", "reached"),
