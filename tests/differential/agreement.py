@@ -292,6 +292,9 @@ class Maker:
     def compare(self, depth: int) -> Tree:
         kind = self.rng.choice(["number", "number", "number", "date", "length", *ORDERED])
         op = self.rng.choice(["==", "!=", "<", "<=", ">", ">="])
+        if kind == "length" and self.rng.random() < 0.5:
+            since = Tree("length", "({} - {})", (self.leaf("date"), self.leaf("date")))
+            return Tree("truth", f"({{}} {op} {{}})", (since, Tree(kind, f't"{self.rng.choice(LENGTHS)}"')))
         left = (
             self.of(kind, depth)
             if kind not in ORDERED
