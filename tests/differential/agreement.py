@@ -20,7 +20,7 @@ from datetime import date
 from typing import Any, Final
 
 from release_gate.diagnostics import InputError, Source
-from release_gate.engine.findings import Derived, bad_of, facts_of
+from release_gate.engine.findings import bad_of, facts_of
 from release_gate.evaluate.compiled import Program, Tri
 from release_gate.evaluate.fetch import Reading
 from release_gate.evaluate.reference import evaluate
@@ -28,7 +28,7 @@ from release_gate.facts.frame import Frame
 from release_gate.facts.ladder import BOUNDARY, LADDER
 from release_gate.facts.release import ReleaseRequest
 from release_gate.facts.truth import Items, Range, Unknown
-from release_gate.facts.view import view_of
+from release_gate.facts.view import Seen, view_of
 from release_gate.policy.load import policy_from_document
 from release_gate.policy.model import Policy
 from release_gate.source import Document
@@ -609,7 +609,7 @@ def request_tree(rng: random.Random) -> dict[str, Any]:
 # -- the comparison
 
 
-class Seen:
+class Looked:
     """A request as both evaluators read it."""
 
     def __init__(self, tree: dict[str, Any]) -> None:
@@ -619,13 +619,13 @@ class Seen:
         self.view = view_of(self.frame)
 
 
-def differences(policy: Policy, program: Program, seen: Seen, rng: random.Random) -> Iterator[str]:
+def differences(policy: Policy, program: Program, seen: Looked, rng: random.Random) -> Iterator[str]:
     """What the two say differently about a request."""
     rung = rng.choice(LADDER)
     reading = Reading.both(seen.frame, policy)[rung >= BOUNDARY]
     low, high = (tier.step for tier in policy.tiers)
     tier = rng.choice([low, high, Range(low, high)])
-    facts = facts_of(reading, seen.view, rung, Derived(tier, ("tier",)))
+    facts = facts_of(reading, seen.view, rung, Seen(tier, ("tier",), support=()))
     expected = _tri(evaluate(policy.scope.root, facts).value) if policy.scope else True
     scope = program.scope(reading) if program.scope is not None else expected
     if scope is not expected:
@@ -637,10 +637,11 @@ def differences(policy: Policy, program: Program, seen: Seen, rng: random.Random
         found[number] = program.bites(number, reading, scope, tier, rung)
     for part in program.interpreted:
         found.pop(part.index, None)
+    applies = () if policy.scope is None else (evaluate(policy.scope.root, facts),)
     for number, rule in enumerate(policy.rules):
         if any(part.index == number for part in program.interpreted):
             continue
-        by_reference = _tri(bad_of([policy.scope, rule.when], facts, rule.require).value)
+        by_reference = _tri(bad_of(applies, rule.when, facts, rule.require).value)
         if found.get(number, False) is not by_reference:
             yield f"{rule.id} is {found.get(number, False)} compiled and {by_reference} by the reference"
 
@@ -652,7 +653,7 @@ def _tri(value: Any) -> Tri:
 def disagrees(tree: dict[str, Any], request: dict[str, Any], seed: int) -> str:
     """How the two differ on a policy and a request, or an empty string."""
     try:
-        policy, seen = load(tree), Seen(request)
+        policy, seen = load(tree), Looked(request)
     except InputError:
         return ""
     return next(differences(policy, Program(policy), seen, random.Random(seed)), "")
@@ -739,7 +740,7 @@ REQUESTS: Final = 400
 def batch(seed: int, policies: int = POLICIES, requests_: int = REQUESTS) -> tuple[int, list[str]]:
     """Some policies on some requests: the number of decisions, and a report of each disagreement."""
     rng = random.Random(seed)
-    requests = [Seen(request_tree(rng)) for _ in range(requests_)]
+    requests = [Looked(request_tree(rng)) for _ in range(requests_)]
     decisions, reports = 0, []
     for _ in range(policies):
         tree = policy_tree(rng)

@@ -87,7 +87,7 @@ class Case:
 
     def scope_of(self, reading: Reading) -> Bad:
         """The scope of a policy, by the reference. It cannot read the rung."""
-        return bad_of([reading.policy.scope], facts_of(reading, self.view, self.ladder[0]))
+        return bad_of((), reading.policy.scope, facts_of(reading, self.view, self.ladder[0]))
 
     def scope(self, reading: Reading) -> Tri:
         """Whether a policy applies, by the reference."""

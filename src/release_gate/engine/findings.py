@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
 
 from release_gate.decision import FactRead, Verdict, Where, in_words
 from release_gate.diagnostics import printable
@@ -21,18 +22,10 @@ from release_gate.facts.truth import Items, Range, Record, Step, Truth, Unknown,
 from release_gate.facts.view import NAMES, Lazy, Seen, metric_place
 from release_gate.policy.model import Policy, Rule
 
-__all__ = ["Bad", "Derived", "Hit", "bad_of", "citation", "fact_read", "facts_of", "fill", "message_of"]
+__all__ = ["Bad", "Hit", "bad_of", "citation", "fact_read", "facts_of", "fill", "message_of"]
 
 
-@dataclass(frozen=True)
-class Derived(Seen):
-    """A fact that follows from others; what is open about it are those."""
-
-    support: tuple[Read, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """What a rule came to from one rung to another, both included. ``support`` is what would settle it."""
 
     policy: str
@@ -43,7 +36,7 @@ class Hit:
     end: int
     message: str
     fix: str = ""
-    cite: Mapping[str, Any] = field(default_factory=dict)
+    cite: Mapping[str, Any] = MappingProxyType({})
     where: Where | None = None
     facts: tuple[FactRead, ...] = ()
     support: tuple[str, ...] = ()
@@ -141,9 +134,11 @@ class Bad:
         return tuple(found[path] for path in sorted(found))
 
 
-def bad_of(guards: Sequence[Condition | None], facts: Facts, require: Condition | None = None) -> Bad:
-    """Whether all guards hold and the requirement, if there is one, does not."""
-    traces = [evaluate(guard.root, facts) for guard in guards if guard is not None]
+def bad_of(
+    scope: Sequence[Trace], when: Condition | None, facts: Facts, require: Condition | None = None
+) -> Bad:
+    """Whether the scope and the guard hold and the requirement, if there is one, does not."""
+    traces = [*scope] if when is None else [*scope, evaluate(when.root, facts)]
     values: list[Value] = [trace.value for trace in traces]
     if require is not None:
         met = evaluate(require.root, facts)

@@ -7,7 +7,6 @@ neither the rung nor the tier. The reference explains those that bite, and must 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from functools import cached_property, partial
 from itertools import groupby, product
 from typing import Any, TypeAlias
@@ -17,7 +16,6 @@ from release_gate.diagnostics import ReleaseGateError
 from release_gate.engine.case import Case, Side
 from release_gate.engine.findings import (
     Bad,
-    Derived,
     Hit,
     bad_of,
     fact_read,
@@ -28,9 +26,10 @@ from release_gate.engine.findings import (
 from release_gate.engine.panel import Ready
 from release_gate.engine.samples import advice
 from release_gate.evaluate.compiled import Part, Tri
-from release_gate.evaluate.reference import Facts, Read, evaluate
+from release_gate.evaluate.reference import Facts, Read, Trace, evaluate
 from release_gate.facts.ladder import LOWEST_JUDGED
 from release_gate.facts.truth import Range, Step, Unknown, Value
+from release_gate.facts.view import Seen
 from release_gate.policy.model import Rule, Tier, row_matches
 
 __all__ = ["Application", "Disagreement"]
@@ -50,7 +49,7 @@ class Application:
         self.case, self.ready, self.side = case, ready, side
         self.policy, self.reading = ready.policy, side.reading
         self.kind = case.artifact.kind
-        self.known_tiers: dict[int, Derived] = {}
+        self.known_tiers: dict[int, Seen] = {}
         self.span: dict[int, tuple[Step, Step]] = {}  # of tiers, by rung; empty until they have been read
 
     def apply(self) -> None:
@@ -112,7 +111,13 @@ class Application:
         """What a rule comes to by the reference."""
         rule = self.policy.rules[number]
         facts = self.facts_at(rank) if self.ready.needs_rung(number) else self.facts
-        return bad_of([self.policy.scope, rule.when], facts, rule.require)
+        return bad_of(self.scope, rule.when, facts, rule.require)
+
+    @cached_property
+    def scope(self) -> tuple[Trace, ...]:
+        """Whether the policy applies, by the reference. It cannot read the rung."""
+        scope = self.policy.scope
+        return () if scope is None else (evaluate(scope.root, self.facts),)
 
     @cached_property
     def facts(self) -> Facts:
@@ -173,21 +178,21 @@ class Application:
                 outcomes.add(hits[0] if table.hit == "first" else max(hits))
         return min(outcomes), max(outcomes), True
 
-    def tier_of(self, rank: int) -> Derived:
+    def tier_of(self, rank: int) -> Seen:
         """The tier at a rung, for whoever has not judged the policy."""
         self.read_tiers(self.settled())
         return self.tier_at(rank)
 
-    def tier_at(self, rank: int) -> Derived:
+    def tier_at(self, rank: int) -> Seen:
         """The tier at a rung as a fact, with the facts that would settle it."""
         if rank not in self.known_tiers:
             certain, possible = self.span[rank]
             if certain == possible:
-                self.known_tiers[rank] = Derived(certain, ("tier",))
+                self.known_tiers[rank] = Seen(certain, ("tier",), support=())
             else:
                 reads = self.tier_support(rank, certain)
                 support = tuple(reads[path] for path in sorted(reads))
-                self.known_tiers[rank] = Derived(Range(certain, possible), ("tier",), support=support)
+                self.known_tiers[rank] = Seen(Range(certain, possible), ("tier",), support=support)
         return self.known_tiers[rank]
 
     def tier_support(self, rank: int, certain: Step) -> dict[str, Read]:
@@ -201,7 +206,7 @@ class Application:
         for number, bites in self.raised[rank]:
             rule = self.policy.rules[number]
             if bites is None and rule.tier is not None and rule.tier > certain:
-                found = bad_of([self.policy.scope, rule.when], facts)
+                found = bad_of(self.scope, rule.when, facts)
                 reads |= {read.path: read for read in found.support}
         return reads
 
@@ -226,7 +231,8 @@ class Application:
         reads: dict[str, Read] = {}
         if unknown:
             scope = self.case.scope_of(self.side.reading).support
-            reads = {read.path: read for read in (*scope, *(() if certain else self.tier_at(start).support))}
+            open_ = () if certain else self.tier_at(start).support or ()
+            reads = {read.path: read for read in (*scope, *open_)}
         fix = (
             "Supply the facts that would settle the tier." if unknown else f"Ask for {tier.ceiling} or less."
         )
@@ -297,8 +303,8 @@ class Application:
         for hit in hits:
             words = f"{waiver.in_words(by)} Without it: {hit.outcome}. {hit.message}"
             ends = (min(hit.end, waiver.rung.rank), max(hit.start, waiver.rung.rank + 1))
-            found.append(replace(hit, outcome=Verdict.CONDITIONAL, end=ends[0], message=words))
-            found.append(replace(hit, start=ends[1]))
+            found.append(hit._replace(outcome=Verdict.CONDITIONAL, end=ends[0], message=words))
+            found.append(hit._replace(start=ends[1]))
         return [hit for hit in found if hit.start <= hit.end]
 
     def lacking(self, rule: Rule, start: int, end: int) -> Iterator[tuple[int, int]]:

@@ -6,9 +6,9 @@ Each node gives a :class:`Step` of the explanation: its value, the facts it read
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Protocol, get_args
+from typing import Any, NamedTuple, Protocol, get_args
 
 from release_gate.expression import nodes
 from release_gate.expression.nodes import Node
@@ -27,8 +27,7 @@ class Facts(Protocol):
         """A fact, a record, or ``None`` if there is none of that name."""
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
+class Read(NamedTuple):
     """A fact that was read, as one path.
 
     Attributes:
@@ -42,8 +41,7 @@ class Read:
     support: tuple[Read, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Trace:
+class Trace(NamedTuple):
     """What a node came to, and why.
 
     Attributes:
@@ -66,42 +64,38 @@ class Trace:
     def support(self) -> tuple[Read, ...]:
         """The facts that would settle it: empty if it is settled. Each once, in the order of their paths."""
         found: dict[str, Read] = {}
-        self._collect_open(found)
+        waiting = [self]
+        while waiting:
+            step = waiting.pop()
+            if step.listed is not None:
+                waiting += reversed(_steps(step.listed, _which))
+            elif not truth.is_settled(step.value):
+                if step.read is not None:
+                    open_ = (step.read,) if step.read.support is None else step.read.support
+                    found.update((read.path, read) for read in open_)
+                waiting += reversed(step.below)
         return tuple(found[path] for path in sorted(found))
-
-    def _collect_open(self, found: dict[str, Read]) -> None:
-        if self.listed is not None:
-            for step in _steps(self.listed, _which):
-                step._collect_open(found)  # noqa: SLF001 - one of us
-        elif not truth.is_settled(self.value):
-            if self.read is not None:
-                open_ = (self.read,) if self.read.support is None else self.read.support
-                found.update((read.path, read) for read in open_)
-            for step in self.below:
-                step._collect_open(found)  # noqa: SLF001 - as above
 
     @property
     def decisive(self) -> tuple[Read, ...]:
         """The facts that made it what it is: of an *or* that is true, those of its true parts, and so on."""
-        found = {read.path: read for read in self._decisive()}
+        found = {step.read.path: step.read for step in self.deciding() if step.read is not None}
         return tuple(found[path] for path in sorted(found))
-
-    def _decisive(self) -> Iterator[Read]:
-        yield from (step.read for step in self.deciding() if step.read is not None)
 
     def deciding(self) -> Iterator[Trace]:
         """The steps that made it what it is, itself first."""
-        yield self
-        decided = (
-            _DECIDED_BY.get(self.value) if isinstance(self.value, bool) and _is_junction(self.node) else None
-        )
-        for step in self.below:
-            if decided is None or decided(self.node, step):
-                yield from step.deciding()
+        waiting = [self]
+        while waiting:
+            step = waiting.pop()
+            yield step
+            below, value = step.below, step.value
+            if (value is True or value is False) and below and _is_junction(step.node):
+                waiting += [each for each in reversed(below) if each.value is not (not value)]
+            else:
+                waiting += reversed(below)
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(NamedTuple):
     """A member of a list.
 
     Attributes:
@@ -117,8 +111,7 @@ class Member:
     tests: tuple[Trace, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
+class Listed(NamedTuple):
     """What a list is made of: its members, and the step that says whether there may be more of them."""
 
     members: tuple[Member, ...]
@@ -127,12 +120,6 @@ class Listed:
 
 def _is_junction(node: Node) -> bool:
     return isinstance(node, nodes.Logic) or (isinstance(node, nodes.Call) and node.function in ("any", "all"))
-
-
-_DECIDED_BY: dict[bool, Callable[[Node, Trace], bool]] = {
-    True: lambda _node, step: step.value is True or not isinstance(step.value, bool),
-    False: lambda _node, step: step.value is False or not isinstance(step.value, bool),
-}
 
 
 def truth_of(trace: Trace) -> Truth:
@@ -170,7 +157,7 @@ def _fact(node: nodes.Fact, facts: Facts) -> Trace:
 def _support(names: list[str], seen: Seen) -> tuple[Read, ...] | None:
     """What could settle a fact that follows from others."""
     if not seen.beside:
-        return getattr(seen, "support", None)
+        return seen.support
     above = ".".join(names[:-2])
     others = (Read(above + path if path.startswith(".") else path, other) for path, other in seen.beside)
     return (Read(".".join(names), seen), *others)
@@ -188,7 +175,7 @@ def _read(node: Node, read: Read) -> Trace:
     if not isinstance(items, Items):
         return whole
     members = tuple(_listed(node, read.path, index, item) for index, item in enumerate(items.members))
-    return replace(whole, listed=Listed(members, (whole,)))
+    return whole._replace(listed=Listed(members, (whole,)))
 
 
 def _listed(node: Node, path: str, index: int, item: Any) -> Member:
@@ -370,7 +357,7 @@ def _part(node: nodes.Part, facts: Facts) -> Trace:
         counted = _of_list(node, "count", inner)
         if node.name == "length":
             return counted
-        return replace(counted, value=truth.compare("==", counted.value, Decimal(0)))
+        return counted._replace(value=truth.compare("==", counted.value, Decimal(0)))
     return Trace(node, truth.part(value, node.name), (inner,))
 
 

@@ -716,9 +716,12 @@ class ReleaseRequest(Sections):
 
     def where(self, pointer: Pointer) -> Span | None:
         """Where something is written, if the request was read from a file."""
-        if self._document is None or pointer not in self._document.spans:
-            return None
-        return self._document.spans[pointer]
+        return self.spans.get(pointer)
+
+    @cached_property
+    def spans(self) -> Mapping[Pointer, Span]:
+        """Where things are written, if the request was read from a file."""
+        return self._document.spans if self._document is not None else {}
 
     @property
     def source(self) -> Source | None:

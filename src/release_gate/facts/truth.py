@@ -215,25 +215,29 @@ def truth_of(value: Value) -> Truth:
 
 def not_(value: Value) -> Truth:
     """The Kleene negation."""
-    truth = truth_of(value)
-    return truth if isinstance(truth, Unknown) else not truth
+    if value is True or value is False:
+        return not value
+    return truth_of(value)
 
 
 def any_of(values: Iterable[Value]) -> Truth:
     """The Kleene *or*: true if one is true, false if all are false."""
-    unknown: Unknown | None = None
+    settled = True
     for value in values:
-        truth = truth_of(value)
-        if truth is True:
+        if value is True:
             return True
-        if isinstance(truth, Unknown):
-            unknown = UNDECIDED
-    return unknown or False
+        settled = settled and value is False
+    return False if settled else UNDECIDED
 
 
 def all_of(values: Iterable[Value]) -> Truth:
     """The Kleene *and*: false if one is false, true if all are true."""
-    return not_(any_of(not_(value) for value in values))
+    settled = True
+    for value in values:
+        if value is False:
+            return False
+        settled = settled and value is True
+    return True if settled else UNDECIDED
 
 
 _ORDER: Final[dict[str, Callable[[Any, Any], bool]]] = {

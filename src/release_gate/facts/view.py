@@ -7,8 +7,7 @@ read. Metrics stay measurements: whether one counts depends on the policy and on
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from release_gate.diagnostics import Span
 from release_gate.facts.access import ASKED
@@ -21,8 +20,7 @@ from release_gate.source import Pointer
 __all__ = ["NAMES", "Lazy", "Seen", "metric_place", "view_of"]
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(NamedTuple):
     """A fact and the place where it is stated.
 
     Attributes:
@@ -32,6 +30,7 @@ class Seen:
         source: The name of its source.
         beside: Other facts that are open and that it follows from, by their paths. A path that starts with
             a dot stands beside the record that this fact is a part of.
+        support: What would settle it, where it was worked out by evaluating conditions.
     """
 
     value: Value
@@ -39,6 +38,7 @@ class Seen:
     where: Span | None = None
     source: str | None = None
     beside: tuple[tuple[str, Seen], ...] = ()
+    support: tuple[Any, ...] | None = None
 
 
 class Lazy(Mapping[str, Any]):
@@ -97,6 +97,7 @@ class _View:
 
     def __init__(self, frame: Frame) -> None:
         self.frame, self.request = frame, frame.request
+        self.where = self.request.spans.get
 
     def top(self, name: str) -> Any:
         request = self.request
@@ -104,7 +105,7 @@ class _View:
             return self.read(getattr(request, name), (name,))
         match name:
             case "request":
-                action = Seen(request.action, ("action",), request.where(("action",)))
+                action = Seen(request.action, ("action",), self.where(("action",)))
                 return Record("", {"id": Seen(request.id, ("id",)), "action": action})
             case "as_of":
                 return Seen(self.frame.as_of)
@@ -118,7 +119,7 @@ class _View:
     def read(self, thing: Any, pointer: Pointer) -> Any:
         match thing:
             case Fact():
-                return Seen(thing.value, pointer, self.request.where(pointer), thing.source)
+                return Seen(thing.value, pointer, self.where(pointer), thing.source)
             case ListOf():
                 return self.items(thing, pointer)
             case Measurement():
@@ -126,7 +127,7 @@ class _View:
             case FactRecord():
                 return self.record(thing, pointer)
             case _:
-                return Seen(thing, pointer, self.request.where(pointer))
+                return Seen(thing, pointer, self.where(pointer))
 
     def record(self, record: FactRecord, pointer: Pointer, label: str = "") -> Record:
         return self.fields(record, lambda _name: pointer, label)
@@ -144,14 +145,14 @@ class _View:
     def terms(self, owner: Any, pointer: Pointer) -> Record:
         """The terms of a licence, each where it is stated, or where the licence is."""
         terms, license_ = terms_of(owner.terms, owner.license), owner.license
-        at_license = self.request.where((*pointer, "license"))
+        at_license = self.where((*pointer, "license"))
         seen = Seen(license_.value, (*pointer, "license"), at_license, license_.source)
         beside = ((".license", seen),) if isinstance(license_.value, Unknown) else ()
 
         def make(name: str) -> Seen:
             stated: Fact = getattr(owner.terms, name)
             own = (*pointer, "terms", name)
-            where = self.request.where(own)
+            where = self.where(own)
             value = terms[name]
             if value == stated.value:
                 return Seen(value, own, where, stated.source, beside)
@@ -162,7 +163,7 @@ class _View:
         return Record("", Lazy(tuple(terms), make))
 
     def items(self, items: ListOf[Any], pointer: Pointer) -> Seen:
-        where = self.request.where(pointer)
+        where = self.where(pointer)
         if items.unknown is not None:
             return Seen(Unknown(Reason(items.unknown)), pointer, where)
         members = [
@@ -177,7 +178,7 @@ class _View:
     def member(self, pointer: Pointer, index: int) -> Pointer:
         """Where a member of a list stands: the list may be written plainly, or with ``items:``."""
         inner = (*pointer, "items")
-        return (*inner, index) if self.request.where(inner) else (*pointer, index)
+        return (*inner, index) if self.where(inner) else (*pointer, index)
 
     def section(self, name: str) -> Any:
         merged = getattr(self.frame.sections, name)
@@ -224,7 +225,7 @@ class _View:
         def make(name: str) -> Any:
             if name == "wanted":
                 at = (*pointer, "wanted")
-                return Seen(artifact.rung, at, self.request.where(at))
+                return Seen(artifact.rung, at, self.where(at))
             if name == "terms":
                 return self.terms(artifact, pointer)
             return self.read(getattr(artifact, name), (*pointer, name))
@@ -238,7 +239,7 @@ class _View:
         if found.unknown is not None or not found.items:
             return self.items(found, pointer)
         members = tuple(self.ancestor(edge, self.member(pointer, edge.place)) for edge in found.items)
-        return Seen(Items(members, found.complete), pointer, self.request.where(pointer))
+        return Seen(Items(members, found.complete), pointer, self.where(pointer))
 
     def ancestor(self, edge: Edge, pointer: Pointer) -> Record:
         record = self.record(edge.stated, pointer)
