@@ -319,7 +319,7 @@ class Decision:
 
     def to_json(self, indent: int | None = 2) -> str:
         """The decision as JSON text. The same inputs give the same bytes."""
-        return json.dumps(plain(self._shown(self.body)), indent=indent, ensure_ascii=False) + "\n"
+        return json.dumps(self._shown(self.body), indent=indent, ensure_ascii=False, default=plain) + "\n"
 
     def _shown(self, body: dict[str, Any]) -> dict[str, Any]:
         return {"schema": self.body["schema"], "digest": self.digest, **body}
@@ -327,7 +327,7 @@ class Decision:
 
 def _json(value: Any) -> Any:
     kind: Any = type(value)
-    return _writer(kind)(value)
+    return value if kind is str or value is None else _writer(kind)(value)
 
 
 @cache

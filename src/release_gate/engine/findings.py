@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from release_gate.decision import FactRead, Verdict, Where, in_words
@@ -36,7 +35,7 @@ class Hit(NamedTuple):
     end: int
     message: str
     fix: str = ""
-    cite: Mapping[str, Any] = MappingProxyType({})
+    cite: Mapping[str, Any] | None = None
     where: Where | None = None
     facts: tuple[FactRead, ...] = ()
     support: tuple[str, ...] = ()

@@ -185,7 +185,7 @@ def _together(hits: Iterable[Hit], wanted: int, ladder: Sequence[Step]) -> tuple
     return tuple(
         Finding(
             hit.policy, hit.rule, hit.effect, hit.outcome, ladder[start].name, ladder[end].name,
-            hit.message, hit.fix, hit.cite, hit.where, hit.facts,
+            hit.message, hit.fix, hit.cite or {}, hit.where, hit.facts,
         )
         for start, end, hit in spans
     )  # fmt: skip

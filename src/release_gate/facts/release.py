@@ -568,7 +568,10 @@ class SourceInfo(Base):
 
 def _copy(tree: Any) -> Any:
     """A tree that can be changed."""
-    if isinstance(tree, Mapping):
+    kind = type(tree)
+    if kind is str or kind is float or kind is int or kind is bool:
+        return tree
+    if kind is dict or isinstance(tree, Mapping):
         return {key: _copy(value) for key, value in tree.items()}
     return [_copy(value) for value in tree] if isinstance(tree, list | tuple) else tree
 
