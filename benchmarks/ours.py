@@ -67,7 +67,8 @@ def decision(number: int, seed: int) -> Entry:
     gate = _gate()
 
     def ask(request: ReleaseRequest) -> Decision:
-        request.__dict__.pop("digest", None)  # the digest belongs to the question
+        for made in ("canonical", "digest"):  # the digest of the request belongs to the question
+            request.__dict__.pop(made, None)
         return gate.decide(request, as_of=AS_OF)
 
     return Entry(ask, [ReleaseRequest.model_validate(each) for each in requests(number, seed)], _denied)
