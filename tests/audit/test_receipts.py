@@ -60,7 +60,7 @@ def test_it_verifies_without_the_log(run: Run) -> None:
 
 
 def test_the_decision_is_the_one_that_check_prints(run: Run) -> None:
-    printed = json.loads(run("check", "small.yaml", "-o", "json")[1])
+    printed = json.loads(run("check", "small.yaml", "-o", "json")[1])["requests"][0]["decision"]
     assert json.loads(Path(DECISION).read_text(encoding="utf-8")) == printed
 
 

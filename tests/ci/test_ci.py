@@ -103,9 +103,8 @@ def test_the_action_annotates_summarizes_and_fails_by_the_verdict(project: Path)
     assert "| ⛔ | large | w |" in summary
     reports = {kind: project / outputs[kind] for kind in ("sarif", "html", "json")}
     assert all(path.is_file() for path in reports.values())
-    assert [each["verdict"] for each in json.loads(reports["json"].read_text(encoding="utf-8"))] == [
-        "approve", "deny",
-    ]  # fmt: skip
+    told = json.loads(reports["json"].read_text(encoding="utf-8"))
+    assert [each["decision"]["verdict"] for each in told["requests"]] == ["approve", "deny"]
 
 
 def test_the_action_passes_what_is_allowed(project: Path) -> None:

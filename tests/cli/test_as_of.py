@@ -46,10 +46,8 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
 def test_a_day_of_the_past_lets_nothing_through_that_today_does_not(run: Run) -> None:
     code, _, err = run("2027-01-01", "--as-of", "2026-11-24")
     assert code == 6
-    assert (
-        "warning[RG905]: as of 2026-11-24 the verdict on `w` is approve, and today, 2027-01-01, it is deny"
-        in err
-    )
+    assert "warning[RG905]: as of 2026-11-24 the verdict on `w` at internal is approve, and today," in err
+    assert "2027-01-01, it is deny" in err
     assert "it would not be decided so today, so that nothing is let through" in err
 
 
@@ -69,6 +67,19 @@ def test_nor_does_a_day_that_has_yet_to_come(run: Run) -> None:
     Path("own.yaml").write_text(early, encoding="utf-8")
     assert run("2026-11-24")[0] == 5
     assert run("2026-11-24", "--as-of", "2027-01-01")[0] == 6
+
+
+def test_a_rung_that_nobody_asks_for_is_compared_too(run: Run) -> None:
+    """The decision names a counter-offer, and the verdict at every rung, and is kept as such."""
+    ends = POLICY.replace("at: internal", "at: hosted")
+    never = "  - {id: never, at: weights_open, deny: Never}\n"
+    Path("own.yaml").write_text(ends + never, encoding="utf-8")
+    wide = REQUEST.replace("wanted: internal", "wanted: weights_open")
+    Path("request.yaml").write_text(wide, encoding="utf-8")
+    assert run("2026-11-25", "--as-of", "2026-11-24")[0] == 5
+    code, _, err = run("2027-01-01", "--as-of", "2026-11-24")
+    assert code == 5
+    assert "on `w` at weights_restricted is needs_evidence, and today, 2027-01-01, it is deny" in err
 
 
 def test_it_is_not_recorded_either(run: Run) -> None:

@@ -100,9 +100,10 @@ def test_a_release_that_a_loosened_policy_lets_through_waits(run: Run) -> None:
     assert code == 6
     assert "w at internal was deny before, and is approve" in err
     assert "the policy was loosened in the same change, so that nothing is let through" in err
-    decision, told = json.loads(out)
-    assert decision["verdict"] == "approve"
-    assert told["diagnostics"][0]["code"] == "RG903"
+    told = json.loads(out)
+    assert (told["verdict"], told["lets_through"]) == ("approve", False)
+    assert told["held_back"] == ["the policy was loosened in the same change"]
+    assert told["requests"][0]["diagnostics"][0]["code"] == "RG903"
     assert run("--base", "HEAD", "--exit-zero")[0] == 0
 
 

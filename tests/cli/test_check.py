@@ -128,7 +128,7 @@ def test_a_folder_is_judged_in_order_and_other_documents_are_passed_over(run: Ru
     Path("wrong.yaml").unlink()
     code, out, _ = run("check", ".", *DAY, "-o", "json")
     assert code == 5
-    assert [each["verdict"] for each in json.loads(out)] == [
+    assert [each["decision"]["verdict"] for each in json.loads(out)["requests"]] == [
         "approve", "conditional", "deny", "needs_approval", "needs_evidence",
     ]  # fmt: skip
 
@@ -137,7 +137,8 @@ def test_an_empty_folder_is_no_pass(run: Run) -> None:
     Path("empty").mkdir()
     code, out, err = run("check", "empty", *DAY, "-o", "json")
     assert code == 3
-    assert json.loads(out)["diagnostics"][0]["code"] == "RG902"
+    (told,) = json.loads(out)["requests"]
+    assert (told["decision"], told["diagnostics"][0]["code"]) == (None, "RG902")
     assert "there is no request in `empty`" in err
 
 
@@ -199,7 +200,7 @@ def test_the_log_names_decisions_by_digest_and_files_by_format(run: Run) -> None
     _, out, err = run("check", "approve.yaml", "wrong.yaml", *DAY, "-v", "-o", "json", "-o", "tap=out.tap")
     lines = [json.loads(line) for line in err.splitlines() if line.startswith("{")]
     assert [line["event"] for line in lines] == ["decided", "invalid", "written"]
-    assert lines[0]["digest"] == json.loads(out)[0]["digest"]
+    assert lines[0]["digest"] == json.loads(out)["requests"][0]["decision"]["digest"]
     assert lines[1]["codes"] == ["RG401"]
     assert lines[2] == {"event": "written", "format": "tap", "level": "info", "path": "out.tap"}
 

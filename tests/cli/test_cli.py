@@ -117,22 +117,31 @@ def test_an_invalid_policy_is_told_with_its_place(run: Run) -> None:
 
 def test_json_goes_to_a_file_and_text_to_the_terminal(run: Run) -> None:
     code, out, _ = run("check", "large.yaml", *DAY, "-o", "json=out.json", "-o", "text")
-    decision = json.loads(Path("out.json").read_text(encoding="utf-8"))
+    (told,) = json.loads(Path("out.json").read_text(encoding="utf-8"))["requests"]
+    decision = told["decision"]
     assert (code, decision["verdict"], decision["schema"]) == (5, "deny", "decision/v1")
     assert decision["digest"] in out
 
 
-def test_one_decision_is_a_mapping_and_several_are_a_list(run: Run) -> None:
+def test_json_has_the_same_form_for_one_request_and_for_several(run: Run) -> None:
     one = json.loads(run("check", "small.yaml", *DAY, "-o", "json")[1])
     several = json.loads(run("check", "small.yaml", "large.yaml", *DAY, "-o", "json")[1])
-    assert several[0] == one
-    assert [each["request"]["id"] for each in several] == ["small", "large"]
+    assert one.keys() == several.keys()
+    assert several["requests"][:1] == one["requests"]
+    assert [each["decision"]["request"]["id"] for each in several["requests"]] == ["small", "large"]
+    assert [(each["verdict"], each["lets_through"]) for each in (one, several)] == [
+        ("approve", True), ("deny", False),
+    ]  # fmt: skip
 
 
 def test_a_log_is_json_on_standard_error(run: Run) -> None:
     _, out, err = run("check", "small.yaml", *DAY, "-v", "-o", "json")
     line = json.loads(err)
-    assert (line["event"], line["request"], line["digest"]) == ("decided", "small", json.loads(out)["digest"])
+    assert (line["event"], line["request"], line["digest"]) == (
+        "decided",
+        "small",
+        json.loads(out)["requests"][0]["decision"]["digest"],
+    )
 
 
 @pytest.mark.parametrize("request_", ["small", "large", "unknown"])

@@ -21,7 +21,7 @@ ABOUT: Final = {
     "or as `{unknown: REASON}`. What is not written is unknown.",
     "policy": "Tiers and rules. Conditions are texts, see [expressions](expressions.md).",
     "gate": "The policies that a project is judged by; the file is called `release-gate.yaml`.",
-    "decision": "What the gate answers, as `-o json` writes it. The same inputs give the same bytes.",
+    "decision": "What the gate answers about a request. The same inputs give the same bytes.",
 }
 
 
@@ -66,7 +66,7 @@ def _reached(schema: dict[str, Any]) -> list[str]:
     while queue:
         name = queue.pop(0)
         inner = list(_references(schema["definitions"][name]))
-        if name not in found:
+        if name not in found and (name, schema["title"]) != ("Decision", "CheckReport"):  # it has a page
             found[name] = None
             queue += inner
     return [name for name in found if not _is_list(name)]
@@ -131,7 +131,7 @@ class _Table:
             return f"list of: {self.type_of(definition['anyOf'][0]['items'])}"
         if "enum" in definition:
             return _enumerated(tuple(definition["enum"]))
-        return f"[{name}](#{name.lower()})"
+        return "[decision](decision.md)" if name == "Decision" else f"[{name}](#{name.lower()})"
 
     def simple(self, value: dict[str, Any]) -> str:
         kind = value.get("type")

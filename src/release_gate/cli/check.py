@@ -109,6 +109,8 @@ def check(  # noqa: PLR0913, PLR0917 - one argument for each option
                 then = gate_at(base, file, policies) if base is not None else None
                 judging = Judging(found, as_of, policies_as_of, recorded, then, clock.today())
                 files = find_requests(requests)
+                if found.evidence is not None:
+                    run.tell("evidence", found.evidence.problems)
             except InputError as error:
                 run.add(Outcome((gate or GATE_FILE).as_posix(), diagnostics=error.diagnostics))
                 write(run, outputs, log)
@@ -153,12 +155,9 @@ def _exit(run: Run, fail_on: Verdict, *, exit_zero: bool) -> int:
     """What is not valid comes before every verdict, and no option makes it 0."""
     colour = sys.stderr.isatty()
     problems = 0
-    held_back: dict[str, None] = {}
-    for outcome in run:
-        held_back |= dict.fromkeys(outcome.held_back)
-        if outcome.diagnostics:
-            problems += sum(found.severity is Severity.ERROR for found in outcome.diagnostics)
-            click.echo(render_diagnostics(outcome.diagnostics, colour=colour), err=True)
+    for outcome in run.with_diagnostics():
+        problems += sum(found.severity is Severity.ERROR for found in outcome.diagnostics)
+        click.echo(render_diagnostics(outcome.diagnostics, colour=colour), err=True)
     if run.invalid:
         said = f"{problems} problems: the input is not valid, and nothing was decided about it"
         click.echo(f"{said} ({run.invalid} of {len(run)} requests)", err=True)
@@ -166,7 +165,7 @@ def _exit(run: Run, fail_on: Verdict, *, exit_zero: bool) -> int:
     if exit_zero or run.verdict.rank < fail_on.rank:
         if not run.verdict.allows:
             click.echo(f"exit code 0 was asked for; the verdict is {run.verdict}, no approval", err=True)
-        for reason in held_back:
+        for reason in run.held_back:
             click.echo(f"{reason}, so that nothing is let through", err=True)
-        return Exit.WAITING if held_back and not exit_zero else Exit.ALLOWED
+        return Exit.WAITING if run.held_back and not exit_zero else Exit.ALLOWED
     return exit_code(run.verdict) or Exit.WAITING

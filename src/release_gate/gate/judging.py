@@ -65,10 +65,10 @@ class Judging:
         found = self.gate.hold(request)
         if found is None or self.gate.evidence is None:
             return request, ()
-        return found.request, (*found.diagnostics, *self.gate.evidence.problems)
+        return found.request, found.diagnostics
 
     def revived(self, held: ReleaseRequest, decision: Decision) -> Iterator[Diagnostic]:
-        """What is better on the day that was asked for than today: what has expired counted there.
+        """What is better, at any rung, on the day that was asked for than today: what has expired counted.
 
         Without a record of that day, nobody but who asks says that it was that day.
         """
@@ -76,11 +76,15 @@ class Judging:
             return
         now = self.gate.judge(held, as_of=self.today)
         for asked, today in zip(decision.artifacts, now.artifacts, strict=True):
-            if asked.verdict.rank < today.verdict.rank:
+            better = [
+                rung for rung, verdict in asked.ladder.items() if verdict.rank < today.ladder[rung].rank
+            ]
+            if better:
+                rung = asked.requested if asked.requested in better else better[-1]
                 yield Diagnostic(
                     "RG905",
-                    f"as of {self.as_of} the verdict on `{asked.id}` is {asked.verdict}, and today, "
-                    f"{self.today}, it is {today.verdict}; nothing is let through or recorded",
+                    f"as of {self.as_of} the verdict on `{asked.id}` at {rung} is {asked.ladder[rung]}, and "
+                    f"today, {self.today}, it is {today.ladder[rung]}; nothing is let through or recorded",
                     help="decide without `--as-of`; `replay` repeats what was decided on another day",
                     severity=Severity.WARNING,
                 )

@@ -11,6 +11,7 @@ from release_gate.authoring.documents import TestsDocument
 from release_gate.decision import Decision
 from release_gate.facts.access import NOT_ASKED, AccessRequest
 from release_gate.facts.release import FactRecord, ReleaseRequest
+from release_gate.gate.reports.json import CheckReport
 from release_gate.policy.documents import GateDocument, OverlayDocument, PolicyDocument
 from release_gate.policy.trust import TrustDocument
 from release_gate.policy.waivers import WaiversDocument
@@ -26,6 +27,7 @@ KINDS: Final[dict[str, Any]] = {
     "trust": TrustDocument,
     "waivers": WaiversDocument,
     "decision": Decision,
+    "check": CheckReport,
 }
 """The kinds of documents that have a schema."""
 
@@ -58,16 +60,17 @@ def json_schema(kind: str) -> dict[str, Any]:
         found["properties"] = {key: each for key, each in found["properties"].items() if key not in NOT_ASKED}
     _plain_lists(found)
     _plain_lists(definitions)
-    if kind == "decision":
+    if kind in ("decision", "check"):
         _as_json(found)
         _as_json(definitions)
+        decision = found if kind == "decision" else definitions["Decision"]
         said = {
             "schema": {"const": "decision/v1", "description": "The kind of this document."},
             "digest": {"type": "string", "description": "The digest of everything else."},
         }
-        found |= {
-            "properties": {**said, **found["properties"]},
-            "required": [*said, *found["required"]],
+        decision |= {
+            "properties": {**said, **decision["properties"]},
+            "required": [*said, *decision["required"]],
         }
     title = found.pop("title", kind)
     return {"$schema": _Draft7.schema_dialect, "title": title, **found, "definitions": definitions}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from release_gate.decision import ArtifactDecision, Decision, FactRead, Finding, Verdict
 from release_gate.diagnostics import Diagnostic, Severity, printable
@@ -37,11 +37,22 @@ _WORDS = {
 }
 
 
-def render_text(decision: Decision, *, colour: bool = False, width: int = 100) -> str:
-    """A decision as text. Control characters of the request never reach the terminal."""
+def render_text(
+    decision: Decision, held_back: Sequence[str] = (), *, colour: bool = False, width: int = 100
+) -> str:
+    """A decision as text. Control characters of the request never reach the terminal.
+
+    Args:
+        decision: The decision.
+        held_back: Why it lets nothing through, whatever its verdict.
+        colour: Whether to use colour.
+        width: Characters of a line.
+    """
     lines: list[str] = []
+    for reason in held_back:
+        lines += _wrap(f"HELD BACK: {reason}, so that nothing is let through", width)
     for artifact in decision.artifacts:
-        lines += _artifact(decision, artifact, colour, width)
+        lines += _artifact(decision, artifact, colour, width, held=bool(held_back))
         lines.append("")
     policies = ", ".join(f"{used.id} {used.version}" for used in decision.policies)
     lines += _wrap(f"policies: {policies or 'none in force'}", width)
@@ -70,11 +81,20 @@ def _wrap(text: str, width: int, indent: str = "") -> list[str]:
     ) or [indent]
 
 
-def _artifact(decision: Decision, artifact: ArtifactDecision, colour: bool, width: int) -> Iterator[str]:  # noqa: FBT001
+def _artifact(
+    decision: Decision,
+    artifact: ArtifactDecision,
+    colour: bool,  # noqa: FBT001
+    width: int,
+    *,
+    held: bool,
+) -> Iterator[str]:
     verdict = artifact.verdict
-    title = f"{_MARK[verdict]} {_WORDS[verdict]}"
+    title, paint = f"{_MARK[verdict]} {_WORDS[verdict]}", _COLOUR[verdict]
+    if held and verdict.allows:
+        title, paint = "✗ HELD BACK", _COLOUR[Verdict.DENY]
     asked = f"{printable(decision.request.id)}/{artifact.id} at {artifact.requested}"
-    yield f"{_paint(title, '1;' + _COLOUR[verdict], on=colour)}  {asked}"
+    yield f"{_paint(title, '1;' + paint, on=colour)}  {asked}"
     if not verdict.allows:
         best = f"highest rung that is allowed now: {artifact.best_in_words}"
         if artifact.not_ruled_out and artifact.not_ruled_out != artifact.best:

@@ -1,6 +1,6 @@
 """Runs that reports are made of, decided by the real engine."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from typing import Any
 
@@ -65,9 +65,9 @@ def decided() -> Decided:
     """The outcome of a request that differs from a harmless one in what is given."""
     policy = policy_from_document(read_document(POLICY, "own.yaml"))
 
-    def outcome(file: str = "small.yaml", /, **changes: Any) -> Outcome:
+    def outcome(file: str = "small.yaml", /, warnings: Sequence[Diagnostic] = (), **changes: Any) -> Outcome:
         request = ReleaseRequest.model_validate({**REQUEST, **changes})
-        return Outcome(file, decide(request, [policy], DAY), About.of(request))
+        return Outcome(file, decide(request, [policy], DAY), About.of(request), tuple(warnings))
 
     return outcome
 

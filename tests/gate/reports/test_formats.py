@@ -10,6 +10,7 @@ from xml.etree import ElementTree as ET
 
 import jsonschema
 import pytest
+from jsonschema import Draft7Validator
 
 from release_gate.decision import Verdict
 from release_gate.engine import decide
@@ -18,7 +19,8 @@ from release_gate.gate.reports import FORMATS, azuredevops, github, markdown, re
 from release_gate.gate.reports.escape import json_text, log_line
 from release_gate.gate.reports.escape import markdown as safe
 from release_gate.gate.reports.issues import relative
-from release_gate.gate.reports.run import About, Outcome
+from release_gate.gate.reports.run import About, Outcome, Run
+from release_gate.gate.schemas import json_schema
 from release_gate.policy.load import policy_from_document
 from release_gate.source import read_document
 from tests.gate.reports.conftest import DAY
@@ -148,17 +150,26 @@ def test_text_in_a_file_says_what_is_wrong_too(runs: Any, decided: Any, problem:
     assert "NEEDS APPROVAL" in text
 
 
-def test_json_is_a_mapping_for_one_and_a_list_for_several(runs: Any, decided: Any, problem: Outcome) -> None:
-    one = json.loads(text_of("json", runs(decided())))
-    assert text_of("json", runs(decided())) == decided().decision.to_json()
-    both = json.loads(text_of("json", runs(decided(), problem)))
-    assert both[0] == one
-    assert both[1]["schema"] == "diagnostics/v1"
-    assert [found["where"] for found in both[1]["diagnostics"]] == [
+def json_of(run: Run) -> Any:
+    told = json.loads(text_of("json", run))
+    Draft7Validator(json_schema("check")).validate(told)
+    return told
+
+
+def test_json_has_the_decision_and_the_problems_of_every_request(
+    runs: Any, decided: Any, problem: Outcome
+) -> None:
+    one = json_of(runs(decided()))
+    (told,) = one["requests"]
+    assert told["decision"] == json.loads(decided().decision.to_json())
+    assert (one["verdict"], told["diagnostics"]) == ("needs_approval", [])
+    both = json_of(runs(decided(), problem))
+    assert (both["verdict"], both["lets_through"]) == (None, False)
+    assert both["requests"][0] == told
+    assert [found["where"] for found in both["requests"][1]["diagnostics"]] == [
         {"file": "broken.yaml", "line": 2, "column": 4, "end_line": 2, "end_column": 5}, None,
     ]  # fmt: skip
-    alone = json.loads(text_of("json", runs(problem)))
-    assert alone == both[1]
+    assert json_of(runs(problem))["requests"] == both["requests"][1:]
 
 
 def sarif_of(run: Any) -> Any:

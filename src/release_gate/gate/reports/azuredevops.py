@@ -26,8 +26,9 @@ def report(run: Run) -> Iterator[str]:
         yield f"##vso[task.logissue type={issue.level};{place}]{_data(cut(text, 4000))}\n"
     if hidden:
         yield f"##vso[task.logissue type=warning]{hidden} more are not shown here; see the other reports\n"
-    if run.invalid or not run.verdict.allows:
+    if not run.lets_through:
         said = "nothing was decided" if run.invalid else str(run.verdict)
+        said = f"held back: {'; '.join(run.held_back)}" if run.verdict.allows and run.held_back else said
         yield f"##vso[task.complete result=Failed;]{said}\n"
 
 

@@ -5,8 +5,8 @@ The fields are those of *Code Quality report format* in GitLab's documentation.
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any, Final
 
 from release_gate.gate.reports.escape import cut, json_text
@@ -19,9 +19,10 @@ _SEVERITY: Final[dict[Level, str]] = {"error": "blocker", "warning": "major", "n
 def report(run: Run) -> Iterator[str]:
     """One entry for each issue."""
     lead = "["
-    for outcome in run.worst_first():
+    told = [run.told] if run.told else []
+    for outcome in chain(told, run.worst_first()):
         for issue in issues(outcome):
-            yield f"{lead}\n{textwrap.indent(json_text(_entry(issue)), '  ')}"
+            yield f"{lead}\n  {json_text(_entry(issue), margin='  ')}"
             lead = ","
     yield "\n]\n" if lead == "," else "[]\n"
 

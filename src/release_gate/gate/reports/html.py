@@ -56,6 +56,8 @@ def report(run: Run) -> Iterator[str]:
         yield _safe(templates.get_template("index.html").render(rows=rows))
     for number, outcome in zip(numbers, run.worst_first(), strict=True):
         yield _safe(_section(templates, number, outcome))
+    if run.told is not None:
+        yield _safe(templates.get_template("told.html").render(outcome=run.told))
     yield "</main>\n</body>\n</html>\n"
 
 
@@ -70,6 +72,7 @@ def _templates() -> jinja2.Environment:
         finalize=lambda value: cut(value, 20_000) if type(value) is str else value,
     )
     templates.globals |= {"words": WORDS, "marks": MARKS, "ladder": ladder, "who_must_sign": who_must_sign}
+    templates.globals |= {"look_of": _look, "shown_as": _shown_as}
     templates.globals |= {"at_stake": lambda artifact: list(at_stake(artifact)), "beyond": _beyond}
     templates.filters |= {"spaced": _spaced, "reason": _reason, "address": _address, "relative": relative}
     return templates
@@ -86,6 +89,15 @@ def _section(templates: jinja2.Environment, number: int, outcome: Outcome) -> st
         picture=lineage(outcome.about),
         to_do=_to_do(outcome.decision),
     )
+
+
+def _shown_as(outcome: Outcome, verdict: Verdict) -> str:
+    return "held back" if outcome.holds_back(verdict) else WORDS[verdict]
+
+
+def _look(outcome: Outcome, verdict: Verdict) -> Verdict:
+    """The verdict whose mark and colour are shown: what is held back looks like what is denied."""
+    return Verdict.DENY if outcome.holds_back(verdict) else verdict
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,7 +94,7 @@ def most_important(run: Run, limit: int, levels: Collection[Level] = LEVELS) -> 
 
     def counted() -> Iterator[Issue]:
         nonlocal total
-        for outcome in run:
+        for outcome in run.everything():
             for issue in issues(outcome):
                 if issue.level in levels:
                     total += 1

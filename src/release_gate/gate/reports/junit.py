@@ -21,7 +21,7 @@ _NOT_XML: Final = re.compile("[\ufffe\uffff\ud800-\udfff]")  # `cut` has taken o
 def report(run: Run) -> Iterator[str]:
     """A failure is everything that is not allowed; an error is a request that could not be judged."""
     yield '<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="release-gate">\n'
-    for outcome in run:
+    for outcome in run.everything():
         suite = _suite(outcome)
         ET.indent(suite)
         text = ET.tostring(suite, encoding="unicode")
@@ -35,7 +35,7 @@ def _suite(outcome: Outcome) -> ET.Element:
     if wrong:
         case = ET.SubElement(suite, "testcase", classname=_text(outcome.name, 200), name="valid")
         for issue in wrong:
-            kind = "error" if outcome.decision is None else "system-out"
+            kind = "error" if outcome.invalid else "system-out"
             told = ET.SubElement(case, kind)
             if kind == "error":
                 told.attrib |= {"type": issue.rule, "message": _text(issue.message, 500)}

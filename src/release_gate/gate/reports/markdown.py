@@ -7,6 +7,7 @@ fit is counted instead.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Final
 
 from release_gate.decision import ArtifactDecision, Decision, Finding, Verdict
@@ -23,14 +24,16 @@ MARK: Final = {
     Verdict.NEEDS_EVIDENCE: "❔",
     Verdict.DENY: "⛔",
 }
+HELD: Final = "✋"
 
 
 def report(run: Run) -> Iterator[str]:
     """A table of all artifacts, and a section for each request."""
     yield "# Release gate\n\n"
     yield "| | request | artifact | asked for | verdict | allowed now |\n|---|---|---|---|---|---|\n"
+    told = [run.told] if run.told else []
     yield from _fitting(map(_rows, run.worst_first()), LIMIT // 2)
-    yield from _fitting(map(_section, run.worst_first()), LIMIT // 2)
+    yield from _fitting(map(_section, chain(told, run.worst_first())), LIMIT // 2)
 
 
 def _fitting(texts: Iterable[str], room: int) -> Iterator[str]:
@@ -54,10 +57,18 @@ def _rows(outcome: Outcome) -> str:
         return f"| 🚫 | {safe(outcome.file)} | | | **not valid** | |\n"
     request = safe(outcome.name)
     return "".join(
-        f"| {MARK[each.verdict]} | {request} | {safe(each.id)} | {safe(each.requested)} "
-        f"| **{_word(each.verdict)}** | {safe(each.best_in_words)} |\n"
+        f"| {_mark(outcome, each.verdict)} | {request} | {safe(each.id)} | {safe(each.requested)} "
+        f"| **{_said(outcome, each.verdict)}** | {safe(each.best_in_words)} |\n"
         for each in outcome.decision.artifacts
     )
+
+
+def _mark(outcome: Outcome, verdict: Verdict) -> str:
+    return HELD if outcome.holds_back(verdict) else MARK[verdict]
+
+
+def _said(outcome: Outcome, verdict: Verdict) -> str:
+    return "held back" if outcome.holds_back(verdict) else _word(verdict)
 
 
 def _word(verdict: Verdict) -> str:
@@ -72,20 +83,22 @@ def _section(outcome: Outcome) -> str:
             lines.append(f"- **{issue.rule}** {safe(issue.message)} ({place}) {safe(issue.fix)}")
     decision = outcome.decision
     if decision is None:
-        lines.append("\nNothing was decided.")
+        lines += ["\nNothing was decided."] if outcome.invalid else []
         return "\n".join(lines) + "\n"
     if decision.hypothetical:
         lines.append(
             f"> **Hypothetical**: judged by the policies of {decision.hypothetical}. This is no approval.\n"
         )
+    lines += [f"> **Held back**: {safe(reason)}.\n" for reason in outcome.held_back]
     for artifact in decision.artifacts:
-        lines += _artifact(artifact)
+        lines += _artifact(outcome, artifact)
     return "\n".join([*lines, *_footer(decision, outcome.digest)]) + "\n"
 
 
-def _artifact(artifact: ArtifactDecision) -> Iterator[str]:
+def _artifact(outcome: Outcome, artifact: ArtifactDecision) -> Iterator[str]:
     verdict = artifact.verdict
-    yield f"### {MARK[verdict]} {safe(artifact.id)} at {safe(artifact.requested)}: {_word(verdict)}\n"
+    mark, said = _mark(outcome, verdict), _said(outcome, verdict)
+    yield f"### {mark} {safe(artifact.id)} at {safe(artifact.requested)}: {said}\n"
     yield " ".join(_rung(name, each) for name, each in artifact.ladder.items()) + "\n"
     if not verdict.allows:
         yield f"Highest rung that is allowed now: **{safe(artifact.best_in_words)}**.\n"

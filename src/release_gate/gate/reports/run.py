@@ -9,7 +9,7 @@ from tempfile import SpooledTemporaryFile
 from typing import Any, Final, Self
 
 from release_gate.decision import ArtifactDecision, Decision, Finding, Verdict, in_words, worst
-from release_gate.diagnostics import Diagnostic
+from release_gate.diagnostics import Diagnostic, Severity
 from release_gate.facts.release import ReleaseRequest, SignOff
 from release_gate.facts.types import Fact
 from release_gate.policy.papers import NO_PAPERS, Papers
@@ -123,11 +123,21 @@ class Outcome:
         return self.decision.verdict if self.decision else None
 
     @property
-    def held_back(self) -> Iterator[str]:
-        """Why the decision lets nothing through, whatever its verdict."""
-        if self.decision is not None and self.decision.hypothetical is not None:
-            yield "the policies of another day were asked for"
-        yield from (_HOLDS_BACK[found.code] for found in self.diagnostics if found.code in _HOLDS_BACK)
+    def invalid(self) -> bool:
+        """Whether nothing could be decided. Warnings that are about no request have no decision either."""
+        return self.decision is None and any(found.severity is Severity.ERROR for found in self.diagnostics)
+
+    @property
+    def held_back(self) -> tuple[str, ...]:
+        """Why the decision lets nothing through, whatever its verdict; each reason once."""
+        asked = "the policies of another day were asked for"
+        hypothetical = self.decision is not None and self.decision.hypothetical is not None
+        found = (_HOLDS_BACK[each.code] for each in self.diagnostics if each.code in _HOLDS_BACK)
+        return tuple(dict.fromkeys((*([asked] if hypothetical else []), *found)))
+
+    def holds_back(self, verdict: Verdict) -> bool:
+        """Whether a verdict would allow the release, if nothing held it back."""
+        return verdict.allows and bool(self.held_back)
 
     @property
     def rank(self) -> int:
@@ -140,14 +150,25 @@ class Outcome:
         return self.decision.request.id if self.decision else self.file
 
 
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where an outcome is kept, and what must be known of it without reading it."""
+
+    start: int
+    rank: int
+    told: bool
+
+
 class Run:
     """Outcomes in the order of the requests. Kept in a temporary file as soon as they are large."""
 
     def __init__(self) -> None:
         self._spool: Any = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - lives as long as the run
-        self._at: list[tuple[int, int]] = []
+        self._at: list[_Place] = []
         self.verdict = Verdict.APPROVE
         self.invalid = 0
+        self.held_back: tuple[str, ...] = ()
+        self.told: Outcome | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -158,26 +179,46 @@ class Run:
     def add(self, outcome: Outcome) -> None:
         """Take in the outcome of one more request."""
         self._spool.seek(0, 2)
-        self._at.append((self._spool.tell(), outcome.rank))
+        self._at.append(_Place(self._spool.tell(), outcome.rank, bool(outcome.diagnostics)))
         pickle.dump(outcome, self._spool, pickle.HIGHEST_PROTOCOL)
+        self.held_back = tuple(dict.fromkeys((*self.held_back, *outcome.held_back)))
         if outcome.decision is None:
             self.invalid += 1
         else:
             self.verdict = worst((self.verdict, outcome.decision.verdict))
 
+    def tell(self, file: str, warnings: Sequence[Diagnostic]) -> None:
+        """Take in what was seen that is about no single request, such as a log that cannot be read."""
+        self.told = Outcome(file, diagnostics=tuple(warnings)) if warnings else None
+
+    @property
+    def lets_through(self) -> bool:
+        """Whether every request may go on: all are valid, and allowed, and nothing holds one back."""
+        return not self.invalid and self.verdict.allows and not self.held_back
+
     def __len__(self) -> int:
         return len(self._at)
 
     def __iter__(self) -> Iterator[Outcome]:
-        return self._read([at for at, _ in self._at])
+        return self._read(self._at)
+
+    def everything(self) -> Iterator[Outcome]:
+        """What is about no single request, and then the outcomes."""
+        yield from [self.told] if self.told else []
+        yield from self
+
+    def with_diagnostics(self) -> Iterator[Outcome]:
+        """Everything that has diagnostics; the others are not even read."""
+        yield from [self.told] if self.told else []
+        yield from self._read([place for place in self._at if place.told])
 
     def worst_first(self) -> Iterator[Outcome]:
         """The outcomes, the worst first, and equally bad ones in the order of the requests."""
-        return self._read([at for at, _ in sorted(self._at, key=lambda entry: -entry[1])])
+        return self._read(sorted(self._at, key=lambda place: -place.rank))
 
-    def _read(self, places: Sequence[int]) -> Iterator[Outcome]:
+    def _read(self, places: Sequence[_Place]) -> Iterator[Outcome]:
         for place in places:
-            self._spool.seek(place)
+            self._spool.seek(place.start)
             yield pickle.load(self._spool)  # noqa: S301 - our own, from a file without a name
 
 

@@ -6,7 +6,6 @@ first; a rule has at most 20 tags, a location a relative address.
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 from urllib.parse import quote
@@ -39,13 +38,13 @@ def report(run: Run) -> Iterator[str]:
     yield _member("properties", {"decisions": [_decision(outcome) for outcome in run]})
     yield '      "results": ['
     for number, issue in enumerate(shown):
-        result = textwrap.indent(json_text(_result(issue, index)), " " * 8)
-        yield f"{',' if number else ''}\n{result}"
+        result = json_text(_result(issue, index), margin=" " * 8)
+        yield f"{',' if number else ''}\n        {result}"
     yield "\n      ]\n    }\n  ]\n}\n"
 
 
 def _member(name: str, value: Any) -> str:
-    return f'      "{name}": {textwrap.indent(json_text(value), " " * 6).lstrip()},\n'
+    return f'      "{name}": {json_text(value, margin=" " * 6)},\n'
 
 
 def _category(run: Run) -> str:

@@ -23,20 +23,22 @@ def report(run: Run) -> Iterator[str]:
 
 
 def _all(run: Run) -> Iterator[tuple[str, ...]]:
-    for outcome in run:
+    for outcome in run.everything():
         yield from _rows(outcome)
 
 
 def _rows(outcome: Outcome) -> Iterator[tuple[str, ...]]:
-    if outcome.decision is None:
+    if outcome.invalid:
         yield (cut(outcome.file, _WIDEST), "", "", "not valid", "", _told(outcome.diagnostics[0]))
         return
-    for artifact in outcome.decision.artifacts:
+    for artifact in outcome.decision.artifacts if outcome.decision else ():
+        held = outcome.holds_back(artifact.verdict)
         worst = next(at_stake(artifact), None)
         because = f"{worst.policy}/{worst.rule}: {cut(worst.message, 120)}" if worst else ""
+        because = "; ".join(outcome.held_back) if held else because
         yield (
             printable(outcome.name), artifact.id, artifact.requested,
-            str(artifact.verdict), artifact.best_in_words, because,
+            "held back" if held else str(artifact.verdict), artifact.best_in_words, because,
         )  # fmt: skip
     for found in outcome.diagnostics:
         yield (printable(outcome.name), "", "", "look at this", "", _told(found))

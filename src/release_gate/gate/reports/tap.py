@@ -20,7 +20,7 @@ def report(run: Run) -> Iterator[str]:
     """``ok`` for what is allowed, ``not ok`` for everything else."""
     yield "TAP version 14\n"
     number = 0
-    for outcome in run:
+    for outcome in run.everything():
         for allowed, description, block in _tests(outcome):
             number += 1
             yield f"{'ok' if allowed else 'not ok'} {number} - {description}\n"
@@ -33,7 +33,8 @@ def _tests(outcome: Outcome) -> Iterator[tuple[bool, str, dict[str, Any]]]:
     decision = outcome.decision
     said = [f"{issue.rule}: {cut(issue.message, 2000)}" for issue in issues(outcome) if issue.finding is None]
     if said:
-        yield decision is not None, "a valid request", {"file": outcome.file, "diagnostics": said}
+        what = "a valid request" if outcome.invalid or decision else "valid evidence"
+        yield not outcome.invalid, what, {"file": outcome.file, "diagnostics": said}
     if decision is None:
         return
     for artifact in decision.artifacts:
@@ -47,5 +48,6 @@ def _tests(outcome: Outcome) -> Iterator[tuple[bool, str, dict[str, Any]]]:
         }  # fmt: skip
         name = f"{decision.request.id}/{artifact.id} at {artifact.requested}"
         yield artifact.verdict.allows, name, block
-    if reasons := list(outcome.held_back):
-        yield False, f"{decision.request.id} is let through", {"file": outcome.file, "because": reasons}
+    if reasons := outcome.held_back:
+        block = {"file": outcome.file, "because": list(reasons)}
+        yield False, f"{decision.request.id} is let through", block

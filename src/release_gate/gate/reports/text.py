@@ -12,12 +12,12 @@ from release_gate.gate.text import render_diagnostics, render_text
 def report(run: Run, *, colour: bool = False, width: int = 100, problems: bool = True) -> Iterator[str]:
     """Decisions and, if wanted, problems, in the order of the requests."""
     lead = ""
-    for outcome in run:
+    for outcome in run.everything():
         if problems and outcome.diagnostics:
             yield lead + render_diagnostics(outcome.diagnostics, colour=colour)
             lead = "\n"
-        if problems and not outcome.decision:
+        if problems and outcome.invalid:
             yield f"\n{printable(outcome.file)} is not valid, and nothing was decided\n"
         if outcome.decision:
-            yield lead + render_text(outcome.decision, colour=colour, width=width)
+            yield lead + render_text(outcome.decision, outcome.held_back, colour=colour, width=width)
             lead = "\n"
