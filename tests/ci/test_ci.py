@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 import yaml
 
+import release_gate
+
 ROOT = Path(__file__).parents[2]
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
 HOOKS = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
@@ -65,7 +67,9 @@ def project(tmp_path: Path) -> Path:
         (tmp_path / place).mkdir(parents=True)
         program = tmp_path / place / "release-gate"
         code = "from release_gate.cli import main; main()"
-        program.write_text(f"#!/bin/sh\nexec '{sys.executable}' -c '{code}' \"$@\"\n", encoding="utf-8")
+        here = Path(release_gate.__file__).parents[1]  # the package that is tested, wherever the step runs
+        text = f"#!/bin/sh\nPYTHONPATH='{here}' exec '{sys.executable}' -c '{code}' \"$@\"\n"
+        program.write_text(text, encoding="utf-8")
         program.chmod(0o755)
     return tmp_path
 
