@@ -34,7 +34,7 @@ from release_gate.policy.model import Policy
 from release_gate.signing import read_json
 from release_gate.source import read_document
 
-__all__ = ["Flip", "Outcome", "Replayed", "again", "flips", "replay"]
+__all__ = ["Flip", "Outcome", "Replayed", "again", "flips", "recorded_request", "replay"]
 
 MAX_DIFFERENCES = 20
 _AS_RECORDED = Candidates(())
@@ -134,6 +134,22 @@ def replay(view: View, record: Record, kept: Kept | None = None) -> Replayed:
     ]
     found = tuple(differ[:MAX_DIFFERENCES])
     return Replayed(*told, Outcome.SAME_VERDICTS if same else Outcome.DIVERGED, found, _because(record))
+
+
+def recorded_request(view: View, record: Record, kept: Kept | None = None) -> ReleaseRequest:
+    """The request of a record, as it was judged.
+
+    Args:
+        view: The log.
+        record: A record of a decision.
+        kept: What opens its sealed fields.
+
+    Raises:
+        Erased: It was sealed, and what opens it is not there.
+        IntegrityError: The record does not hold it.
+    """
+    record, get = _in_the_open(view, record, kept)
+    return _request(get, record)
 
 
 def _in_the_open(view: View, record: Record, kept: Kept | None) -> tuple[Record, Fetch]:

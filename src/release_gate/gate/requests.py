@@ -14,7 +14,18 @@ __all__ = ["find_requests"]
 
 _ENDINGS: Final = (".yaml", ".yml", ".json")
 _OTHER_KINDS: Final = tuple(
-    kind.encode() for kind in ("policy/", "gate/", "tests/", "trust/", "waivers/", "access-request/")
+    kind.encode()
+    for kind in (
+        "policy/",
+        "gate/",
+        "tests/",
+        "trust/",
+        "waivers/",
+        "access-request/",
+        "aliases/",
+        "crosswalk/",
+        "history/",
+    )
 )
 
 

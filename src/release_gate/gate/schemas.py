@@ -11,6 +11,7 @@ from release_gate.authoring.documents import TestsDocument
 from release_gate.decision import Decision
 from release_gate.facts.access import NOT_ASKED, AccessRequest
 from release_gate.facts.release import FactRecord, ReleaseRequest
+from release_gate.gate.lineage.names import AliasesDocument
 from release_gate.gate.reports.json import CheckReport
 from release_gate.policy.documents import GateDocument, OverlayDocument, PolicyDocument
 from release_gate.policy.trust import TrustDocument
@@ -26,6 +27,7 @@ KINDS: Final[dict[str, Any]] = {
     "tests": TestsDocument,
     "trust": TrustDocument,
     "waivers": WaiversDocument,
+    "aliases": AliasesDocument,
     "decision": Decision,
     "check": CheckReport,
 }
