@@ -21,7 +21,7 @@ from release_gate.audit.ledger import Ledger
 from release_gate.audit.record import Record
 from release_gate.audit.recorder import Recorder
 from release_gate.audit.store_sqlite import SqliteStore
-from release_gate.audit.view import fetch
+from release_gate.audit.view import fetching
 
 ROOT: Final = Path(__file__).parents[1]
 FOLDER: Final = ROOT / "tests" / "vectors"
@@ -50,8 +50,10 @@ def write(folder: Path) -> int:
             recorder.record(gate.decide(request, as_of=DAY), request, NOW)
         for row in ledger.store.rows():
             (folder / f"{row.seq}.json").write_bytes(row.data)
-        for digest in content_of(ledger):
-            (folder / "content" / digest.removeprefix("sha256:")).write_bytes(fetch(ledger.store, digest))
+            record = Record.read(row.data)
+            fetch = fetching(ledger.store, record)
+            for digest in record.refers_to:
+                (folder / "content" / digest.removeprefix("sha256:")).write_bytes(fetch(digest))
         size = ledger.store.size
         ledger.store.close()
     return size
@@ -65,11 +67,6 @@ def requests() -> list[Path]:
         if "release_gate: request/v1" in file.read_text(encoding="utf-8")
     )
     return [file.relative_to(Path.cwd()) for file in found[::EVERY]]
-
-
-def content_of(ledger: Ledger) -> set[str]:
-    """The digests of all content of a ledger."""
-    return {name for row in ledger.store.rows() for name in Record.read(row.data).refers_to}
 
 
 if __name__ == "__main__":

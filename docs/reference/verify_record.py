@@ -67,6 +67,25 @@ def read_json(data: bytes) -> dict:
 # ---------------------------------------------------------------- records
 
 
+Pack = dict[str, bytes | int]
+
+
+def read_pack(data: bytes) -> Pack:
+    """What is packed with a record: for each digest the content, or the record whose pack has it.
+
+    A line for each with its digest and its length, or ``in`` and a number; an empty line; the content.
+    """
+    head, _, rest = data.partition(b"\n\n")
+    found: Pack = {}
+    for line in head.decode().splitlines():
+        name, told = line.split(" ", 1)
+        if told.startswith("in "):
+            found[name] = int(told[3:])
+        else:
+            found[name], rest = rest[: int(told)], rest[int(told) :]
+    return found
+
+
 def check_record(data: bytes, seq: int) -> dict | None:
     """Step 2: a record is an object in RFC 8785 form, of the kind that we know.
 
@@ -265,15 +284,29 @@ def signed(text: str, block: str, key: str, origin: str) -> bool:
 # ---------------------------------------------------------------- whole logs and single records
 
 
+def content_of(database: sqlite3.Connection, packed: bytes) -> Callable[[str], bytes | None]:
+    """What a record refers to: packed with it or with an earlier record, or shared by many."""
+    own = read_pack(packed)
+
+    def fetch(name: str) -> bytes | None:
+        part = own.get(name)
+        if isinstance(part, bytes):
+            return part
+        if part is None:
+            row = database.execute("SELECT data FROM shared WHERE digest = ?", (name,)).fetchone()
+            return row[0] if row else None
+        row = database.execute("SELECT content FROM records WHERE seq = ?", (part,)).fetchone()
+        other = read_pack(row[0]).get(name) if row else None
+        return other if isinstance(other, bytes) else None
+
+    return fetch
+
+
 def verify_ledger(path: Path, key: str | None, against: list, keys: list) -> None:
     """Verify a copy of a ledger, in one pass over its records."""
     database = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
     database.execute("PRAGMA trusted_schema = OFF")
     origin = database.execute("SELECT value FROM ledger WHERE name = 'origin'").fetchone()[0]
-
-    def fetch(name: str) -> bytes | None:
-        row = database.execute("SELECT data FROM content WHERE digest = ?", (name,)).fetchone()
-        return row[0] if row else None
 
     wanted: dict = {}
     for (note,) in database.execute("SELECT note FROM checkpoints"):
@@ -284,7 +317,8 @@ def verify_ledger(path: Path, key: str | None, against: list, keys: list) -> Non
         wanted.setdefault(size, []).append((10, root))
     peaks: list = []
     leaf, time, day, count = b"", "", "", 0
-    for seq, data in database.execute("SELECT seq, CAST(data AS BLOB) FROM records ORDER BY seq"):
+    query = "SELECT seq, CAST(data AS BLOB), content FROM records ORDER BY seq"
+    for seq, data, content in database.execute(query):
         body = check_record(data, seq)
         if body is not None:
             check_place(body, seq, count, leaf.hex() if count else None, origin)
@@ -295,7 +329,7 @@ def verify_ledger(path: Path, key: str | None, against: list, keys: list) -> Non
                 problem(4, f"the record {count} is dated ahead")
             time, day = max(time, body["recorded_at"]), max(day, body.get("as_of", day))
             if body["kind"] == "decision":
-                check_content(body, fetch, keys)
+                check_content(body, content_of(database, content), keys)
         leaf = sha256(b"\x00" + data)
         grow(peaks, leaf, count)
         count += 1

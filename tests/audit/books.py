@@ -13,6 +13,7 @@ from release_gate.audit.notes import NoteKey
 from release_gate.audit.recorder import Recorder
 from release_gate.audit.store_sqlite import SqliteStore
 from release_gate.audit.verify import Trust
+from release_gate.audit.view import View
 from release_gate.decision import Decision
 from release_gate.facts.release import ReleaseRequest
 from release_gate.policy.load import policy_from_document
@@ -45,6 +46,12 @@ artifacts:
   - {id: api, kind: api, wanted: api_general, digest: "%s"}
   - {id: weights, kind: weights, wanted: weights_open}
 """
+
+
+def held(view: View, digest: str) -> bytes:
+    """Content that one of the records refers to."""
+    found = (view.referred(row.seq, row.pack)(digest) for row in view.rows(packs=True))
+    return next(data for data in found if data is not None)
 
 
 @cache

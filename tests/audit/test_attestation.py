@@ -28,7 +28,7 @@ from release_gate.diagnostics import InputError, IntegrityError
 from release_gate.facts.ladder import RUNGS
 from release_gate.signing import Envelope, generate_key, sign_envelope, signed_bytes
 
-from .books import DIGEST, NOW, Book, decide, policy, request
+from .books import DIGEST, NOW, Book, decide, held, policy, request
 
 KEY = generate_key()
 
@@ -234,7 +234,7 @@ def test_other_peoples_verifiers_accept_them(tmp_path: Path) -> None:
 def test_an_attestation_is_kept_with_its_record(tmp_path: Path) -> None:
     book = Book.new(tmp_path)
     record = book.record().records[0]
-    kept = [book.ledger.store.content(each) or b"" for each in record.body["attestations"]]
+    kept = [held(book.ledger.store, each) for each in record.body["attestations"]]
     expected = Expected(DIGEST)
     assert all(verify_attestation(each, [book.signer.public], expected).approved for each in kept)
     assert policy().digest[7:] in str(payload(Envelope.read(kept[0])))

@@ -29,7 +29,8 @@ def _writer(path: Path, said: int, name: int) -> None:
         ledger = Ledger(SqliteStore.open(path, write=True))
         for number in range(1_000_000):
             text = f"{name} {number}".encode() * 50
-            draft = Draft({"kind": "event", "writer": name, "number": number}, {digest_of_bytes(text): text})
+            body = {"kind": "event", "writer": name, "number": number, "text": digest_of_bytes(text)}
+            draft = Draft(body, {digest_of_bytes(text): text})
             record = ledger.append([draft], datetime.now(UTC)).records[0]
             os.write(said, f"{record.index} {name} {number}\n".encode())
         status = 0

@@ -14,16 +14,18 @@ import pytest
 from release_gate.audit import locks, store_sqlite
 from release_gate.audit.ledger import Ledger, entries
 from release_gate.audit.notes import sign_checkpoint
+from release_gate.audit.pack import Pack
 from release_gate.audit.policies import record_policies
 from release_gate.audit.record import Draft, Record, decision_draft
 from release_gate.audit.store_sqlite import SqliteStore
 from release_gate.audit.verify import verify_log
+from release_gate.audit.view import fetching
 from release_gate.canonical import digest_of_bytes
 from release_gate.diagnostics import InputError, IntegrityError
 from release_gate.facts.release import ReleaseRequest
 from release_gate.signing import generate_key
 
-from .books import DAY, NOW, ORIGIN, Book, decide, policy, request
+from .books import DAY, NOW, ORIGIN, Book, decide, held, policy, request
 
 
 @pytest.fixture
@@ -45,16 +47,16 @@ def test_a_record_names_everything_that_it_takes_to_decide_again(book: Book) -> 
     added = book.record()
     body: Any = added.records[0].body
     store = book.ledger.store
-    decision = json.loads(store.content(body["decision"]) or b"")
+    decision = json.loads(held(store, body["decision"]))
     assert (body["schema"], body["kind"], body["index"]) == ("record/v1", "decision", 0)
     assert (body["origin"], body["as_of"]) == (ORIGIN, "2026-11-24")
     assert body["recorded_at"] == "2026-11-24T12:00:01.000Z"
     assert decision["verdict"] == body["verdict"]
     assert decision["request"]["digest"] == body["request"]["tree"]
-    assert (store.content(body["request"]["text"]) or b"").startswith(b"# as it was typed\n")
+    assert held(store, body["request"]["text"]).startswith(b"# as it was typed\n")
     told = body["policies"][0][0]
     assert [told["digest"]] == told["tree"] == [decision["policies"][0]["digest"]]
-    assert b"covers: true" in (store.content(told["text"][0]) or b"")
+    assert b"covers: true" in held(store, told["text"][0])
     assert set(body["engine"]) >= {"release_gate", "rule_engine", "python"}
     assert len(body["attestations"]) == 2
 
@@ -64,17 +66,21 @@ def test_the_digest_of_a_decision_is_the_digest_of_its_content(book: Book) -> No
     decision = decide(asked)
     book.record()
     assert book.ledger.store.find(decision=decision.digest) == [0]
-    assert digest_of_bytes(book.ledger.store.content(decision.digest) or b"") == decision.digest
+    assert digest_of_bytes(held(book.ledger.store, decision.digest)) == decision.digest
 
 
 def test_content_is_kept_once(book: Book) -> None:
     for _ in range(3):
         book.record()
     rows = book.ledger.store.connection.execute  # type: ignore[attr-defined]
-    names = [name for (name,) in rows("SELECT digest FROM content")]
-    assert len(names) == len(set(names))
-    # the request in two forms, the policy in three, decision and trace, and two attestations of each record
-    assert len(names) == 7 + 3 * 2
+    assert rows("SELECT count(*), count(DISTINCT digest) FROM shared").fetchone() == (3, 3)  # the policy
+    packs = [Pack.read(pack) for (pack,) in rows("SELECT content FROM records")]
+    # the request in two forms, decision and trace; and two attestations of each record
+    assert [len(each.parts) for each in packs] == [4 + 2, 2, 2]
+    assert [set(each.elsewhere.values()) for each in packs] == [set(), {0}, {0}]
+    for row in book.ledger.store.rows():
+        fetch = fetching(book.ledger.store, Record.read(row.data))
+        assert all(map(fetch, Record.read(row.data).refers_to))
 
 
 def test_a_request_that_was_no_file_is_recorded_as_data(book: Book) -> None:
@@ -183,15 +189,15 @@ def test_every_record_has_a_receipt_in_every_later_checkpoint(book: Book) -> Non
 GROWS = {
     "update": "UPDATE records SET data = '{}'",
     "delete": "DELETE FROM records",
-    "replace": "REPLACE INTO records VALUES (0, '{}', x'', '', NULL)",
+    "replace": "REPLACE INTO records VALUES (0, '{}', x'', '', NULL, x'')",
     "insert or replace": "INSERT OR REPLACE INTO records SELECT * FROM records WHERE seq = 0",
-    "insert or ignore out of order": "INSERT OR IGNORE INTO records VALUES (7, '{}', x'', '', NULL)",
-    "insert before the first": "INSERT INTO records VALUES (-1, '{}', x'', '', NULL)",
+    "insert or ignore out of order": "INSERT OR IGNORE INTO records VALUES (7, '{}', x'', '', NULL, x'')",
+    "insert before the first": "INSERT INTO records VALUES (-1, '{}', x'', '', NULL, x'')",
     "upsert": "INSERT INTO records SELECT * FROM records WHERE seq = 0 "
     "ON CONFLICT (seq) DO UPDATE SET data = '{}'",
-    "replace content": "REPLACE INTO content SELECT digest, x'00' FROM content",
-    "delete content": "DELETE FROM content",
-    "update content": "UPDATE content SET data = x'00'",
+    "replace what is shared": "REPLACE INTO shared SELECT digest, x'00' FROM shared",
+    "delete what is shared": "DELETE FROM shared",
+    "update what is shared": "UPDATE shared SET data = x'00'",
     "replace a checkpoint": "REPLACE INTO checkpoints SELECT size, 'x' FROM checkpoints",
     "delete a checkpoint": "DELETE FROM checkpoints",
     "rename the log": "UPDATE ledger SET value = 'x' WHERE name = 'origin'",

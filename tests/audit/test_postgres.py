@@ -99,7 +99,7 @@ REFUSED = {
     "switch triggers off": "ALTER TABLE records DISABLE TRIGGER ALL",
     "drop a table": "DROP TABLE records",
     "upsert": "INSERT INTO records SELECT * FROM records ON CONFLICT (seq) DO UPDATE SET about = 'x'",
-    "replace content": "INSERT INTO content VALUES ('x', '') ON CONFLICT (digest) DO UPDATE SET data = ''",
+    "replace a text": "INSERT INTO shared VALUES ('x', '') ON CONFLICT (digest) DO UPDATE SET data = ''",
     "a number twice": "INSERT INTO records SELECT * FROM records",
     "grant itself more": "GRANT UPDATE ON records TO writer",
 }
@@ -123,7 +123,7 @@ def test_the_role_that_records_can_change_nothing(name: str, url: str) -> None:
 def test_even_the_owner_is_stopped_by_the_triggers(url: str) -> None:
     store = PostgresStore.create(url, ORIGIN)
     Ledger(store).append([Draft({"kind": "event"}, {})], NOW)
-    for statement in ("UPDATE records SET about = 'x'", "DELETE FROM content", "TRUNCATE checkpoints"):
+    for statement in ("UPDATE records SET about = 'x'", "DELETE FROM shared", "TRUNCATE checkpoints"):
         with pytest.raises(psycopg.Error, match="a ledger only grows"):
             store.connection.execute(statement)
     store.close()
@@ -133,9 +133,9 @@ def test_rights_that_were_given_and_triggers_that_are_gone_are_told(url: str) ->
     store = PostgresStore.create(url, ORIGIN, writer="writer")
     assert store.shape_problems() == []
     store.connection.execute("GRANT UPDATE ON records TO writer")
-    store.connection.execute("ALTER TABLE content DISABLE TRIGGER content_only_grows")
+    store.connection.execute("ALTER TABLE shared DISABLE TRIGGER shared_only_grows")
     assert store.shape_problems() == [
-        "the trigger of `content` is gone",
+        "the trigger of `shared` is gone",
         "the role `writer` may UPDATE `records`",
     ]
     store.close()

@@ -22,7 +22,7 @@ from release_gate.audit.replay import Outcome, again, flips, replay
 from release_gate.audit.sealed import Disclosure, Disclosures, Erased, Sealer, field_of, opened, pointer
 from release_gate.audit.sensitive import Sensitive, open_record, sealed_in, seen_by
 from release_gate.audit.verify import Report, Trust, verify_log
-from release_gate.audit.view import fetch
+from release_gate.audit.view import fetching
 from release_gate.canonical import digest
 from release_gate.diagnostics import InputError, IntegrityError
 from release_gate.facts.release import ReleaseRequest
@@ -130,7 +130,7 @@ def everything(book: Book, found: Record) -> str:
     texts = [found.data.decode()]
     for name in found.refers_to:
         if name not in policies:
-            data = fetch(store, name)
+            data = fetching(store, found)(name)
             texts.append(data.decode())
             if name in found.body["attestations"]:
                 from base64 import b64decode
@@ -162,7 +162,7 @@ def test_no_digest_is_left_by_which_a_value_could_be_guessed(book: Book, one: Re
 
 
 def test_a_dictionary_does_not_find_a_value_of_few_choices(book: Book, one: Record) -> None:
-    body = json.loads(fetch(book.ledger.store, one.body["request"]["tree"]))
+    body = json.loads(fetching(book.ledger.store, one)(one.body["request"]["tree"]))
     mark = body["own"]["ward"]["sealed"]
     place = "/request/tree/own/ward"
     words = ["oncology", "surgery", *map(str, range(500))]
@@ -268,7 +268,7 @@ def test_without_them_a_replay_says_so_and_neither_passes_nor_fails(
 
 
 def test_a_sealed_request_is_never_judged_as_if_a_fact_were_absent(book: Book, one: Record) -> None:
-    tree = json.loads(fetch(book.ledger.store, one.body["request"]["tree"]))
+    tree = json.loads(fetching(book.ledger.store, one)(one.body["request"]["tree"]))
     with pytest.raises(InputError) as error:
         ReleaseRequest.model_validate(tree)
     assert any("unknown key `sealed`" in each.message for each in error.value.diagnostics)
@@ -296,7 +296,7 @@ def test_the_attestation_of_a_sealed_record_is_of_what_is_recorded(
     report = verify_log(book.ledger.store, book.trust)
     assert report.problems == []
     assert report.not_checked[11] == "1 records have sealed fields, and nothing was disclosed"
-    envelope = fetch(book.ledger.store, one.body["attestations"][0])
+    envelope = fetching(book.ledger.store, one)(one.body["attestations"][0])
     told = verify_attestation(envelope, [book.signer.public], Expected(str(one.decision)))
     assert told.verdict == "deny"
 
@@ -324,9 +324,7 @@ def test_who_signed_is_sealed_with_the_digest_of_the_request_that_they_signed(
     decision = Gate(recorder.words).decide(asked(text), as_of=DAY)
     found = recorder.record(decision, asked(text), NOW).records[0]
     assert request.proposal_digest.removeprefix("sha256:") not in everything(book, found)
-    opened_, get = open_record(
-        found, lambda name: fetch(book.ledger.store, name), kept.find(str(found.body["seal"]))
-    )
+    opened_, get = open_record(found, fetching(book.ledger.store, found), kept.find(str(found.body["seal"])))
     told: Any = opened_.body["papers"]
     assert get(told["text"][1]) == file.read_bytes()
     assert opened_.decision == decision.digest
@@ -379,7 +377,7 @@ def test_erasing_a_field_erases_all_that_may_show_it_and_breaks_no_proof(
     after = verify_log(book.ledger.store, book.trust, given=[left])
     assert (after.problems, after.root) == ([], before.root)
     assert replay(book.ledger.store, one, kept).outcome is Outcome.ERASED
-    body, get = seen_by(one, lambda name: fetch(book.ledger.store, name), kept)
+    body, get = seen_by(one, fetching(book.ledger.store, one), kept)
     tree = json.loads(get(body["request"]["tree"]))
     assert tree["title"] == "For Aurora Clinics"
     assert "sealed" in tree["requester"]
@@ -470,7 +468,7 @@ def test_a_salt_that_is_used_again_or_too_short_is_told(
     report = check(book, disclosed(kept, found))
     assert any(each.found.code == "RG744" and words in each.found.message for each in report.problems)
     # Even so, no digest of one place is that of another.
-    marks = [value["sealed"] for _, value in sealed_in(found, lambda name: fetch(book.ledger.store, name))]
+    marks = [value["sealed"] for _, value in sealed_in(found, fetching(book.ledger.store, found))]
     assert len(set(marks)) == len(marks)
 
 

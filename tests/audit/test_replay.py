@@ -30,7 +30,7 @@ from release_gate.policy.papers import Papers, Signed
 from release_gate.policy.trust import Person, RoleDocument, Standing
 from release_gate.policy.waivers import Approval, Waiver, WaiverDocument
 
-from .books import DAY, DIGEST, NOW, POLICY, Book, decide, policy, request
+from .books import DAY, DIGEST, NOW, POLICY, Book, decide, held, policy, request
 
 
 @pytest.fixture
@@ -87,7 +87,7 @@ def _recorded(book: Book, change: dict[str, Any]) -> Record:
     body |= change
     name = Content(content)
     digest = name.put(canonical_bytes(body))
-    book.ledger.append([Draft({**draft.body, "decision": digest}, name)], NOW)
+    book.ledger.append([Draft({**draft.body, "decision": digest}, name, draft.shared)], NOW)
     return last(book)
 
 
@@ -216,12 +216,12 @@ def test_a_policy_put_together_from_several_files_comes_out_again(tmp_path: Path
 
 def test_a_policy_whose_text_is_not_what_was_applied_is_refused(book: Book) -> None:
     good = json.loads(book.record().records[0].data)["policies"][0][0]
-    applied = json.loads(book.ledger.store.content(good["applied"]) or b"")
+    applied = json.loads(held(book.ledger.store, good["applied"]))
     content = Content()
     other = content.put(POLICY.replace("1e9", "1e12").encode())
     applied["files"][0]["text"] = other
     swapped = {**good, "applied": content.put_json(applied), "text": [other]}
-    book.ledger.append([Draft({"kind": "event"}, content)], book.time)
+    book.ledger.append([Draft({"kind": "event"}, {}, content)], book.time)
     found = replay(book.ledger.store, _without(book, policies=[[swapped]]))
     assert found.outcome is Outcome.NOT_REPLAYABLE
     assert "is not the one that was applied" in found.because
@@ -284,7 +284,7 @@ def test_signed_sign_offs_and_waivers_come_out_again(tmp_path: Path) -> None:
     found = replay(book.ledger.store, last(book))
     assert (found.outcome, found.differences) == (Outcome.IDENTICAL, ())
     kept: Any = last(book).body["papers"]
-    assert book.ledger.store.content(kept["text"][0]) == b"who may sign, word for word"
+    assert held(book.ledger.store, kept["text"][0]) == b"who may sign, word for word"
     assert verify_log(book.ledger.store, Trust()).holds
     with pytest.raises(InputError, match="cannot read"):
         record_papers(papers, [file])
@@ -297,6 +297,6 @@ def test_a_claim_that_evidence_did_not_bear_out_comes_out_again_as_it_was_judged
     book.recorder.record(decision, judged, NOW)
     found = replay(book.ledger.store, last(book))
     assert (found.outcome, found.differences) == (Outcome.IDENTICAL, ())
-    typed = book.ledger.store.content(last(book).body["request"]["text"]) or b""
+    typed = held(book.ledger.store, last(book).body["request"]["text"])
     assert b"parameters: 7" in typed
     assert verify_log(book.ledger.store, Trust()).holds

@@ -19,6 +19,7 @@ from release_gate.audit.bundle import Bundle
 from release_gate.audit.ledger import Ledger
 from release_gate.audit.merkle import Frontier, inclusion_proof, leaf_hash
 from release_gate.audit.notes import Checkpoint, Receipt, sign_checkpoint
+from release_gate.audit.pack import Pack
 from release_gate.audit.record import Record
 from release_gate.audit.recorder import Recorder
 from release_gate.audit.store_sqlite import SCHEMA, SqliteStore
@@ -27,7 +28,7 @@ from release_gate.canonical import canonical_bytes, digest_of_bytes
 from release_gate.diagnostics import IntegrityError
 from release_gate.signing import Envelope, generate_key, sign_envelope
 
-from .books import DIGEST, NOW, ORIGIN, Book, decide, policy, request
+from .books import DIGEST, NOW, ORIGIN, Book, decide, held, policy, request
 
 SIZE = 9
 
@@ -61,18 +62,30 @@ class Copy:
         connection.close()
         return [row[0].encode() for row in found]
 
+    def packs(self) -> dict[int, bytes]:
+        with sqlite3.connect(self.path) as connection:
+            found = dict(connection.execute("SELECT seq, content FROM records"))
+        connection.close()
+        return found
+
+    def repack(self, seq: int, change: Callable[[dict[str, bytes]], object]) -> None:
+        """Change what is kept with a record, under the digests that it has."""
+        parts = dict(Pack.read(self.packs()[seq]).parts)
+        change(parts)
+        self.run(("UPDATE records SET content = ? WHERE seq = ?", (bytes(Pack(parts)), seq)))
+
     def write(self, rows: list[bytes]) -> None:
-        """Replace all records, with a tree and lookups that fit."""
-        frontier, values = Frontier(), []
+        """Replace all records, with a tree and lookups that fit. What a record needs goes with its number."""
+        frontier, values, packs = Frontier(), [], self.packs()
         for seq, data in enumerate(rows):
             frontier, completed = frontier.add(leaf_hash(data))
             try:
                 record = Record.read(data)
-                found_by = record.about, record.decision
+                found_by, pack = (record.about, record.decision), packs.get(record.index, b"")
             except IntegrityError:
-                found_by = "", None
-            values.append((seq, data.decode(), b"".join(completed), *found_by))
-        insert = "INSERT INTO records VALUES (?, ?, ?, ?, ?)"
+                found_by, pack = ("", None), packs.get(seq, b"")
+            values.append((seq, data.decode(), b"".join(completed), *found_by, pack))
+        insert = "INSERT INTO records VALUES (?, ?, ?, ?, ?, ?)"
         self.run("DELETE FROM records", *((insert, each) for each in values))
 
     def rewrite(self, change: Callable[[int, dict[str, Any]], None], *, chain: bool = True) -> None:
@@ -88,8 +101,16 @@ class Copy:
 
     def put(self, data: bytes) -> str:
         name = digest_of_bytes(data)
-        self.run(("INSERT INTO content VALUES (?, ?)", (name, data)))
+        self.run(("INSERT INTO shared VALUES (?, ?)", (name, data)))
         return name
+
+    def share(self, *names: str) -> None:
+        """Let every record find what only one had."""
+        store = SqliteStore.open(self.path)
+        found = [held(store, name) for name in names]
+        store.close()
+        for data in found:
+            self.put(data)
 
     def verify(self, *against: Checkpoint, trust: Trust | None = None) -> Report:
         store = SqliteStore.open(self.path)
@@ -181,12 +202,13 @@ def _spaces(copy: Copy) -> None:
 def _swap_decision(copy: Copy) -> None:
     """A record that names a decision which was never made for it."""
     bodies = [json.loads(each) for each in copy.rows()]
+    copy.share(bodies[1]["decision"])
     copy.rewrite(lambda at, body: body.update(decision=bodies[1]["decision"]) if at == 2 else None)
 
 
 def _made_up_decision(copy: Copy) -> None:
     store = SqliteStore.open(copy.path)
-    decision = json.loads(store.content(json.loads(copy.rows()[2])["decision"]) or b"")
+    decision = json.loads(held(store, json.loads(copy.rows()[2])["decision"]))
     store.close()
     decision["verdict"] = "approve"
     name = copy.put(canonical_bytes(decision))
@@ -195,26 +217,43 @@ def _made_up_decision(copy: Copy) -> None:
 
 def _edit_content(copy: Copy) -> None:
     name = json.loads(copy.rows()[2])["decision"]
-    copy.run(
-        ("UPDATE content SET data = CAST(replace(data, 'deny', 'none') AS BLOB) WHERE digest = ?", (name,))
-    )
+    copy.repack(2, lambda parts: parts.update({name: parts[name].replace(b"deny", b"none")}))
 
 
 def _remove_content(copy: Copy) -> None:
     name = json.loads(copy.rows()[2])["request"]["text"]
-    copy.run(("DELETE FROM content WHERE digest = ?", (name,)))
+    copy.repack(2, lambda parts: parts.pop(name))
+
+
+def _edit_policy(copy: Copy) -> None:
+    name = json.loads(copy.rows()[2])["policies"][0][0]["applied"]
+    copy.run(("UPDATE shared SET data = x'7b7d' WHERE digest = ?", (name,)))
+
+
+def _remove_policy(copy: Copy) -> None:
+    name = json.loads(copy.rows()[2])["policies"][0][0]["applied"]
+    copy.run(("DELETE FROM shared WHERE digest = ?", (name,)))
+
+
+def _from_another_record(copy: Copy) -> None:
+    """The decision is said to be with a record that does not have it."""
+    name = json.loads(copy.rows()[2])["decision"]
+    parts = dict(Pack.read(copy.packs()[2]).parts)
+    del parts[name]
+    copy.run(("UPDATE records SET content = ? WHERE seq = 2", (bytes(Pack(parts, {name: 1})),)))
 
 
 def _attestation_of_another(copy: Copy) -> None:
     bodies = [json.loads(each) for each in copy.rows()]
     other = bodies[1]["attestations"]
+    copy.share(*other)
     copy.rewrite(lambda at, body: body.update(attestations=other) if at == 3 else None)
 
 
 def _attestation_by_another(copy: Copy) -> None:
     store = SqliteStore.open(copy.path)
     names = json.loads(copy.rows()[2])["attestations"]
-    payload = Envelope.read(store.content(names[0]) or b"").payload
+    payload = Envelope.read(held(store, names[0])).payload
     store.close()
     forged = sign_envelope(payload, "application/vnd.in-toto+json", [generate_key()])
     name = copy.put(forged.to_json())
@@ -280,6 +319,21 @@ TAMPERING: dict[str, tuple[Callable[[Copy], None], int, str, str]] = {
     "a decision is made up": (_made_up_decision, 7, "RG719", "made up"),
     "a decision is edited": (_edit_content, 6, "RG719", "was edited"),
     "a request is removed": (_remove_content, 6, "RG718", "is not here"),
+    "a policy is edited": (_edit_policy, 6, "RG719", "was edited"),
+    "a policy is removed": (_remove_policy, 6, "RG718", "is not here"),
+    "a decision is said to be kept elsewhere": (_from_another_record, 6, "RG718", "is not here"),
+    "what is kept with a record is cut off": (
+        _sql("UPDATE records SET content = CAST(substr(content, 1, 2000) AS BLOB) WHERE seq = 2"),
+        6,
+        "RG719",
+        "the record 2: what is kept with the record is not packed",
+    ),
+    "something is put beside a record": (
+        lambda copy: copy.repack(2, lambda parts: parts.update({digest_of_bytes(b"more"): b"more"})),
+        5,
+        "RG711",
+        "kept with the record 2 that it does not refer to",
+    ),
     "the day is changed": (_set_and_chain(4, as_of="2026-11-23"), 4, "RG717", "the clock ran backwards"),
     "the day is dated ahead": (_set_and_chain(8, as_of="2026-12-24"), 4, "RG717", "was recorded before"),
     "the time is changed": (

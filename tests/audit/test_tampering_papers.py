@@ -25,7 +25,7 @@ from release_gate.audit.store_sqlite import SqliteStore
 from release_gate.audit.verify import Report, verify_log
 from release_gate.canonical import canonical_bytes
 
-from .books import DAY, NOW, Book, decide, policy, request
+from .books import DAY, NOW, Book, decide, held, policy, request
 from .test_replay import ASKS, _papers
 from .test_tampering import Copy
 
@@ -44,9 +44,8 @@ class Recorded:
 
     def content(self, name: str) -> Any:
         store = SqliteStore.open(self.copy.path)
-        data = store.content(name)
+        data = held(store, name)
         store.close()
-        assert data is not None
         return json.loads(data)
 
     def rewrite(self, change: Callable[[dict[str, Any]], object], seq: int = 0) -> None:
@@ -117,6 +116,7 @@ def _open_value(it: Recorded) -> None:
 
 def _tree_of_another(it: Recorded) -> None:
     other = it.body(1)["request"]["tree"]
+    it.copy.share(other)
     it.rewrite(lambda body: body["request"].update(tree=other))
 
 
@@ -150,7 +150,9 @@ SEALED: dict[str, tuple[Callable[[Recorded], object], tuple[int, str]]] = {
         lambda it: it.rewrite(lambda body: body.update(seal=it.body(1)["seal"])), (11, "RG743"),
     ),
     "sealed content is edited": (
-        lambda it: it.copy.run("UPDATE content SET data = CAST(replace(data, 'sealed', 'seal') AS BLOB)"),
+        lambda it: it.copy.repack(0, lambda parts: parts.update(
+            {name: part.replace(b"sealed", b"SEALED") for name, part in parts.items()}
+        )),
         (6, "RG719"),
     ),
     "the record of an erasure is cut off": (
@@ -210,14 +212,14 @@ SIGN_OFFS: dict[str, tuple[Callable[[Recorded], object], tuple[int, str], Outcom
     # how, the step that finds it, and what a replay says
     "a signed file is edited": (
         lambda it: it.copy.run(
-            "UPDATE content SET data = CAST(replace(data, 'as it was signed', 'otherwise') AS BLOB)"
+            "UPDATE shared SET data = CAST(replace(data, 'as it was signed', 'otherwise') AS BLOB)"
         ),
         (6, "RG719"),
         Outcome.IDENTICAL,
     ),
     "a signed file is removed": (
         lambda it: it.copy.run(
-            ("DELETE FROM content WHERE digest = ?", (it.body()["papers"]["text"][0],))
+            ("DELETE FROM shared WHERE digest = ?", (it.body()["papers"]["text"][0],))
         ),
         (6, "RG718"),
         Outcome.IDENTICAL,

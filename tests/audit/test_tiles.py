@@ -138,8 +138,8 @@ def test_decisions_come_out_of_an_export_again(tmp_path: Path) -> None:
     assert view.find(decision=added.records[0].decision) == [1]
     records = [Record.read(row.data) for row in view.rows()]
     assert [replay(view, each).outcome for each in records] == [Outcome.IDENTICAL] * 2
-    assert view.content("sha256:../../secret") is None
-    assert view.content("sha256:" + "0" * 64) is None
+    assert view.referred(0)("sha256:../../secret") is None
+    assert view.referred(0)("sha256:" + "0" * 64) is None
     export(book.ledger.store, tmp_path / "out", added.checkpoint)  # again, over what is there
     foreign = sign_checkpoint(ORIGIN, 2, added.checkpoint.root, generate_key("ed25519"))
     (tmp_path / "out" / "checkpoint").write_text(str(foreign))

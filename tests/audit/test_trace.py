@@ -21,7 +21,7 @@ from release_gate.gate.gate import Gate
 from release_gate.policy.load import policy_from_document
 from release_gate.source import read_document
 
-from .books import DAY, NOW, Book, decide, policy, request
+from .books import DAY, NOW, Book, decide, held, policy, request
 
 ROOT = Path(__file__).parents[2]
 TIERED = """\
@@ -94,7 +94,7 @@ def test_it_is_recorded_and_comes_out_again(tmp_path: Path) -> None:
     (record,) = entries(book.ledger.store)
     name = str(record.body["trace"])
     assert name in record.refers_to
-    told = json.loads(book.ledger.store.content(name) or b"")
+    told = json.loads(held(book.ledger.store, name))
     assert told["artifacts"][0]["policies"]["own"]["rules"]["big"] == [
         ["api_general", "api_general", "bites"]
     ]
@@ -109,7 +109,7 @@ def test_a_trace_that_is_made_up_diverges(tmp_path: Path) -> None:
     told["artifacts"][0]["policies"]["own"]["rules"]["big"][0][2] = "no"
     content = Content(draft.content)
     body = {**draft.body, "trace": content.put(canonical_bytes(told))}
-    book.ledger.append([Draft(body, content)], NOW)
+    book.ledger.append([Draft(body, content, draft.shared)], NOW)
     found = replay(book.ledger.store, next(iter(entries(book.ledger.store))))
     assert found.outcome is Outcome.DIVERGED
     assert found.differences == ('trace.artifacts[0].policies.own.rules.big[0][2]: "no" → "bites"',)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 import release_gate
+from release_gate.audit.pack import NOTHING, Referred
 from release_gate.audit.record import Record
 from release_gate.audit.replay import Outcome, replay
 from release_gate.audit.view import Row
@@ -23,6 +24,9 @@ class Folder:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
+    def referred(self, index: int, pack: bytes | None = None) -> Referred:
+        return Referred(NOTHING, lambda _index: NOTHING, self.content)
+
     def content(self, digest: str) -> bytes | None:
         file = self.folder / "content" / digest.removeprefix("sha256:")
         return file.read_bytes() if file.is_file() else None
@@ -30,7 +34,7 @@ class Folder:
     def shape_problems(self) -> list[str]:
         return []
 
-    def rows(self, start: int = 0, stop: int | None = None) -> Iterator[Row]:
+    def rows(self, start: int = 0, stop: int | None = None, *, packs: bool = False) -> Iterator[Row]:
         raise NotImplementedError
 
     def node(self, height: int, index: int) -> bytes:

@@ -12,7 +12,7 @@ from release_gate.audit.notes import Receipt
 from release_gate.audit.record import MAX_RECORD, Record
 from release_gate.audit.sealed import Disclosures
 from release_gate.audit.verify import Report, Trust, verify_receipt
-from release_gate.audit.view import View, fetch
+from release_gate.audit.view import View, fetching
 
 __all__ = ["Bundle", "is_bundle"]
 
@@ -37,7 +37,8 @@ class Bundle:
         Raises:
             IntegrityError: Some of its content is not there.
         """
-        content = {digest: fetch(view, digest) for digest in record.refers_to}
+        fetch = fetching(view, record)
+        content = {digest: fetch(digest) for digest in record.refers_to}
         return cls(record.data, receipt, content)
 
     def write(self, folder: Path) -> None:

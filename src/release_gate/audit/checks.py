@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from release_gate.audit.attestation import check_recorded
 from release_gate.audit.notes import Checkpoint, NoteKey, open_checkpoint
+from release_gate.audit.pack import NOTHING, Referred
 from release_gate.audit.record import Record
 from release_gate.audit.sealed import Disclosure, Disclosures, check_opens, is_seal
 from release_gate.audit.sensitive import is_sealed_record, sealed_in
@@ -46,7 +47,9 @@ STEPS: Final = {
     11: "every disclosure opens what is sealed in its place of its record",
 }
 MAX_PROBLEMS: Final = 200
-"""After how many records progress is told."""
+"""How many problems are told one by one."""
+MAX_KNOWN: Final = 10_000
+"""How many digests of what records share are remembered."""
 
 
 @dataclass(frozen=True)
@@ -133,11 +136,19 @@ class Report:
 Fetch = Callable[[str], bytes | None]
 
 
-def check_content(record: Record, fetch: Fetch, report: Report, known: set[bytes] | None = None) -> None:
-    """Step 6."""
+def check_content(record: Record, fetch: Fetch, report: Report, known: set[str] | None = None) -> None:
+    """Step 6.
+
+    Args:
+        record: The record.
+        fetch: What it refers to.
+        report: Where problems are told.
+        known: What many records share and has been looked at.
+    """
+    pack = fetch.pack if isinstance(fetch, Referred) else NOTHING
+    looked_at: set[str] = set() if known is None else known
     for digest in record.refers_to:
-        short = digest.encode()[-64:]
-        if known is not None and short in known:
+        if digest in looked_at and digest not in pack:
             continue
         data = fetch(digest)
         if data is None:
@@ -147,8 +158,10 @@ def check_content(record: Record, fetch: Fetch, report: Report, known: set[bytes
         elif digest_of_bytes(data) != digest:
             message = f"the content {printable(digest)} of record {record.index} was edited"
             report.add(6, "RG719", message)
-        elif known is not None:
-            known.add(short)
+        elif digest not in pack:
+            if len(looked_at) > MAX_KNOWN:  # in an export, where everything is kept by its digest
+                looked_at.clear()
+            looked_at.add(digest)
 
 
 def check_decision(record: Record, fetch: Fetch, report: Report) -> None:

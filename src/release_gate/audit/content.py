@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from pydantic import BaseModel
@@ -10,7 +10,10 @@ from pydantic import BaseModel
 from release_gate.canonical import canonical_bytes, digest_of_bytes
 from release_gate.facts.truth import Duration
 
-__all__ = ["Content", "written"]
+__all__ = ["Content", "Fetch", "written"]
+
+Fetch = Callable[[str], bytes]
+"""Content by its digest: it is there, and has that digest."""
 
 
 class Content(dict[str, bytes]):

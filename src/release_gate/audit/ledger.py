@@ -8,7 +8,7 @@ before the newest one, or ahead of the day on which it is recorded.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -16,8 +16,9 @@ from typing import Any, Final, Protocol
 
 from release_gate.audit.merkle import Frontier, inclusion_proof, leaf_hash, root_at
 from release_gate.audit.notes import Checkpoint, Receipt, sign_checkpoint
+from release_gate.audit.pack import Pack
 from release_gate.audit.record import MAX_RECORD, SCHEMA, Draft, Record
-from release_gate.audit.view import View
+from release_gate.audit.view import Row, View
 from release_gate.canonical import canonical_bytes
 from release_gate.diagnostics import Diagnostic, InputError, IntegrityError
 from release_gate.signing import Signer
@@ -36,14 +37,20 @@ class Store(View, Protocol):
     def writing(self) -> AbstractContextManager[None]:
         """One transaction, and nobody else writes meanwhile. It is on the disk when this is left."""
 
-    def put_content(self, digest: str, data: bytes) -> None:
-        """Keep content, if it is not there already."""
+    def put_shared(self, digest: str, data: bytes) -> None:
+        """Keep what many records share, if it is not there already."""
 
-    def put_record(self, seq: int, data: bytes, completed: bytes, about: str, decision: str | None) -> None:
+    def put_record(self, row: Row) -> None:
         """Add a record."""
 
     def put_checkpoint(self, size: int, note: str) -> None:
         """Keep a checkpoint, if there is none of that size."""
+
+    def pack(self, index: int) -> Pack:
+        """The pack of a record."""
+
+    def first(self, decision: str) -> int | None:
+        """The number of the first record of a decision, if there is one."""
 
     def newest_decision(self) -> bytes | None:
         """The newest record of a decision."""
@@ -142,19 +149,31 @@ class Ledger:
             raise InputError([Diagnostic("RG736", message)])
         record = Record(data, body)
         as_of = _day(record, tip.as_of, time)
-        for digest, content in draft.content.items():
+        for digest, content in draft.shared.items():
             if digest not in self._kept:
-                self.store.put_content(digest, content)
+                self.store.put_shared(digest, content)
         leaf = leaf_hash(data)
         frontier, completed = tip.frontier.add(leaf)
-        self.store.put_record(size, data, b"".join(completed), record.about, record.decision)
+        nodes = tuple(enumerate(completed, 1))
+        pack = bytes(self._packed(record, draft.content))
+        self.store.put_record(Row(size, data, nodes, (record.about, record.decision), pack))
         return record, _Tip(frontier, leaf, time, as_of, tip.extends)
+
+    def _packed(self, record: Record, content: Mapping[str, bytes]) -> Pack:
+        """What only a record needs, without what was kept when the same was decided before."""
+        before = self.store.first(record.decision) if record.decision is not None else None
+        if before is None:
+            return Pack(content)
+        known = self.store.pack(before)
+        elsewhere = {digest: known.elsewhere.get(digest, before) for digest in content if digest in known}
+        return Pack({name: part for name, part in content.items() if name not in elsewhere}, elsewhere)
 
     def _remember(self, drafts: Sequence[Draft]) -> None:
         """Know what is there, now that it is on the disk: the policies are the same every time."""
         if len(self._kept) > MAX_KEPT:
             self._kept.clear()
-        self._kept.update(digest for draft in drafts for digest in draft.content)
+        for draft in drafts:
+            self._kept.update(draft.shared)
 
     def _current(self) -> _Tip:
         """Where the log ends now, which another process may have changed."""

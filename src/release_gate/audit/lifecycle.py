@@ -16,7 +16,7 @@ from typing import Any, Final
 from release_gate.audit.ledger import entries
 from release_gate.audit.policies import restore_policies
 from release_gate.audit.record import Draft, Record
-from release_gate.audit.view import View, fetch
+from release_gate.audit.view import View, fetching
 from release_gate.diagnostics import Diagnostic, InputError, did_you_mean, printable
 from release_gate.facts.ladder import BOUNDARY, RUNGS
 from release_gate.facts.truth import Duration, arithmetic
@@ -249,7 +249,7 @@ def duties(view: View, day: date) -> list[Duty]:
 
 def _owed(view: View, record: Record, day: date) -> Iterator[Duty]:
     told: Any = record.body["policies"]
-    policies = restore_policies(told, lambda digest: fetch(view, digest))
+    policies = restore_policies(told, fetching(view, record))
     rules = {(policy.id, rule.id): rule for policy in policies for rule in policy.rules}
     for state in standing(view, record.about, day):
         if state.access == "withheld" and state.irrevocable is None:
@@ -351,7 +351,7 @@ def _decisions(view: View, numbers: Iterable[int]) -> list[Record]:
 
 
 def _decision(view: View, record: Record) -> Any:
-    return json.loads(fetch(view, str(record.decision)))
+    return json.loads(fetching(view, record)(str(record.decision)))
 
 
 def _problem(message: str, help_: str) -> InputError:

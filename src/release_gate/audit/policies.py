@@ -8,14 +8,14 @@ part stands. So a policy comes back without merging anything, and without the pa
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Final
 
-from release_gate.audit.content import Content, written
+from release_gate.audit.content import Content, Fetch, written
 from release_gate.canonical import digest
 from release_gate.diagnostics import Diagnostic, IntegrityError, PolicyError
 from release_gate.document import validate
@@ -26,10 +26,8 @@ from release_gate.policy.overlay import chain, link
 from release_gate.policy.places import Places
 from release_gate.source import Document, Pointer, read_document
 
-__all__ = ["Fetch", "PoliciesUsed", "record_policies", "restore_policies"]
+__all__ = ["PoliciesUsed", "record_policies", "restore_policies"]
 
-Fetch = Callable[[str], bytes]
-"""Content by its digest."""
 SCHEMA: Final = "applied-policy/v1"
 
 

@@ -15,6 +15,7 @@ from release_gate.audit import files
 from release_gate.audit.ledger import Ledger
 from release_gate.audit.notes import MAX_NOTE, Checkpoint, Receipt
 from release_gate.audit.record import Record
+from release_gate.audit.view import fetching
 from release_gate.diagnostics import Diagnostic, InputError, printable
 from release_gate.signing import read_json
 
@@ -42,7 +43,7 @@ def write_receipt(folder: Path, record: Record, ledger: Ledger, checkpoint: Chec
 
 def _shown(record: Record, ledger: Ledger) -> bytes:
     """The decision of a record as reports have it: what is sealed in the record is sealed here."""
-    body = read_json(ledger.store.content(record.decision or "") or b"", "the decision")
+    body = read_json(fetching(ledger.store, record)(record.decision or ""), "the decision")
     shown = {"schema": body["schema"], "digest": record.decision, **body}
     return (json.dumps(shown, indent=2, ensure_ascii=False) + "\n").encode()
 

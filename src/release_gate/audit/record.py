@@ -39,16 +39,19 @@ class Draft:
 
     Attributes:
         body: What it says. Its ``kind`` is ``decision`` or ``event``.
-        content: What it refers to, by digest.
+        content: What it refers to and only it needs, by digest.
+        shared: What it refers to and many records share.
     """
 
     body: Mapping[str, Any]
     content: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    shared: Mapping[str, bytes] = field(default_factory=dict, repr=False)
 
     def attested(self, envelopes: Iterable[bytes]) -> Draft:
         """The same with signed statements about it."""
         content = Content(self.content)
-        return Draft({**self.body, "attestations": [content.put(each) for each in envelopes]}, content)
+        body = {**self.body, "attestations": [content.put(each) for each in envelopes]}
+        return Draft(body, content, self.shared)
 
 
 @dataclass(frozen=True)
@@ -153,7 +156,7 @@ def decision_draft(
         papers: The sign-offs and the waivers of the gate.
         trace: How every rule came out.
     """
-    content = Content({**policies.content, **papers.content})
+    content = Content()
     body: dict[str, Any] = {
         "kind": "decision",
         "as_of": decision.as_of.isoformat(),
@@ -170,7 +173,7 @@ def decision_draft(
         body["papers"] = papers.told
     if decision.hypothetical is not None:
         body["policies_as_of"] = decision.hypothetical.isoformat()
-    return Draft(body, content)
+    return Draft(body, content, {**policies.content, **papers.content})
 
 
 def _request(request: ReleaseRequest, content: Content) -> dict[str, Any]:

@@ -16,14 +16,15 @@ from typing import Any
 
 from release_gate import engine
 from release_gate.audit.candidates import Candidates
+from release_gate.audit.content import Fetch
 from release_gate.audit.disclosures import Kept
 from release_gate.audit.papers import restore_papers
-from release_gate.audit.policies import Fetch, restore_policies
+from release_gate.audit.policies import restore_policies
 from release_gate.audit.record import Record, versions
 from release_gate.audit.sealed import Disclosures, Erased
 from release_gate.audit.sensitive import open_record
 from release_gate.audit.trace import trace_of
-from release_gate.audit.view import View, fetch
+from release_gate.audit.view import View, fetching
 from release_gate.canonical import canonical_bytes, digest
 from release_gate.decision import ArtifactDecision, Decision, Verdict
 from release_gate.diagnostics import Diagnostic, InputError, IntegrityError, printable
@@ -154,12 +155,10 @@ def recorded_request(view: View, record: Record, kept: Kept | None = None) -> Re
 
 def _in_the_open(view: View, record: Record, kept: Kept | None) -> tuple[Record, Fetch]:
     """A record as it was before anything in it was sealed, and its content."""
-
-    def get(name: str) -> bytes:
-        return fetch(view, name)
-
     seal = str(record.body.get("seal"))
-    return open_record(record, get, kept.find(seal) if kept is not None else Disclosures(seal, ()))
+    return open_record(
+        record, fetching(view, record), kept.find(seal) if kept is not None else Disclosures(seal, ())
+    )
 
 
 def flips(view: View, record: Record, candidates: Candidates, kept: Kept | None = None) -> Iterator[Flip]:

@@ -17,9 +17,8 @@ from typing import Any, Final, get_args, get_origin
 
 from pydantic import BaseModel
 
-from release_gate.audit.content import Content
+from release_gate.audit.content import Content, Fetch
 from release_gate.audit.disclosures import Kept
-from release_gate.audit.policies import Fetch
 from release_gate.audit.record import Draft, Record
 from release_gate.audit.sealed import (
     Disclosures,
@@ -80,7 +79,8 @@ class Sensitive:
             draft: The record with everything in the open.
             policies: The policies of the gate, whose words may stay.
         """
-        seal, body, content = Sealer(), dict(draft.body), Content(draft.content)
+        seal, body = Sealer(), dict(draft.body)
+        content, shared = Content(draft.content), dict(draft.shared)
         request = dict(body["request"])
         tree = self._tree(_taken(content, request["tree"]), seal, (), pointer("request", "tree"))
         request["tree"] = content.put_json(tree)
@@ -94,8 +94,8 @@ class Sensitive:
         decision["request"]["digest"] = request["tree"]
         body |= {"request": request, "decision": content.put_json(decision), "seal": seal.seal}
         if "papers" in body:
-            body["papers"] = _papers(body["papers"], content, seal)
-        return Draft(body, content), seal.disclosures
+            body["papers"] = _papers(body["papers"], shared, seal)
+        return Draft(body, content, shared), seal.disclosures
 
     def _tree(self, value: Any, seal: Sealer, at: Names, place: str) -> Any:
         # What looks sealed and is not would be taken for sealed later.
@@ -116,7 +116,7 @@ def _taken(content: Content, name: str) -> Any:
     return json.loads(content.pop(name), parse_float=Decimal, parse_int=Decimal)
 
 
-def _papers(told: Mapping[str, Any], content: Content, seal: Sealer) -> dict[str, Any]:
+def _papers(told: Mapping[str, Any], content: dict[str, bytes], seal: Sealer) -> dict[str, Any]:
     """Sign-offs name the request by a digest of all of it."""
     texts = [
         seal(pointer("papers", "text", index), b64encode(content[name]).decode())

@@ -12,7 +12,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-from release_gate.audit.store_sql import SqlStore
+from release_gate.audit.store_sql import SqlStore, values_of
+from release_gate.audit.view import Row
 from release_gate.diagnostics import Diagnostic, InputError, printable
 
 if TYPE_CHECKING:
@@ -23,9 +24,10 @@ __all__ = ["PostgresStore"]
 FORMAT: Final = "ledger/v1"
 LOCK: Final = 0x72656C65617365
 """The advisory lock of writers: `release`, as a number."""
-TABLES: Final = ("ledger", "content", "records", "checkpoints")
+TABLES: Final = ("ledger", "shared", "records", "checkpoints")
 _RECORDS: Final = """CREATE TABLE records (
-    seq bigint PRIMARY KEY, data bytea NOT NULL, completed bytea NOT NULL, about text NOT NULL, decision text
+    seq bigint PRIMARY KEY, data bytea NOT NULL, completed bytea NOT NULL, about text NOT NULL, decision text,
+    content bytea NOT NULL
 )"""
 _REFUSE: Final = """CREATE FUNCTION only_grows() RETURNS trigger LANGUAGE plpgsql AS
     $$BEGIN RAISE EXCEPTION 'a ledger only grows'; END$$"""
@@ -38,7 +40,7 @@ _MAY_CHANGE: Final = """
 """
 SCHEMA: Final = (
     "CREATE TABLE ledger (name text PRIMARY KEY, value text NOT NULL)",
-    "CREATE TABLE content (digest text PRIMARY KEY, data bytea NOT NULL)",
+    "CREATE TABLE shared (digest text PRIMARY KEY, data bytea NOT NULL)",
     _RECORDS,
     "CREATE TABLE checkpoints (size bigint PRIMARY KEY, note text NOT NULL)",
     "CREATE INDEX records_about ON records (about)",
@@ -185,14 +187,13 @@ class PostgresStore(SqlStore):
         except psycopg.Error as error:
             raise _unusable(self.url, error) from None
 
-    def put_content(self, digest: str, data: bytes) -> None:
-        """Keep content, if it is not there already."""
-        self.connection.execute("INSERT INTO content VALUES (%s, %s) ON CONFLICT DO NOTHING", (digest, data))
+    def put_shared(self, digest: str, data: bytes) -> None:
+        """Keep what many records share, if it is not there already."""
+        self.connection.execute("INSERT INTO shared VALUES (%s, %s) ON CONFLICT DO NOTHING", (digest, data))
 
-    def put_record(self, seq: int, data: bytes, completed: bytes, about: str, decision: str | None) -> None:
+    def put_record(self, row: Row) -> None:
         """Add a record."""
-        row = (seq, data, completed, about, decision)
-        self.connection.execute("INSERT INTO records VALUES (%s, %s, %s, %s, %s)", row)
+        self.connection.execute("INSERT INTO records VALUES (%s, %s, %s, %s, %s, %s)", values_of(row))
 
     def put_checkpoint(self, size: int, note: str) -> None:
         """Keep a checkpoint, if there is none of that size."""

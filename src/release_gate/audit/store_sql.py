@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from release_gate.audit.merkle import leaf_hash
+from release_gate.audit.pack import NOTHING, Pack, Referred
 from release_gate.audit.view import Row
 from release_gate.diagnostics import Diagnostic, IntegrityError
 
-__all__ = ["SqlStore", "split_nodes"]
+__all__ = ["SqlStore", "values_of"]
 
 
 class SqlStore(ABC):
@@ -39,12 +40,12 @@ class SqlStore(ABC):
         """How many records it says that it has."""
         return int(self.one("SELECT coalesce(max(seq) + 1, 0) FROM records")[0])
 
-    def rows(self, start: int = 0, stop: int | None = None) -> Iterator[Row]:
-        """The records, with what is kept beside each, in order."""
-        columns = f"seq, {self.data}, completed, about, decision"
+    def rows(self, start: int = 0, stop: int | None = None, *, packs: bool = False) -> Iterator[Row]:
+        """The records, with what is kept beside each, in order; with their packs if asked for."""
+        columns = f"seq, {self.data}, completed, about, decision, {'content' if packs else 'NULL'}"
         sql = f"SELECT {columns} FROM records WHERE seq >= ? AND seq < ? ORDER BY seq"  # noqa: S608
-        for seq, data, completed, about, decision in self._rows(sql, (start, stop or 1 << 62)):
-            yield Row(seq, data, split_nodes(completed), (about, decision))
+        for seq, data, completed, about, decision, pack in self._rows(sql, (start, stop or 1 << 62)):
+            yield Row(seq, data, _split_nodes(completed), (about, decision), pack)
 
     def node(self, height: int, index: int) -> bytes:
         """The hash of a complete subtree."""
@@ -56,9 +57,18 @@ class SqlStore(ABC):
         found: bytes = completed[(height - 1) * 32 : height * 32]
         return found
 
-    def content(self, digest: str) -> bytes | None:
-        """Content by its digest, if it is there."""
-        row = next(self._rows("SELECT data FROM content WHERE digest = ?", (digest,)), None)
+    def referred(self, index: int, pack: bytes | None = None) -> Referred:
+        """What a record refers to. If its pack is at hand, it need not be read again."""
+        return Referred(self.pack(index) if pack is None else Pack.read(pack), self.pack, self.shared)
+
+    def pack(self, index: int) -> Pack:
+        """The pack of a record; an empty one if there is no such record."""
+        row = next(self._rows("SELECT content FROM records WHERE seq = ?", (index,)), None)
+        return Pack.read(row[0]) if row else NOTHING
+
+    def shared(self, digest: str) -> bytes | None:
+        """What many records share, by digest."""
+        row = next(self._rows("SELECT data FROM shared WHERE digest = ?", (digest,)), None)
         return row[0] if row else None
 
     def checkpoints(self) -> Iterator[str]:
@@ -71,6 +81,12 @@ class SqlStore(ABC):
         key, value = ("decision", decision) if decision is not None else ("about", about)
         rows = self._rows(f"SELECT seq FROM records WHERE {key} = ? ORDER BY seq", (value,))  # noqa: S608
         return [seq for (seq,) in rows]
+
+    def first(self, decision: str) -> int | None:
+        """The number of the first record of a decision, if there is one."""
+        sql = "SELECT seq FROM records WHERE decision = ? ORDER BY seq LIMIT 1"
+        row = next(self._rows(sql, (decision,)), None)
+        return row[0] if row else None
 
     def one(self, sql: str, values: tuple[Any, ...] = ()) -> Any:
         """A row that must be there.
@@ -96,6 +112,17 @@ class SqlStore(ABC):
         return row[0] if row else None
 
 
-def split_nodes(completed: bytes) -> tuple[tuple[int, bytes], ...]:
+def values_of(row: Row) -> tuple[Any, ...]:
+    """A record as the columns of its row."""
+    return (
+        row.seq,
+        row.data,
+        b"".join(node for _, node in row.nodes),
+        *(row.found_by or ("", None)),
+        row.pack,
+    )
+
+
+def _split_nodes(completed: bytes) -> tuple[tuple[int, bytes], ...]:
     """The hashes that are kept with a record, those of the heights from 1 upwards."""
     return tuple((at // 32 + 1, completed[at : at + 32]) for at in range(0, len(completed), 32))

@@ -22,7 +22,8 @@ from urllib.parse import quote
 
 from release_gate.audit.files import sync_folder
 from release_gate.audit.locks import PATIENCE, lock_file, locked
-from release_gate.audit.store_sql import SqlStore
+from release_gate.audit.store_sql import SqlStore, values_of
+from release_gate.audit.view import Row
 from release_gate.diagnostics import Diagnostic, InputError, IntegrityError, printable
 
 __all__ = ["SqliteStore"]
@@ -33,19 +34,20 @@ def _refuse(name: str, event: str, when: str = "") -> str:
 
 
 _RECORDS: Final = """CREATE TABLE records (
-    seq INTEGER PRIMARY KEY, data TEXT NOT NULL, completed BLOB NOT NULL, about TEXT NOT NULL, decision TEXT
+    seq INTEGER PRIMARY KEY, data TEXT NOT NULL, completed BLOB NOT NULL, about TEXT NOT NULL, decision TEXT,
+    content BLOB NOT NULL
 ) STRICT"""
 SCHEMA: Final = (
     "CREATE TABLE ledger (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT",
-    "CREATE TABLE content (digest TEXT PRIMARY KEY, data BLOB NOT NULL) STRICT",
+    "CREATE TABLE shared (digest TEXT PRIMARY KEY, data BLOB NOT NULL) STRICT",
     _RECORDS,
     "CREATE TABLE checkpoints (size INTEGER PRIMARY KEY, note TEXT NOT NULL) STRICT",
     "CREATE INDEX records_about ON records (about)",
     "CREATE INDEX records_decision ON records (decision) WHERE decision IS NOT NULL",
     _refuse("ledger_no_update", "UPDATE ON ledger"),
     _refuse("ledger_no_delete", "DELETE ON ledger"),
-    _refuse("content_no_update", "UPDATE ON content"),
-    _refuse("content_no_delete", "DELETE ON content"),
+    _refuse("shared_no_update", "UPDATE ON shared"),
+    _refuse("shared_no_delete", "DELETE ON shared"),
     _refuse("records_no_update", "UPDATE ON records"),
     _refuse("records_no_delete", "DELETE ON records"),
     _refuse("checkpoints_no_update", "UPDATE ON checkpoints"),
@@ -62,9 +64,9 @@ SCHEMA: Final = (
         " WHEN EXISTS (SELECT 1 FROM ledger WHERE name = NEW.name)",
     ),
     _refuse(
-        "content_once",
-        "INSERT ON content",
-        " WHEN EXISTS (SELECT 1 FROM content WHERE digest = NEW.digest)",
+        "shared_once",
+        "INSERT ON shared",
+        " WHEN EXISTS (SELECT 1 FROM shared WHERE digest = NEW.digest)",
     ),
     _refuse(
         "checkpoints_once",
@@ -221,16 +223,16 @@ class SqliteStore(SqlStore):
             except sqlite3.Error as error:
                 raise _failed(self.path, error) from None
 
-    def put_content(self, digest: str, data: bytes) -> None:
-        """Keep content, if it is not there already."""
-        known = "SELECT 1 FROM content WHERE digest = :digest"
-        sql = f"INSERT INTO content SELECT :digest, :data WHERE NOT EXISTS ({known})"
+    def put_shared(self, digest: str, data: bytes) -> None:
+        """Keep what many records share, if it is not there already."""
+        known = "SELECT 1 FROM shared WHERE digest = :digest"
+        sql = f"INSERT INTO shared SELECT :digest, :data WHERE NOT EXISTS ({known})"
         self.connection.execute(sql, {"digest": digest, "data": data})
 
-    def put_record(self, seq: int, data: bytes, completed: bytes, about: str, decision: str | None) -> None:
+    def put_record(self, row: Row) -> None:
         """Add a record."""
-        row = (seq, data.decode(), completed, about, decision)
-        self.connection.execute("INSERT INTO records VALUES (?, ?, ?, ?, ?)", row)
+        seq, data, *rest = values_of(row)
+        self.connection.execute("INSERT INTO records VALUES (?, ?, ?, ?, ?, ?)", (seq, data.decode(), *rest))
 
     def put_checkpoint(self, size: int, note: str) -> None:
         """Keep a checkpoint, if there is none of that size."""

@@ -12,8 +12,9 @@ from typing import Final
 
 from release_gate.audit.merkle import leaf_hash, node_hash
 from release_gate.audit.notes import Checkpoint
+from release_gate.audit.pack import NOTHING, Referred
 from release_gate.audit.record import Record
-from release_gate.audit.view import Row, View, fetch
+from release_gate.audit.view import Row, View, fetching
 from release_gate.diagnostics import Diagnostic, InputError, IntegrityError, printable
 
 __all__ = ["ExportView", "export", "is_export", "tile_path"]
@@ -41,10 +42,12 @@ def export(view: View, folder: Path, checkpoint: Checkpoint) -> None:
     levels: list[list[bytes]] = [[]]
     bundle: list[bytes] = []
     for row in view.rows(0, checkpoint.size) if checkpoint.size else ():
-        for digest in Record.read(row.data).refers_to:
+        record = Record.read(row.data)
+        fetch = fetching(view, record)
+        for digest in record.refers_to:
             place = folder / _content_path(digest)
             if not place.exists():
-                _write(place, fetch(view, digest))
+                _write(place, fetch(digest))
         bundle.append(len(row.data).to_bytes(2) + row.data)
         levels[0].append(leaf_hash(row.data))
         for height, found in row.nodes:
@@ -110,8 +113,8 @@ class ExportView:
             level, count = level + 1, count // WIDTH
         return problems[:20]
 
-    def rows(self, start: int = 0, stop: int | None = None) -> Iterator[Row]:
-        """The records, with what is kept beside each, in order."""
+    def rows(self, start: int = 0, stop: int | None = None, *, packs: bool = False) -> Iterator[Row]:
+        """The records, with what is kept beside each, in order. Here all content lies by its digest."""
         end = min(self.size, stop if stop is not None else self.size)
         for number in range(start // WIDTH, (end + WIDTH - 1) // WIDTH):
             width = min(WIDTH, self.size - number * WIDTH)
@@ -130,6 +133,10 @@ class ExportView:
         while len(hashes) > 1:
             hashes = [node_hash(*hashes[at : at + 2]) for at in range(0, len(hashes), 2)]
         return hashes[0]
+
+    def referred(self, index: int, pack: bytes | None = None) -> Referred:
+        """What a record refers to."""
+        return Referred(NOTHING, lambda _index: NOTHING, self.content)
 
     def content(self, digest: str) -> bytes | None:
         """Content by its digest, if it is there."""

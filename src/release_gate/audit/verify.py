@@ -7,7 +7,6 @@ what an earlier one has not established, none stops at its first problem, and no
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cache
 from typing import Final
 
 from release_gate.audit.checks import (
@@ -66,7 +65,7 @@ def verify_log(
     # Steps 2 to 8, and 11.
     run = _Run(view, trust, report, SealCheck(given, report))
     run.compare(wanted)
-    for row in view.rows():
+    for row in view.rows(packs=True):
         run.take(row)
         run.compare(wanted)
         if run.count % EVERY == 0:
@@ -185,7 +184,7 @@ class _Run:
         self.shifted = False
         self.gaps: set[int] = set()
         self.late: list[int] = []
-        self.known: set[bytes] = set()
+        self.known: set[str] = set()
 
     def take(self, row: Row) -> None:
         """Take the next record."""
@@ -202,7 +201,7 @@ class _Run:
             self.check_place(row, record)
             self.check_clock(record)
             self.check_beside(row, record, (leaf, *completed))
-            self.check_referred(record)
+            self.check_referred(row, record)
         self.leaf = leaf
 
     def check_place(self, row: Row, record: Record) -> None:
@@ -268,9 +267,16 @@ class _Run:
         ):
             self.report.add(5, "RG711", f"what the record {record.index} is found by was edited")
 
-    def check_referred(self, record: Record) -> None:
-        """Steps 6 to 8, and 11. What several records share is read once."""
-        fetch = cache(self.view.content)
+    def check_referred(self, row: Row, record: Record) -> None:
+        """Steps 5 to 8, and 11. What several records share is looked at once."""
+        try:
+            fetch = self.view.referred(row.seq, row.pack)
+        except IntegrityError as error:
+            self.report.take(6, error, f"the record {record.index}: ")
+            return
+        if not {*fetch.pack.parts, *fetch.pack.elsewhere} <= {*record.refers_to}:
+            message = f"something is kept with the record {record.index} that it does not refer to"
+            self.report.add(5, "RG711", message)
         check_content(record, fetch, self.report, self.known)
         check_decision(record, fetch, self.report)
         check_attestations(record, fetch, self.trust, self.report)

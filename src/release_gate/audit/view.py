@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
+from release_gate.audit.content import Fetch
+from release_gate.audit.pack import Referred
+from release_gate.audit.record import Record
 from release_gate.canonical import digest_of_bytes
 from release_gate.diagnostics import Diagnostic, IntegrityError, printable
 
-__all__ = ["Row", "View", "fetch"]
+__all__ = ["Row", "View", "fetching"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +24,14 @@ class Row:
         data: Its bytes.
         nodes: The nodes of the tree that are kept and complete with it: height and hash.
         found_by: What it is found by, where that is kept: the request, and the digest of the decision.
+        pack: What only this record needs, if it is kept with it and was asked for.
     """
 
     seq: int
     data: bytes
     nodes: tuple[tuple[int, bytes], ...]
     found_by: tuple[str, str | None] | None = None
+    pack: bytes | None = None
 
 
 class View(Protocol):
@@ -47,14 +52,18 @@ class View(Protocol):
     def shape_problems(self) -> list[str]:
         """What is not as it must be with the place itself: tables, triggers, files."""
 
-    def rows(self, start: int = 0, stop: int | None = None) -> Iterator[Row]:
-        """The records, with what is kept beside each, in order."""
+    def rows(self, start: int = 0, stop: int | None = None, *, packs: bool = False) -> Iterator[Row]:
+        """The records, with what is kept beside each, in order; with their packs if asked for."""
 
     def node(self, height: int, index: int) -> bytes:
         """The hash of a complete subtree."""
 
-    def content(self, digest: str) -> bytes | None:
-        """Content by its digest, if it is there."""
+    def referred(self, index: int, pack: bytes | None = None) -> Referred:
+        """What a record refers to. If its pack is at hand, it need not be read again.
+
+        Raises:
+            IntegrityError: The pack is none.
+        """
 
     def checkpoints(self) -> Iterator[str]:
         """The checkpoints that are kept beside the records, smallest first."""
@@ -66,15 +75,18 @@ class View(Protocol):
         """Let go of it."""
 
 
-def fetch(view: View, digest: str) -> bytes:
-    """Content that must be there, and must have its digest.
+def fetching(view: View, record: Record) -> Fetch:
+    """What a record refers to, as content that must be there and must have its digest."""
+    referred: Callable[[str], bytes | None] | None = None
 
-    Raises:
-        IntegrityError: It is not, or has not.
-    """
-    data = view.content(digest)
-    if data is None:
-        raise IntegrityError([Diagnostic("RG718", f"the content {printable(digest)} is not here")])
-    if digest_of_bytes(data) != digest:
-        raise IntegrityError([Diagnostic("RG719", f"the content {printable(digest)} was edited")])
-    return data
+    def get(digest: str) -> bytes:
+        nonlocal referred
+        referred = referred or view.referred(record.index)
+        data = referred(digest)
+        if data is None:
+            raise IntegrityError([Diagnostic("RG718", f"the content {printable(digest)} is not here")])
+        if digest_of_bytes(data) != digest:
+            raise IntegrityError([Diagnostic("RG719", f"the content {printable(digest)} was edited")])
+        return data
+
+    return get

@@ -25,7 +25,7 @@ from release_gate.audit.sensitive import seen_by
 from release_gate.audit.tiles import export
 from release_gate.audit.trace import facts_read, trace_lines
 from release_gate.audit.verify import STEPS, Report, Trust, verify_decision, verify_log
-from release_gate.audit.view import View, fetch
+from release_gate.audit.view import View, fetching
 from release_gate.audit.witness import MAX_ASKED, Asked, Witness
 from release_gate.cli import Exit
 from release_gate.cli.ledgers import GATE, JSON, LEDGER, found, kept, settings, viewed
@@ -97,12 +97,13 @@ def show(
 
 def _shown(view: View, record: Record, part: str | None, policy: str | None, opens: Kept | None) -> str:
     body: Any = record.body
+    fetch = fetching(view, record)
     if policy is not None:
         for each in (each for chain in body.get("policies", ()) for each in chain):
             if each.get("id") == policy:
-                return "".join(fetch(view, text).decode() for text in each["text"])
+                return "".join(fetch(text).decode() for text in each["text"])
         raise click.UsageError(f"the record has no policy `{printable(policy)}`")
-    body, get = seen_by(record, lambda name: fetch(view, name), opens)
+    body, get = seen_by(record, fetch, opens)
     if part == "request" and isinstance(body.get("request"), dict):
         told = body["request"]
         text = told.get("text") or told["tree"]
