@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import date
 from enum import Enum
 from functools import cache, cached_property
@@ -287,6 +287,8 @@ class Decision:
         hypothetical: The day whose policies were used, if asked for. Then this is no approval.
         artifacts: The answer for each artifact.
         notes: What the reader should know, such as policies that are not in force.
+        judged: What judged each artifact, for who asks how every rule came out. It is no part of the answer,
+            and does not leave the process.
     """
 
     as_of: date
@@ -297,6 +299,11 @@ class Decision:
     hypothetical: date | None
     artifacts: tuple[ArtifactDecision, ...]
     notes: tuple[str, ...]
+    judged: tuple[Any, ...] = field(default=(), repr=False, compare=False)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """The answer."""
+        return {**self.__dict__, "judged": ()}
 
     @cached_property
     def body(self) -> dict[str, Any]:
@@ -355,8 +362,10 @@ def _same(value: Any) -> Any:
 
 @cache
 def _names(kind: Any) -> tuple[tuple[str, str], ...]:
-    """The fields of a class of ours, and how they are written."""
-    return tuple((each.name, each.name.rstrip("_")) for each in fields(kind)) if is_dataclass(kind) else ()
+    """The fields of a class of ours that are written, and how."""
+    if not is_dataclass(kind):
+        return ()
+    return tuple((each.name, each.name.rstrip("_")) for each in fields(kind) if each.compare)
 
 
 def in_words(value: Any) -> str:

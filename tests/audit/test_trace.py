@@ -1,6 +1,7 @@
 """The trace: how every rule came out, as it is recorded, sealed, shown and made again."""
 
 import json
+import pickle
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -52,16 +53,45 @@ def tiered(parameters: str) -> tuple[dict[str, Any], tuple[Any, ...]]:
 def test_every_rule_has_an_outcome_at_every_rung_at_which_it_applies() -> None:
     told, _ = tiered("7e9")
     api, weights = told["artifacts"]
-    assert weights["policies"] == {"tiered": {"applies": False}}
-    assert api["policies"]["tiered"]["scope"] == [["withheld", "api_general", "bites"]]
-    assert api["policies"]["tiered"]["rules"] == {
-        "raise": [["internal", "api_general", "bites"]],
-        "later": [],
-        "far": [["internal", "hosted", "no"], ["api_restricted", "api_general", "bites"]],
-        "risky": [["hosted", "api_general", "bites"]],
-        "stands": [["hosted", "api_general", "unknown"]],
+    assert weights["policies"]["tiered"] == {"applies": False}
+    assert set(weights["policies"]) == {"ladder", "tiered"}
+    assert api["policies"]["tiered"] == {
+        "applies": True,
+        "scope": [["withheld", "api_general", "holds"]],
+        "bites": {
+            "raise": [["internal", "api_general"]],
+            "far": [["api_restricted", "api_general"]],
+            "risky": [["hosted", "api_general"]],
+        },
+        "unknown": {"stands": [["hosted", "api_general"]]},
+        "no": [],
+        "not_asked": ["later"],
     }
-    assert tiered("7")[0]["artifacts"][0]["policies"]["tiered"]["rules"]["raise"][0][2] == "no"
+    small = tiered("7")[0]["artifacts"][0]["policies"]["tiered"]
+    assert small["no"] == ["raise", "risky"]
+    perhaps = tiered("{low: 5e8, high: 5e9}")[0]["artifacts"][0]["policies"]["tiered"]
+    assert perhaps["unknown"]["raise"] == [["internal", "api_general"]]
+    assert set(perhaps["unknown"]) == {"raise", "risky", "stands"}
+
+
+def test_a_policy_out_of_scope_bites_nowhere() -> None:
+    text = TIERED.replace("covers: true", "covers: true\nscope: model.parameters > 10")
+    policies = (policy_from_document(read_document(text, "tiered.yaml")),)
+    asked = request("tiny", "7")
+    told = trace_of(Gate(policies).decide(asked, as_of=DAY), asked, policies)["artifacts"][0]["policies"]
+    assert told["tiered"]["scope"] == [["withheld", "api_general", "no"]]
+    assert (told["tiered"]["bites"], told["tiered"]["unknown"]) == ({}, {})
+    assert told["tiered"]["no"] == ["raise", "far", "risky", "stands"]
+
+
+def test_a_decision_that_comes_from_elsewhere_has_the_same_trace() -> None:
+    """What judged it does not leave the process; the trace is then made by deciding again."""
+    asked = request("tiny", "7e9")
+    decision = decide(asked)
+    again = pickle.loads(pickle.dumps(decision))  # noqa: S301 - our own
+    assert again == decision
+    assert again.judged == ()
+    assert trace_of(again, asked, (policy(),)) == trace_of(decision, asked, (policy(),))
 
 
 @pytest.mark.parametrize(
@@ -82,9 +112,13 @@ def test_the_trace_and_the_decision_say_the_same(file: Path) -> None:
         bites = {
             (name, rule)
             for name, policy_ in traced["policies"].items()
-            for rule, outcomes in policy_.get("rules", {}).items()
-            if any(word != "no" for _, _, word in outcomes) and rules[name, rule].effect != "tier"
+            for rule in {**policy_.get("bites", {}), **policy_.get("unknown", {})}
+            if rules[name, rule].effect != "tier"
         }
+        for name, policy_ in traced["policies"].items():
+            if policy_["applies"]:
+                said = {*policy_["bites"], *policy_["unknown"], *policy_["no"], *policy_["not_asked"]}
+                assert said == {rule for each, rule in rules if each == name}
         assert {each for each in found if each in rules} == bites
 
 
@@ -95,9 +129,7 @@ def test_it_is_recorded_and_comes_out_again(tmp_path: Path) -> None:
     name = str(record.body["trace"])
     assert name in record.refers_to
     told = json.loads(held(book.ledger.store, name))
-    assert told["artifacts"][0]["policies"]["own"]["rules"]["big"] == [
-        ["api_general", "api_general", "bites"]
-    ]
+    assert told["artifacts"][0]["policies"]["own"]["bites"] == {"big": [["api_general", "api_general"]]}
     assert replay(book.ledger.store, record).outcome is Outcome.IDENTICAL
     assert list(flips(book.ledger.store, record, Candidates((policy(),)))) == []
 
@@ -106,13 +138,13 @@ def test_a_trace_that_is_made_up_diverges(tmp_path: Path) -> None:
     book = Book.new(tmp_path, signed=False)
     draft = book.recorder.draft(decide(request("tiny", "7e9")), request("tiny", "7e9"), NOW)
     told = json.loads(draft.content[draft.body["trace"]])
-    told["artifacts"][0]["policies"]["own"]["rules"]["big"][0][2] = "no"
+    told["artifacts"][0]["policies"]["own"]["bites"]["big"][0][0] = "hosted"
     content = Content(draft.content)
     body = {**draft.body, "trace": content.put(canonical_bytes(told))}
     book.ledger.append([Draft(body, content, draft.shared)], NOW)
     found = replay(book.ledger.store, next(iter(entries(book.ledger.store))))
     assert found.outcome is Outcome.DIVERGED
-    assert found.differences == ('trace.artifacts[0].policies.own.rules.big[0][2]: "no" → "bites"',)
+    assert found.differences == ('trace.artifacts[0].policies.own.bites.big[0][0]: "hosted" → "api_general"',)
 
 
 def test_a_trace_is_bounded_and_says_what_it_leaves_out(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -137,7 +169,7 @@ def test_in_words_it_has_the_conditions_and_the_facts() -> None:
     assert "  tiered (scope holds from withheld to api_general)" in lines
     assert "    raise: unknown from internal to api_general" in lines
     assert "      when model.parameters > 1e9" in lines
-    assert "    later: not in force, or not for this kind of artifact" in lines
+    assert "    later: not in force, or not for this artifact" in lines
     assert "    model.parameters: 500000000 to 5e9 (undecided)" in lines
     assert "  tiered: not for this kind of artifact" in lines
     (lineage,) = [line for line in lines if line.startswith("    lineage: ")]

@@ -11,19 +11,19 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, Final
 
+from release_gate import engine
 from release_gate.decision import Decision, FactRead
 from release_gate.diagnostics import printable
-from release_gate.engine.case import Case, Side
+from release_gate.engine.case import Case
 from release_gate.engine.findings import fact_read
 from release_gate.engine.judge import Judge
-from release_gate.engine.panel import Panel, Ready, panel_of
+from release_gate.engine.panel import Ready, panel_of
 from release_gate.engine.rules import Application
 from release_gate.evaluate.compiled import Tri
 from release_gate.evaluate.reference import evaluate
 from release_gate.expression import nodes
 from release_gate.expression.nodes import Node, children
-from release_gate.facts.ladder import LADDER
-from release_gate.facts.release import Artifact, ReleaseRequest
+from release_gate.facts.release import ReleaseRequest
 from release_gate.policy.model import Policy, Rule
 from release_gate.policy.overlay import chain
 
@@ -31,78 +31,84 @@ __all__ = ["MAX_OUTCOMES", "facts_read", "trace_lines", "trace_of"]
 
 SCHEMA: Final = "trace/v1"
 MAX_OUTCOMES: Final = 20_000
-"""How many outcomes of rules a trace has at most. Artifacts beyond that are named, and not traced."""
+"""How many rules a trace has at most. Artifacts beyond that are named, and not traced."""
 MAX_VALUE: Final = 200
 """How many characters of a value are shown. All of it is in the request."""
-_WORDS: Final[dict[Tri, str]] = {True: "bites", False: "no", None: "unknown"}
+_WORDS: Final[dict[Tri, str]] = {True: "holds", False: "no", None: "unknown"}
 
 
 def trace_of(decision: Decision, request: ReleaseRequest, policies: tuple[Policy, ...]) -> dict[str, Any]:
     """The trace of a decision, as JSON has it.
 
     Args:
-        decision: What was decided.
+        decision: What was decided. If it comes from elsewhere, it is decided again.
         request: What was judged.
         policies: The policies of the gate.
     """
-    panel = panel_of(policies, decision.hypothetical or decision.as_of)
+    judged = decision.judged or engine.decide(request, policies, decision.as_of, decision.hypothetical).judged
     traced: list[dict[str, Any]] = []
     left_out: list[str] = []
     count = 0
-    for artifact in sorted(request.artifacts, key=lambda each: each.id):
-        rules = sum(len(ready.policy.rules) for ready in panel.ready)
+    for judge in judged:
+        case = judge.case
+        rules = sum(len(ready.policy.rules) for ready in case.panel.ready)
         if count + rules > MAX_OUTCOMES:
-            left_out.append(artifact.id)
+            left_out.append(case.artifact.id)
             continue
         count += rules
-        traced.append(_artifact(Case(request, artifact, panel, decision.as_of), artifact, panel))
+        traced.append({"id": case.artifact.id, "policies": _policies(judge)})
     told: dict[str, Any] = {"schema": SCHEMA, "artifacts": traced}
     return told | ({"left_out": left_out} if left_out else {})
 
 
-def _artifact(case: Case, artifact: Artifact, panel: Panel) -> dict[str, Any]:
-    judge = Judge(case)
-    policies: dict[str, Any] = {}
-    for ready in panel.ready:
-        if not ready.policy.applies_to(artifact.kind):
-            policies[ready.policy.id] = {"applies": False}
-            continue
-        sides = judge.sides(ready)
-        rules: dict[str, list[list[str]]] = {}
-        for side in sides:
-            app = Application(case, ready, side)
-            for rule, outcomes in _outcomes(app, side):
-                rules.setdefault(rule, []).extend(outcomes)
-        scopes = [[LADDER[side.start].name, LADDER[side.end].name, _WORDS[side.scope]] for side in sides]
-        policies[ready.policy.id] = {"applies": True, "scope": scopes, "rules": rules}
-    return {"id": artifact.id, "policies": policies}
+def _policies(judge: Judge) -> dict[str, Any]:
+    rungs = [rung.name for rung in judge.case.ladder]
+    applied: dict[str, list[Application]] = {}
+    for application in judge.applied:
+        applied.setdefault(application.policy.id, []).append(application)
+    return {
+        ready.policy.id: _outcomes(ready, applied[ready.policy.id], rungs)
+        if ready.policy.id in applied
+        else {"applies": False}
+        for ready in judge.case.panel.ready
+    }
 
 
-def _outcomes(app: Application, side: Side) -> Iterator[tuple[str, list[list[str]]]]:
-    """For each rule, whether it bites, from one rung to another."""
-    ready = app.ready
-    settled = app.settled()
-    if app.policy.tiers:
-        app.read_tiers(settled)
-    known, by_rung = dict(settled), {part.index: part for part in ready.by_rung}
-    for number, rule in enumerate(app.policy.rules):
-        start = max(side.start, ready.starts[number])
-        if start > side.end or not ready.active(number, app.kind):
-            yield rule.id, []
-            continue
-        if number not in by_rung:
-            word = _WORDS[known.get(number, False)]
-            yield rule.id, [[LADDER[start].name, LADDER[side.end].name, word]]
-            continue
-        bites = app.bites_at(by_rung[number])
-        runs: list[list[str]] = []
-        for rank in range(start, side.end + 1):
-            word = _WORDS[bites(rank)]
-            if runs and runs[-1][2] == word:
-                runs[-1][1] = LADDER[rank].name
+def _outcomes(ready: Ready, applied: list[Application], rungs: list[str]) -> dict[str, Any]:
+    """From which rung to which each rule bites, or may; which never do; and which are not asked."""
+    sides = [each.side for each in applied]
+    found: dict[Tri, dict[str, list[list[str]]]] = {True: {}, None: {}}
+    ends: dict[tuple[int, Tri], int] = {}
+    rules = ready.policy.rules
+    for application in applied:
+        for number, start, end, bites in application.outcomes():
+            runs = found[bites].setdefault(rules[number].id, [])
+            if ends.get((number, bites)) == start - 1 and runs:
+                runs[-1][1] = rungs[end]
             else:
-                runs.append([LADDER[rank].name, LADDER[rank].name, word])
-        yield rule.id, runs
+                runs.append([rungs[start], rungs[end]])
+            ends[number, bites] = end
+    bite, unknown = found[True], found[None]
+    asked, not_asked = _asked(ready, applied[0].kind, sides[-1].end)
+    return {
+        "applies": True,
+        "scope": [[rungs[side.start], rungs[side.end], _WORDS[side.scope]] for side in sides],
+        "bites": bite,
+        "unknown": unknown,
+        "no": [rule for rule in asked if rule not in bite and rule not in unknown],
+        "not_asked": not_asked,
+    }
+
+
+@lru_cache(maxsize=256)
+def _asked(ready: Ready, kind: str, top: int) -> tuple[list[str], list[str]]:
+    """The rules that have an outcome for an artifact of a kind up to a rung, and the others."""
+    asked: list[str] = []
+    not_asked: list[str] = []
+    for number, rule in enumerate(ready.policy.rules):
+        active = ready.starts[number] <= top and ready.active(number, kind)
+        (asked if active else not_asked).append(rule.id)
+    return asked, not_asked
 
 
 def facts_read(
@@ -171,13 +177,17 @@ def trace_lines(
                 yield f"  {printable(name)}: not for this kind of artifact"
                 continue
             scope = "; ".join(f"{word} from {low} to {high}" for low, high, word in told["scope"])
-            yield f"  {printable(name)} (scope {scope})".replace("scope bites", "scope holds")
-            for rule, outcomes in told["rules"].items():
-                said = "; ".join(
-                    f"{word} at {low}" if low == high else f"{word} from {low} to {high}"
-                    for low, high, word in outcomes
-                )
-                yield f"    {printable(rule)}: {said or 'not in force, or not for this kind of artifact'}"
+            yield f"  {printable(name)} (scope {scope})"
+            said: dict[str, list[str]] = {rule: [] for rule in told["no"]}
+            for word in ("bites", "unknown"):
+                for rule, runs in told[word].items():
+                    said.setdefault(rule, []).extend(
+                        f"{word} at {low}" if low == high else f"{word} from {low} to {high}"
+                        for low, high in runs
+                    )
+            said |= {rule: ["not in force, or not for this artifact"] for rule in told["not_asked"]}
+            for rule in sorted(said):
+                yield f"    {printable(rule)}: {'; '.join(said[rule]) or 'no'}"
                 yield from (f"      {line}" for line in _conditions(rules.get((name, rule))))
         if facts is None:
             yield "  the facts that were read are sealed, or cannot be read again"

@@ -54,7 +54,8 @@ def decide(
         Case(request, artifact, panel, as_of, papers)
         for artifact in sorted(request.artifacts, key=lambda artifact: artifact.id)
     ]
-    artifacts = tuple(Judge(case).judge() for case in cases)
+    judges = tuple(map(Judge, cases))
+    artifacts = tuple(judge.judge() for judge in judges)
     said = (note for case in cases for note in case.notes())
     return Decision(
         as_of=as_of,
@@ -65,6 +66,7 @@ def decide(
         hypothetical=policies_as_of,
         artifacts=artifacts,
         notes=(*panel.notes, *unread(request, panel.inforce), *said, *orphans(papers.waivers, request)),
+        judged=judges,
     )
 
 

@@ -23,10 +23,16 @@ __all__ = ["Judge"]
 
 
 class Judge:
-    """Judges one artifact by the policies of a panel."""
+    """Judges one artifact by the policies of a panel.
+
+    Attributes:
+        case: The artifact.
+        applied: Each policy that is for artifacts of its kind, on each side of the boundary.
+    """
 
     def __init__(self, case: Case) -> None:
         self.case = case
+        self.applied: list[Application] = []
 
     def judge(self) -> ArtifactDecision:
         """The answer for the artifact."""
@@ -37,8 +43,10 @@ class Judge:
                 if ready.policy.document.covers:
                     covering.append(sides)
                 for side in sides:
+                    application = Application(self.case, ready, side)
+                    self.applied.append(application)
                     if side.scope is not False:
-                        Application(self.case, ready, side).apply()
+                        application.apply()
         self.coverage(covering)
         self.objections()
         return self.answer()

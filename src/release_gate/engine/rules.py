@@ -36,6 +36,8 @@ __all__ = ["Application", "Disagreement"]
 
 AtRung: TypeAlias = "Callable[[int], Tri]"
 """Whether a rule bites: a function of the rank of the rung."""
+Outcome: TypeAlias = "tuple[int, int, int, Tri]"
+"""The number of a rule, the ranks of the lowest and the highest rung, and whether it bites between them."""
 
 
 class Disagreement(ReleaseGateError):  # noqa: N818 - it is named for what happened
@@ -51,6 +53,8 @@ class Application:
         self.kind = case.artifact.kind
         self.known_tiers: dict[int, Seen] = {}
         self.span: dict[int, tuple[Step, Step]] = {}  # of tiers, by rung; empty until they have been read
+        self.raised: dict[int, list[tuple[int, Tri]]] = {}  # the tier rules, by rung
+        self.bitten: list[Outcome] = []  # the others, as far as they bite or may bite
 
     def apply(self) -> None:
         """Find what the rules come to, the tier first."""
@@ -66,10 +70,17 @@ class Application:
             else:
                 start = max(self.side.start, self.ready.starts[number])
                 if start <= self.side.end:
+                    self.bitten.append((number, start, self.side.end, bites))
                     self.found(number, bites, start, self.side.end)
         for part in self.ready.by_rung:
             if self.policy.rules[part.index].effect != "tier":
                 self.at_each_rung(part.index, self.bites_at(part))
+
+    def outcomes(self) -> Iterator[Outcome]:
+        """Once it has been applied: every rule that bites or may bite, and where. All others do not."""
+        yield from self.bitten
+        for rank, here in self.raised.items():
+            yield from ((number, rank, rank, bites) for number, bites in here if bites is not False)
 
     # -- which rules bite
 
@@ -136,7 +147,6 @@ class Application:
         low, high, self.base_open = self.base()
         rules = self.policy.rules
         raising = [(number, bites) for number, bites in settled if rules[number].effect == "tier"]
-        self.raised: dict[int, list[tuple[int, Tri]]] = {}
         by_rung = [
             (part.index, self.bites_at(part))
             for part in self.ready.by_rung
@@ -254,6 +264,7 @@ class Application:
             for rank in range(max(self.side.start, self.ready.starts[number]), self.side.end + 1):
                 bites = bites_at(rank)
                 if bites is not False:
+                    self.bitten.append((number, rank, rank, bites))
                     self.found(number, bites, rank, rank)
 
     def found(self, number: int, bites: Tri, start: int, end: int) -> None:
