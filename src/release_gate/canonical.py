@@ -27,7 +27,7 @@ def canonical_bytes(value: Any) -> bytes:
     """
     try:
         text = _ENCODER.encode([value])
-        if not _MAY_DIFFER.search(text) and (text.isascii() or not _LATE.search(text)):
+        if not any(each.search(text) for each in _MAY_DIFFER) and (text.isascii() or not _LATE.search(text)):
             return text[1:-1].encode()
     except (TypeError, ValueError):  # a key that is no text, a number that is not finite: say it below
         pass
@@ -42,15 +42,24 @@ def _leaf(value: Any) -> Any:
 
 
 _ENCODER: Final = json.JSONEncoder(
-    default=_leaf, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    default=_leaf,
+    sort_keys=True,
+    separators=(",", ":"),
+    ensure_ascii=False,
+    allow_nan=False,
+    check_circular=False,
 )
-# What stands before a number and how it begins comes first, because that is rare and quickly found.
-_MAY_DIFFER: Final = re.compile(
-    r"[:\[,][-0-9](?:"
-    r"[0-9]{15}"  # a whole number that may be no double
-    r"|[0-9]*\.0[,}\]]"  # 1.0, which is 1
-    r"|[0-9.]*e-"  # 1e-05, which is 0.00001
-    r"|[0-9.]*e\+(?:0|1|20)(?![0-9]{2}))"  # 1e+16, which is 10000000000000000
+# One pattern for each character that stands before a number: what begins with a single character is found
+# three times as fast as what begins with one of several.
+_MAY_DIFFER: Final = tuple(
+    re.compile(
+        before + r"[-0-9](?:"
+        r"[0-9]{15}"  # a whole number that may be no double
+        r"|[0-9]*\.0[,}\]]"  # 1.0, which is 1
+        r"|[0-9.]*e-"  # 1e-05, which is 0.00001
+        r"|[0-9.]*e\+(?:0|1|20)(?![0-9]{2}))"  # 1e+16, which is 10000000000000000
+    )
+    for before in (":", ",", r"\[")
 )
 _LATE: Final = re.compile("[\ue000-\U0010ffff]")
 """Keys with these are ordered by UTF-16 units, and not by characters."""

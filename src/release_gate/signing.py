@@ -404,7 +404,7 @@ class Envelope:
                 for each in self.signatures
             ],
         }
-        return json.dumps(tree, separators=(",", ":")).encode()
+        return _ENCODER.encode(tree).encode()
 
     def to_json(self) -> bytes:
         """The envelope as JSON, on one line."""
@@ -524,6 +524,7 @@ def _refuse(text: str) -> Any:
     raise ValueError(text)
 
 
+_ENCODER: Final = json.JSONEncoder(separators=(",", ":"))
 _DECODER: Final = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse)
 
 

@@ -25,6 +25,11 @@ class Content(dict[str, bytes]):
         self[name] = data
         return name
 
+    def put_as(self, name: str, data: bytes) -> str:
+        """Add content whose digest is known."""
+        self[name] = data
+        return name
+
     def put_json(self, value: Any) -> str:
         """Add a value in canonical form, and return its digest."""
         return self.put(canonical_bytes(value))

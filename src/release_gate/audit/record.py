@@ -161,7 +161,7 @@ def decision_draft(
         "kind": "decision",
         "as_of": decision.as_of.isoformat(),
         "verdict": str(decision.verdict),
-        "decision": content.put(decision.canonical),
+        "decision": content.put_as(decision.digest, decision.canonical),
         "request": _request(request, content),
         "policies": [list(versions) for versions in policies.told],
         "engine": versions(),
@@ -179,7 +179,7 @@ def decision_draft(
 def _request(request: ReleaseRequest, content: Content) -> dict[str, Any]:
     told: dict[str, Any] = {
         "id": request.id,
-        "tree": content.put(request.canonical),
+        "tree": content.put_as(request.digest, request.canonical),
     }
     name = request.model.name.value
     if isinstance(name, str):

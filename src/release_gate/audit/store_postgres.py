@@ -196,9 +196,8 @@ class PostgresStore(SqlStore):
         self.connection.execute("INSERT INTO records VALUES (%s, %s, %s, %s, %s, %s)", values_of(row))
 
     def put_checkpoint(self, size: int, note: str) -> None:
-        """Keep a checkpoint, if there is none of that size."""
-        sql = "INSERT INTO checkpoints VALUES (%s, %s) ON CONFLICT DO NOTHING"
-        self.connection.execute(sql, (size, note))
+        """Keep a checkpoint."""
+        self.connection.execute("INSERT INTO checkpoints VALUES (%s, %s)", (size, note))
 
 
 def _place(url: str) -> str:

@@ -235,10 +235,8 @@ class SqliteStore(SqlStore):
         self.connection.execute("INSERT INTO records VALUES (?, ?, ?, ?, ?, ?)", (seq, data.decode(), *rest))
 
     def put_checkpoint(self, size: int, note: str) -> None:
-        """Keep a checkpoint, if there is none of that size."""
-        known = "SELECT 1 FROM checkpoints WHERE size = :size"
-        sql = f"INSERT INTO checkpoints SELECT :size, :note WHERE NOT EXISTS ({known})"
-        self.connection.execute(sql, {"size": size, "note": note})
+        """Keep a checkpoint."""
+        self.connection.execute("INSERT INTO checkpoints VALUES (?, ?)", (size, note))
 
 
 def _connection(path: Path, mode: str) -> sqlite3.Connection:
