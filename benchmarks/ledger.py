@@ -2,10 +2,10 @@
 
     python -m benchmarks.ledger [--rounds 15] [--records 200]
 
-Each round has decisions of its own, about requests of their own, so that only the policies are shared.
-Every contestant records all of them, in turn and from another start each round, so that a busy moment of the
-machine hits all. What is shown are the median and the quartiles over the rounds: of the rate, and of its
-ratio to *bare* within a round.
+Each round has decisions of its own, about requests of their own, so that only the policies are shared. Each
+is decided, and then recorded by every contestant, in turn and from another start each time, so that a busy
+moment of the machine hits all. What is shown are the median and the quartiles over the rounds: of the rate,
+and of its ratio to *bare* within a round.
 
 - *bare*: one row with the bytes of a record and of all its new content, inserted and committed; WAL mode,
   full synchronisation. This is what the disk and SQLite allow.
@@ -40,8 +40,9 @@ from release_gate.signing import generate_key
 ROOT = Path(__file__).parents[1]
 DAY = date(2026, 11, 24)
 CLIENTS = 64
+MANY = f"{CLIENTS} clients"
 Judged = tuple[Decision, ReleaseRequest]
-Contestant = Callable[[list[Judged]], float]
+Contestant = Callable[[Judged], float]
 
 
 def main() -> int:
@@ -52,14 +53,18 @@ def main() -> int:
     told = parser.parse_args()
     gate = Gate.load(ROOT / "examples" / "release-gate.yaml")
     with tempfile.TemporaryDirectory(dir=Path.cwd()) as name:
-        contestants = prepare(Path(name), gate)
-        rates: dict[str, list[float]] = {each: [] for each in contestants}
+        single, many = prepare(Path(name), gate)
+        rates: dict[str, list[float]] = {each: [] for each in (*single, MANY)}
         for number in range(told.rounds):
-            start = number * told.records
-            judged = [one(gate, each) for each in range(start, start + told.records)]
-            turn = number % len(contestants)
-            for each in [*contestants, *contestants][turn : turn + len(contestants)]:
-                rates[each].append(told.records / contestants[each](judged))
+            took, judged = dict.fromkeys(single, 0.0), []
+            for each in range(told.records):
+                judged.append(one(gate, number * told.records + each))
+                turn = each % len(single)
+                for contestant in [*single, *single][turn : turn + len(single)]:
+                    took[contestant] += single[contestant](judged[-1])
+            took[MANY] = many(judged)
+            for contestant, seconds in took.items():
+                rates[contestant].append(told.records / seconds)
     show(rates)
     return 0
 
@@ -75,8 +80,8 @@ def one(gate: Gate, number: int) -> Judged:
     return decision, request
 
 
-def prepare(folder: Path, gate: Gate) -> dict[str, Contestant]:
-    """Each contestant, as a function that records decisions and returns how many seconds it took."""
+def prepare(folder: Path, gate: Gate) -> tuple[dict[str, Contestant], Callable[[list[Judged]], float]]:
+    """The contestants that record one decision at a time, and the one of many; each says how long it took."""
     log_key, signer = generate_key("ed25519"), generate_key()
 
     def recorder(name: str, *, signed: bool) -> Recorder:
@@ -85,34 +90,29 @@ def prepare(folder: Path, gate: Gate) -> dict[str, Contestant]:
             return Recorder(ledger, gate.policies)
         return Recorder(ledger, gate.policies, log_key=log_key, signer=signer)
 
-    return {
+    single = {
         "bare": bare(folder / "bare.db", recorder("unused", signed=True)),
         "appended": appended(recorder("appended", signed=False)),
         "recorded": recorded(recorder("recorded", signed=False)),
         "signed": recorded(recorder("signed", signed=True)),
-        f"{CLIENTS} clients": shared(recorder("shared", signed=True)),
     }
+    return single, shared(recorder("shared", signed=True))
 
 
 def bare(path: Path, recorder: Recorder) -> Contestant:
-    """Insert rows of as many bytes as the signed records and their content take."""
+    """Insert a row of as many bytes as the signed record and its content take."""
     connection = sqlite3.connect(path, isolation_level=None)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("CREATE TABLE rows (id INTEGER PRIMARY KEY, data BLOB)")
-    shared = recorder.policies.content.keys()
 
-    def run(judged: list[Judged]) -> float:
-        rows = []
-        for decision, request in judged:
-            draft = recorder.draft(decision, request, datetime.now(UTC))
-            new = [data for name, data in draft.content.items() if name not in shared]
-            rows.append(b"".join([canonical_bytes(draft.body), *new]))
+    def run(judged: Judged) -> float:
+        draft = recorder.draft(*judged, datetime.now(UTC))
+        row = b"".join([canonical_bytes(draft.body), *draft.content.values()])
         start = time.perf_counter()
-        for row in rows:
-            connection.execute("BEGIN IMMEDIATE")
-            connection.execute("INSERT INTO rows (data) VALUES (?)", (row,))
-            connection.execute("COMMIT")
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute("INSERT INTO rows (data) VALUES (?)", (row,))
+        connection.execute("COMMIT")
         return time.perf_counter() - start
 
     return run
@@ -121,29 +121,27 @@ def bare(path: Path, recorder: Recorder) -> Contestant:
 def appended(recorder: Recorder) -> Contestant:
     """Append what is ready."""
 
-    def run(judged: list[Judged]) -> float:
-        drafts = [recorder.draft(*each, datetime.now(UTC)) for each in judged]
+    def run(judged: Judged) -> float:
+        draft = recorder.draft(*judged, datetime.now(UTC))
         start = time.perf_counter()
-        for draft in drafts:
-            recorder.ledger.append([draft], datetime.now(UTC))
+        recorder.ledger.append([draft], datetime.now(UTC))
         return time.perf_counter() - start
 
     return run
 
 
 def recorded(recorder: Recorder) -> Contestant:
-    """Record one after the other."""
+    """Record."""
 
-    def run(judged: list[Judged]) -> float:
+    def run(judged: Judged) -> float:
         start = time.perf_counter()
-        for decision, request in judged:
-            recorder.record(decision, request, datetime.now(UTC))
+        recorder.record(*judged, datetime.now(UTC))
         return time.perf_counter() - start
 
     return run
 
 
-def shared(recorder: Recorder) -> Contestant:
+def shared(recorder: Recorder) -> Callable[[list[Judged]], float]:
     """Record through a queue, for many who wait."""
 
     def run(judged: list[Judged]) -> float:

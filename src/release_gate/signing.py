@@ -396,15 +396,14 @@ class Envelope:
 
     @cached_property
     def _json(self) -> bytes:
-        tree = {
-            "payload": base64.b64encode(self.payload).decode(),
-            "payloadType": self.payload_type,
-            "signatures": [
-                {"keyid": each.key_id, "sig": base64.b64encode(each.signature).decode()}
-                for each in self.signatures
-            ],
-        }
-        return _ENCODER.encode(tree).encode()
+        # Base64 is written as it is; only the rest may have characters that JSON escapes.
+        signatures = ",".join(
+            f'{{"keyid":{_ENCODER.encode(each.key_id)},"sig":"{_written(each.signature)}"}}'
+            for each in self.signatures
+        )
+        kind = _ENCODER.encode(self.payload_type)
+        text = f'{{"payload":"{_written(self.payload)}","payloadType":{kind},"signatures":[{signatures}]}}'
+        return text.encode()
 
     def to_json(self) -> bytes:
         """The envelope as JSON, on one line."""
@@ -526,6 +525,10 @@ def _refuse(text: str) -> Any:
 
 _ENCODER: Final = json.JSONEncoder(separators=(",", ":"))
 _DECODER: Final = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse)
+
+
+def _written(raw: bytes) -> str:
+    return base64.b64encode(raw).decode()
 
 
 def _problem(code: str, message: str, help_: str = "") -> InputError:

@@ -404,7 +404,7 @@ def test_a_sealed_field_is_shown_to_whom_is_given_what_opens_it(private: Run) ->
     assert code == 0
     assert "ok     11" in out
     assert "3 records have sealed fields, and nothing was disclosed" in private("audit", "verify")[1]
-    Path("one.json").write_text(Path("one.json").read_text().replace("ada", "eve"))
+    Path("one.json").write_text(Path("one.json").read_text().replace('"ada"', '"eve"'))
     code, out, _ = private("audit", "verify", "--disclosures", "one.json")
     assert code == 7
     assert "FAILED 11" in out

@@ -17,6 +17,7 @@ from release_gate.audit.replay import Outcome, flips, replay
 from release_gate.audit.trace import facts_read, trace_lines, trace_of
 from release_gate.canonical import canonical_bytes
 from release_gate.decision import Verdict
+from release_gate.diagnostics import IntegrityError
 from release_gate.facts.release import ReleaseRequest
 from release_gate.gate.gate import Gate
 from release_gate.policy.load import policy_from_document
@@ -53,25 +54,22 @@ def tiered(parameters: str) -> tuple[dict[str, Any], tuple[Any, ...]]:
 def test_every_rule_has_an_outcome_at_every_rung_at_which_it_applies() -> None:
     told, _ = tiered("7e9")
     api, weights = told["artifacts"]
-    assert weights["policies"]["tiered"] == {"applies": False}
+    assert weights["policies"]["tiered"] is None
     assert set(weights["policies"]) == {"ladder", "tiered"}
     assert api["policies"]["tiered"] == {
-        "applies": True,
         "scope": [["withheld", "api_general", "holds"]],
+        "rules": "b-bbu",
         "bites": {
             "raise": [["internal", "api_general"]],
             "far": [["api_restricted", "api_general"]],
             "risky": [["hosted", "api_general"]],
         },
         "unknown": {"stands": [["hosted", "api_general"]]},
-        "no": [],
-        "not_asked": ["later"],
     }
-    small = tiered("7")[0]["artifacts"][0]["policies"]["tiered"]
-    assert small["no"] == ["raise", "risky"]
+    assert tiered("7")[0]["artifacts"][0]["policies"]["tiered"]["rules"] == "n-bnu"
     perhaps = tiered("{low: 5e8, high: 5e9}")[0]["artifacts"][0]["policies"]["tiered"]
+    assert perhaps["rules"] == "u-buu"
     assert perhaps["unknown"]["raise"] == [["internal", "api_general"]]
-    assert set(perhaps["unknown"]) == {"raise", "risky", "stands"}
 
 
 def test_a_policy_out_of_scope_bites_nowhere() -> None:
@@ -79,9 +77,7 @@ def test_a_policy_out_of_scope_bites_nowhere() -> None:
     policies = (policy_from_document(read_document(text, "tiered.yaml")),)
     asked = request("tiny", "7")
     told = trace_of(Gate(policies).decide(asked, as_of=DAY), asked, policies)["artifacts"][0]["policies"]
-    assert told["tiered"]["scope"] == [["withheld", "api_general", "no"]]
-    assert (told["tiered"]["bites"], told["tiered"]["unknown"]) == ({}, {})
-    assert told["tiered"]["no"] == ["raise", "far", "risky", "stands"]
+    assert told["tiered"] == {"scope": [["withheld", "api_general", "no"]], "rules": "n-nnn"}
 
 
 def test_a_decision_that_comes_from_elsewhere_has_the_same_trace() -> None:
@@ -112,13 +108,14 @@ def test_the_trace_and_the_decision_say_the_same(file: Path) -> None:
         bites = {
             (name, rule)
             for name, policy_ in traced["policies"].items()
-            for rule in {**policy_.get("bites", {}), **policy_.get("unknown", {})}
+            for rule in {**(policy_ or {}).get("bites", {}), **(policy_ or {}).get("unknown", {})}
             if rules[name, rule].effect != "tier"
         }
-        for name, policy_ in traced["policies"].items():
-            if policy_["applies"]:
-                said = {*policy_["bites"], *policy_["unknown"], *policy_["no"], *policy_["not_asked"]}
-                assert said == {rule for each, rule in rules if each == name}
+        for each in gate.policies:
+            if (told_ := traced["policies"][each.id]) is not None:
+                bitten = {*told_.get("bites", ()), *told_.get("unknown", ())}
+                letters = zip(each.rules, told_["rules"], strict=True)
+                assert bitten == {rule.id for rule, letter in letters if letter in "bu"}
         assert {each for each in found if each in rules} == bites
 
 
@@ -162,8 +159,8 @@ def test_in_words_it_has_the_conditions_and_the_facts() -> None:
     asked = request("tiny", "{low: 5e8, high: 5e9}").with_facts(
         {("lineage",): [{"parent": c * 150} for c in "ab"]}
     )
-    policies = (policy_from_document(read_document(TIERED, "tiered.yaml")),)
-    decision = Gate(policies).decide(asked, as_of=DAY)
+    gate = Gate((policy_from_document(read_document(TIERED, "tiered.yaml")),))
+    policies, decision = gate.policies, gate.decide(asked, as_of=DAY)
     told = trace_of(decision, asked, policies)
     lines = list(trace_lines(told, policies, facts_read(decision, asked, policies)))
     assert "  tiered (scope holds from withheld to api_general)" in lines
@@ -175,6 +172,9 @@ def test_in_words_it_has_the_conditions_and_the_facts() -> None:
     (lineage,) = [line for line in lines if line.startswith("    lineage: ")]
     assert len(lineage) <= 213
     assert lineage.endswith("…")
+    for other in (policies[:1], (), [policy()]):
+        with pytest.raises(IntegrityError, match="or is of other policies"):
+            list(trace_lines(told, other, None))
     hidden = list(trace_lines(told, policies, None))
     assert "  the facts that were read are sealed, or cannot be read again" in hidden
     assert not [line for line in hidden if "500000000" in line]

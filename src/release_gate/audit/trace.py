@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from release_gate import engine
 from release_gate.decision import Decision, FactRead
-from release_gate.diagnostics import printable
+from release_gate.diagnostics import Diagnostic, IntegrityError, printable
 from release_gate.engine.case import Case
 from release_gate.engine.findings import fact_read
 from release_gate.engine.judge import Judge
@@ -34,6 +34,7 @@ MAX_OUTCOMES: Final = 20_000
 """How many rules a trace has at most. Artifacts beyond that are named, and not traced."""
 MAX_VALUE: Final = 200
 """How many characters of a value are shown. All of it is in the request."""
+_LETTERS: Final = {"n": "no", "-": "not in force, or not for this artifact"}
 _WORDS: Final[dict[Tri, str]] = {True: "holds", False: "no", None: "unknown"}
 
 
@@ -69,46 +70,41 @@ def _policies(judge: Judge) -> dict[str, Any]:
     return {
         ready.policy.id: _outcomes(ready, applied[ready.policy.id], rungs)
         if ready.policy.id in applied
-        else {"applies": False}
+        else None
         for ready in judge.case.panel.ready
     }
 
 
 def _outcomes(ready: Ready, applied: list[Application], rungs: list[str]) -> dict[str, Any]:
-    """From which rung to which each rule bites, or may; which never do; and which are not asked."""
-    sides = [each.side for each in applied]
-    found: dict[Tri, dict[str, list[list[str]]]] = {True: {}, None: {}}
+    """Each rule in one letter, and from which rung to which it bites, or may."""
+    sides, rules = [each.side for each in applied], ready.policy.rules
+    letters = list(_asked(ready, applied[0].kind, sides[-1].end))
+    told: dict[str, Any] = {
+        "scope": [[rungs[side.start], rungs[side.end], _WORDS[side.scope]] for side in sides]
+    }
     ends: dict[tuple[int, Tri], int] = {}
-    rules = ready.policy.rules
     for application in applied:
         for number, start, end, bites in application.outcomes():
-            runs = found[bites].setdefault(rules[number].id, [])
-            if ends.get((number, bites)) == start - 1 and runs:
+            word = "bites" if bites else "unknown"
+            runs = told.setdefault(word, {}).setdefault(rules[number].id, [])
+            if ends.get((number, bites)) == start - 1:
                 runs[-1][1] = rungs[end]
             else:
                 runs.append([rungs[start], rungs[end]])
             ends[number, bites] = end
-    bite, unknown = found[True], found[None]
-    asked, not_asked = _asked(ready, applied[0].kind, sides[-1].end)
-    return {
-        "applies": True,
-        "scope": [[rungs[side.start], rungs[side.end], _WORDS[side.scope]] for side in sides],
-        "bites": bite,
-        "unknown": unknown,
-        "no": [rule for rule in asked if rule not in bite and rule not in unknown],
-        "not_asked": not_asked,
-    }
+            if letters[number] != "b":
+                letters[number] = word[0]
+    told["rules"] = "".join(letters)
+    return told
 
 
 @lru_cache(maxsize=256)
-def _asked(ready: Ready, kind: str, top: int) -> tuple[list[str], list[str]]:
-    """The rules that have an outcome for an artifact of a kind up to a rung, and the others."""
-    asked: list[str] = []
-    not_asked: list[str] = []
-    for number, rule in enumerate(ready.policy.rules):
-        active = ready.starts[number] <= top and ready.active(number, kind)
-        (asked if active else not_asked).append(rule.id)
-    return asked, not_asked
+def _asked(ready: Ready, kind: str, top: int) -> str:
+    """A letter for each rule: whether it has an outcome for an artifact of a kind up to a rung."""
+    return "".join(
+        "n" if start <= top and ready.active(number, kind) else "-"
+        for number, start in enumerate(ready.starts)
+    )
 
 
 def facts_read(
@@ -168,27 +164,39 @@ def _free(node: Node, bound: frozenset[str]) -> Iterator[nodes.Fact]:
 def trace_lines(
     trace: Mapping[str, Any], policies: Iterable[Policy], facts: Mapping[str, Mapping[str, str]] | None
 ) -> Iterator[str]:
-    """A recorded trace in words, with the conditions of the policies and the facts of the request."""
-    rules = {(each.id, rule.id): rule for policy in policies for each in chain(policy) for rule in each.rules}
+    """A recorded trace in words, with the conditions of the policies and the facts of the request.
+
+    Raises:
+        IntegrityError: It has not the shape that it must have, or is not of these policies.
+    """
+    try:
+        yield from _lines(trace, policies, facts)
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError):
+        message = "the trace has not the shape that it must have, or is of other policies"
+        raise IntegrityError([Diagnostic("RG711", message)]) from None
+
+
+def _lines(
+    trace: Mapping[str, Any], policies: Iterable[Policy], facts: Mapping[str, Mapping[str, str]] | None
+) -> Iterator[str]:
+    rules = {each.id: each.rules for policy in policies for each in chain(policy)}
     for artifact in trace["artifacts"]:
         yield f"{printable(artifact['id'])}"
         for name, told in artifact["policies"].items():
-            if not told["applies"]:
+            if told is None:
                 yield f"  {printable(name)}: not for this kind of artifact"
                 continue
             scope = "; ".join(f"{word} from {low} to {high}" for low, high, word in told["scope"])
             yield f"  {printable(name)} (scope {scope})"
-            said: dict[str, list[str]] = {rule: [] for rule in told["no"]}
-            for word in ("bites", "unknown"):
-                for rule, runs in told[word].items():
-                    said.setdefault(rule, []).extend(
-                        f"{word} at {low}" if low == high else f"{word} from {low} to {high}"
-                        for low, high in runs
-                    )
-            said |= {rule: ["not in force, or not for this artifact"] for rule in told["not_asked"]}
-            for rule in sorted(said):
-                yield f"    {printable(rule)}: {'; '.join(said[rule]) or 'no'}"
-                yield from (f"      {line}" for line in _conditions(rules.get((name, rule))))
+            for number, letter in enumerate(told["rules"]):
+                rule = rules[name][number]
+                runs = [
+                    f"{word} at {low}" if low == high else f"{word} from {low} to {high}"
+                    for word in ("bites", "unknown")
+                    for low, high in told.get(word, {}).get(rule.id, ())
+                ]
+                yield f"    {printable(rule.id)}: {_LETTERS.get(letter) or '; '.join(runs)}"
+                yield from (f"      {line}" for line in _conditions(rule))
         if facts is None:
             yield "  the facts that were read are sealed, or cannot be read again"
             continue
@@ -199,8 +207,7 @@ def trace_lines(
         yield f"{printable(each)}: left out, since the trace would have been too large"
 
 
-def _conditions(rule: Rule | None) -> Iterator[str]:
-    for word in ("when", "require"):
-        condition = getattr(rule, word, None)
+def _conditions(rule: Rule) -> Iterator[str]:
+    for word, condition in (("when", rule.when), ("require", rule.require)):
         if condition is not None:
             yield f"{word} {printable(condition.text, 500)}"
