@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import click
 
-from release_gate.authoring.explain import as_markdown
+from release_gate.authoring.explain.explanation import explanation
+from release_gate.authoring.explain.markdown import as_markdown
+from release_gate.authoring.explain.page import as_page
+from release_gate.authoring.explain.words import languages, words_of
 from release_gate.authoring.targets import targets
 from release_gate.cli import Exit
 from release_gate.cli.policy.outputs import PATHS, Output, emit, found_or_usage, output_option
@@ -13,11 +16,19 @@ from release_gate.policy.load import load_policy
 
 @click.command()
 @PATHS
-@output_option("markdown")
-def explain(paths: tuple[str, ...], outputs: list[Output]) -> int:
+@output_option("markdown", "html")
+@click.option(
+    "--lang",
+    type=click.Choice(languages()),
+    default="en",
+    show_default=True,
+    help="The language of the page; what a policy says itself stays as it is.",
+)
+def explain(paths: tuple[str, ...], outputs: list[Output], lang: str) -> int:
     """Say in plain English what policies ask where, rule by rule, with the source of each."""
     found = found_or_usage(targets(paths or (".",)), paths)
-    text = "\n".join(as_markdown(load_policy(path)) for path in found.policies)
-    for _, path in outputs:
-        emit(text, path)
+    words = words_of(lang)
+    said = [explanation(load_policy(path), words) for path in found.policies]
+    for form, path in outputs:
+        emit("\n".join(map(as_markdown, said)) if form == "markdown" else as_page(said), path)
     return Exit.ALLOWED

@@ -1,21 +1,12 @@
-"""``html``: one page for a review board, complete in itself.
-
-The only place for jinja2. Everything a request or policy says is escaped by the template engine, and the page
-forbids scripts, frames, forms and every address but its own, should something get past that.
-"""
+"""``html``: one page for a review board, complete in itself."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
-
-import jinja2
-from markupsafe import Markup
 
 from release_gate.decision import ArtifactDecision, Decision, Finding, Verdict
 from release_gate.facts.truth import Reason
@@ -23,6 +14,7 @@ from release_gate.gate.reports.escape import cut
 from release_gate.gate.reports.issues import relative, who_must_sign
 from release_gate.gate.reports.pictures import ladder, lineage
 from release_gate.gate.reports.run import Outcome, Run, at_stake
+from release_gate.pages import END, Templates, head, safe, templates
 
 _FOLDER: Final = Path(__file__).parent / "page"
 WORDS: Final = {
@@ -43,45 +35,40 @@ MARKS: Final = {
 
 def report(run: Run) -> Iterator[str]:
     """The page: a table of everything, then a section for each request, the worst first."""
-    templates = _templates()
-    style = (_FOLDER / "page.css").read_text(encoding="utf-8")
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    ours = _templates()
     numbers = range(1, len(run) + 1)
-    head = templates.get_template("head.html")
     single = next(iter(run)) if len(run) == 1 else None
-    markup = Markup(style)  # noqa: S704 - our own
-    yield _safe(head.render(style=markup, style_digest=digest, single=single, total=len(run)))
+    yield head(f"Release decisions: {len(run)} requests" if single is None else _title(single))
     if single is None:
         rows = zip(numbers, run.worst_first(), strict=True)
-        yield _safe(templates.get_template("index.html").render(rows=rows))
+        yield safe(ours.get_template("index.html").render(rows=rows))
     for number, outcome in zip(numbers, run.worst_first(), strict=True):
-        yield _safe(_section(templates, number, outcome))
+        yield safe(_section(ours, number, outcome))
     if run.told is not None:
-        yield _safe(templates.get_template("told.html").render(outcome=run.told))
-    yield "</main>\n</body>\n</html>\n"
+        yield safe(ours.get_template("told.html").render(outcome=run.told))
+    yield END
+
+
+def _title(outcome: Outcome) -> str:
+    about = outcome.about.title if outcome.about is not None else relative(outcome.file)
+    decision = outcome.decision
+    return f"{about}: {_shown_as(outcome, decision.verdict) if decision is not None else 'not valid'}"
 
 
 @cache
-def _templates() -> jinja2.Environment:
-    templates = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_FOLDER),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=lambda value: cut(value, 20_000) if type(value) is str else value,
-    )
-    templates.globals |= {"words": WORDS, "marks": MARKS, "ladder": ladder, "who_must_sign": who_must_sign}
-    templates.globals |= {"look_of": _look, "shown_as": _shown_as}
-    templates.globals |= {"at_stake": lambda artifact: list(at_stake(artifact)), "beyond": _beyond}
-    templates.filters |= {"spaced": _spaced, "reason": _reason, "address": _address, "relative": relative}
-    return templates
+def _templates() -> Templates:
+    found = templates(_FOLDER, lambda value: cut(value, 20_000) if type(value) is str else value)
+    found.globals |= {"words": WORDS, "marks": MARKS, "ladder": ladder, "who_must_sign": who_must_sign}
+    found.globals |= {"look_of": _look, "shown_as": _shown_as}
+    found.globals |= {"at_stake": lambda artifact: list(at_stake(artifact)), "beyond": _beyond}
+    found.filters |= {"spaced": _spaced, "reason": _reason, "address": _address, "relative": relative}
+    return found
 
 
-def _section(templates: jinja2.Environment, number: int, outcome: Outcome) -> str:
+def _section(ours: Templates, number: int, outcome: Outcome) -> str:
     if outcome.decision is None or outcome.about is None:
-        return templates.get_template("problems.html").render(number=number, outcome=outcome)
-    return templates.get_template("decision.html").render(
+        return ours.get_template("problems.html").render(number=number, outcome=outcome)
+    return ours.get_template("decision.html").render(
         number=number,
         outcome=outcome,
         decision=outcome.decision,
@@ -155,8 +142,3 @@ def _address(url: Any) -> str:
     """An address that may be linked, or nothing."""
     text = str(url)
     return text if text.startswith("https://") and text.isprintable() else ""
-
-
-def _safe(page: str) -> str:
-    """No command of a build log, if somebody prints the page there."""
-    return page.replace("##", "#&#35;")

@@ -1,0 +1,65 @@
+"""Pages that are complete in themselves: one file, without scripts, readable on paper and by a screen reader.
+
+The only place for jinja2. Everything that a request or a policy says is escaped by the template engine, and a
+page forbids scripts, frames, forms and every address but its own, should something get past that.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+import jinja2
+from markupsafe import Markup
+
+__all__ = ["END", "Templates", "head", "safe", "templates"]
+
+_FOLDER: Final = Path(__file__).parent
+Templates: TypeAlias = jinja2.Environment
+"""The templates of a folder."""
+END: Final = "</main>\n</body>\n</html>\n"
+
+
+def templates(folder: Path, finalize: Callable[[Any], Any] | None = None) -> Templates:
+    """The templates of a folder.
+
+    Args:
+        folder: The folder.
+        finalize: What becomes of each value before it is written.
+    """
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(folder),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=finalize,
+    )
+
+
+def head(title: str, language: str = "en") -> str:
+    """How a page begins; it ends with :data:`END`."""
+    style, digest = _style()
+    template = _own().get_template("head.html")
+    return safe(template.render(title=title, language=language, style=style, style_digest=digest))
+
+
+def safe(page: str) -> str:
+    """No command of a build log, if somebody prints the page there."""
+    return page.replace("##", "#&#35;")
+
+
+@cache
+def _own() -> Templates:
+    return templates(_FOLDER)
+
+
+@cache
+def _style() -> tuple[Markup, str]:
+    style = (_FOLDER / "page.css").read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    return Markup(style), digest  # noqa: S704 - our own
