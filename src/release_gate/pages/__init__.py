@@ -16,6 +16,8 @@ from typing import Any, Final, TypeAlias
 import jinja2
 from markupsafe import Markup
 
+from release_gate.diagnostics import printable
+
 __all__ = ["END", "Templates", "head", "safe", "templates"]
 
 _FOLDER: Final = Path(__file__).parent
@@ -45,7 +47,9 @@ def head(title: str, language: str = "en") -> str:
     """How a page begins; it ends with :data:`END`."""
     style, digest = _style()
     template = _own().get_template("head.html")
-    return safe(template.render(title=title, language=language, style=style, style_digest=digest))
+    return safe(
+        template.render(title=printable(title, 300), language=language, style=style, style_digest=digest)
+    )
 
 
 def safe(page: str) -> str:
