@@ -2,18 +2,17 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from release_gate.authoring.mutation.hunt import Hunt, recombined
+from release_gate.authoring.mutation.hunt import Hunt
 from release_gate.authoring.mutation.mutants import LOOSENS, MAY_LOOSEN, TIGHTENS, mutants
+from release_gate.authoring.mutation.scenes import scenes
+from release_gate.authoring.processes import FEW
 from release_gate.authoring.suites import load_suite
-from release_gate.authoring.targets import targets
-from release_gate.authoring.trials import judged
 from release_gate.cli import main
-from release_gate.policy.load import load_policy, policy_from_document
+from release_gate.policy.load import policy_from_document
 from release_gate.policy.packs import data_folder
 from release_gate.source import read_document
 
@@ -123,34 +122,12 @@ def test_what_would_change_nothing_is_not_tried(body: str, said: str) -> None:
     assert [each for each in changes(body) if said in each] == []
 
 
-PACK = data_folder("policies") / "license-lineage" / "policy.yaml"
-
-
-def test_findings_of_one_rule_can_take_the_place_of_the_old_ones() -> None:
-    """The short way to a decision is the long way: for every rule of a pack, and every sixth case."""
-    policy = load_policy(PACK)
-    (tests,) = targets([str(PACK)]).tests
-    suite = load_suite(tests, policy)
-    for trial in suite.trials[::6]:
-        for number, one in enumerate(policy.rules):
-            rest = (*policy.rules[:number], *policy.rules[number + 1 :])
-            without = judged(trial, (replace(policy, rules=rest), *suite.beside))
-            alone = judged(trial, (replace(policy, rules=(one,)),))
-            whole = judged(trial, suite.policies)
-            for name, decision in whole.items():
-                found = recombined(without[name], policy.id, one.id, alone[name])
-                for part in (
-                    "verdict",
-                    "ladder",
-                    "best",
-                    "not_ruled_out",
-                    "missing",
-                    "missing_at",
-                    "could_lift",
-                ):
-                    assert getattr(found, part) == getattr(decision, part), (trial.name, one.id, part)
-                assert sorted(map(repr, found.findings)) == sorted(map(repr, decision.findings))
-                assert sorted(map(repr, found.obligations)) == sorted(map(repr, decision.obligations))
+def survivors(tests: Path) -> list[str]:
+    """The changes of a policy that its tests do not notice."""
+    suite = load_suite(tests)
+    return [
+        each.mutant.said for each in Hunt(suite.policy, scenes(suite.policy, [suite])).survivors() if each
+    ]
 
 
 POLICY = HEAD.replace("id: p", "id: acme") + (
@@ -258,12 +235,7 @@ def test_what_the_tier_rests_on_is_judged_as_a_whole(folder: Path) -> None:
         .replace("[api_general, trusted_testers]", "[hosted, trusted_testers]"),
         encoding="utf-8",
     )
-    policy = load_policy(folder / "acme.yaml")
-    lives = [
-        each.mutant.said
-        for each in Hunt(policy, [load_suite(folder / "tests.yaml", policy)]).survivors()
-        if each
-    ]
+    lives = survivors(folder / "tests.yaml")
     assert "`risky` is dropped" not in lives
     assert "`list` is dropped" not in lives
     assert "`risky` says `>=` for `>`" in lives
@@ -271,8 +243,14 @@ def test_what_the_tier_rests_on_is_judged_as_a_whole(folder: Path) -> None:
 
 def test_lists_that_look_the_same_are_not_the_same() -> None:
     """What a member says decides, and not only what it is called: every rule of this pack is noticed."""
-    path = data_folder("policies") / "osaid" / "policy.yaml"
-    policy = load_policy(path)
-    (tests,) = targets([str(path)]).tests
-    survivors = [each.mutant.said for each in Hunt(policy, [load_suite(tests, policy)]).survivors() if each]
-    assert [said for said in survivors if "is dropped" in said or "drops `$any" in said] == []
+    lives = survivors(data_folder("policies") / "osaid" / "tests.yaml")
+    assert [said for said in lives if "is dropped" in said or "drops `$any" in said] == []
+
+
+def test_more_processes_find_the_same() -> None:
+    suite = load_suite(data_folder("policies") / "osaid" / "tests.yaml")
+    hunt = Hunt(suite.policy, scenes(suite.policy, [suite]))
+    assert len(hunt.mutants) > FEW
+    one, two = ([each and each.advice for each in hunt.survivors(jobs)] for jobs in (1, 2))
+    assert one == two
+    assert any(one)

@@ -45,19 +45,20 @@ def spread(work: Callable[[T], R], things: Sequence[T], jobs: int) -> Iterator[R
     if jobs < 2 or len(things) <= FEW or "fork" not in multiprocessing.get_all_start_methods():
         yield from map(work, things)
         return
-    # Unlike a pool of `multiprocessing`, this one notices when a process is killed, and never waits for it.
+    # Unlike a pool of `multiprocessing`, this one notices when a process is killed, and does not wait for it.
     with ProcessPoolExecutor(
         min(jobs, len(things)), multiprocessing.get_context("fork"), _start, (work, things)
     ) as pool:
-        turn = max(1, len(things) // (jobs * _TURNS))
+        turn, done = max(1, len(things) // (jobs * _TURNS)), False
         try:
             for result, error in pool.map(_one, range(len(things)), chunksize=turn):
                 if error is not None:
                     kind, diagnostics = error
                     raise kind(diagnostics)
                 yield result
+            done = True
         finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+            pool.shutdown(wait=done, cancel_futures=True)
 
 
 _shared: tuple[Callable[[Any], Any], Sequence[Any]]

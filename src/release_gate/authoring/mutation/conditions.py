@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from release_gate.authoring.coverage.goals import is_threshold
 from release_gate.decision import in_words
@@ -159,16 +159,12 @@ def _text(node: Node, text: str) -> str:
 
 def with_definition(node: Node, name: str, body: Node) -> Node:
     """A condition in which a definition says something else."""
-    match node:
-        case nodes.Named():
-            return replace(node, body=body if node.name == name else with_definition(node.body, name, body))
-        case nodes.Not():
-            return replace(node, value=with_definition(node.value, name, body))
-        case nodes.Logic():
-            return replace(node, values=tuple(with_definition(each, name, body) for each in node.values))
-        case nodes.Call(argument=nodes.Comprehension() as each):
-            result = with_definition(each.result, name, body)
-            condition = with_definition(each.condition, name, body) if each.condition else None
-            return replace(node, argument=replace(each, result=result, condition=condition))
-        case _:
-            return node
+
+    def over(part: Any) -> Any:
+        if isinstance(part, tuple):
+            return tuple(map(over, part))
+        return with_definition(part, name, body) if isinstance(part, get_args(Node)) else part
+
+    if isinstance(node, nodes.Named) and node.name == name:
+        return replace(node, body=body)
+    return replace(node, **{each.name: over(getattr(node, each.name)) for each in fields(node)})

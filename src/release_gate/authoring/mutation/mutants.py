@@ -160,13 +160,19 @@ def _definition(policy: Policy, name: str, condition: Condition) -> Iterator[Mut
 
 
 def _defined(policy: Policy, name: str, each: Variation) -> Policy:
-    def over(condition: Condition | None) -> Condition | None:
-        return (
-            replace(condition, root=with_definition(condition.root, name, each.root)) if condition else None
-        )
+    """A policy in which a definition says something else. What does not name it stays the very same."""
 
-    rules = tuple(replace(rule, when=over(rule.when), require=over(rule.require)) for rule in policy.rules)
-    return replace(policy, rules=rules, scope=over(policy.scope))
+    def over(condition: Condition | None) -> Condition | None:
+        if condition is None or not any(_uses(condition.root, name, 1)):
+            return condition
+        return replace(condition, root=with_definition(condition.root, name, each.root))
+
+    def in_rule(rule: Rule) -> Rule:
+        when, require = over(rule.when), over(rule.require)
+        same = when is rule.when and require is rule.require
+        return rule if same else replace(rule, when=when, require=require)
+
+    return replace(policy, rules=tuple(map(in_rule, policy.rules)), scope=over(policy.scope))
 
 
 def _signs(policy: Policy, name: str) -> set[int]:

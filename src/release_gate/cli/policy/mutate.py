@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,13 +11,21 @@ import click
 
 from release_gate.authoring.mutation.hunt import Hunt, Survivor
 from release_gate.authoring.mutation.mutants import LOOSENS, MAY_LOOSEN, TIGHTENS
+from release_gate.authoring.mutation.scenes import scenes
 from release_gate.authoring.suites import Suite, load_suite
-from release_gate.authoring.targets import Targets, targets
-from release_gate.authoring.trials import run
+from release_gate.authoring.targets import targets
 from release_gate.canonical import plain
 from release_gate.cli import Exit
 from release_gate.cli.options import use_colour
-from release_gate.cli.policy.outputs import PATHS, Output, emit, found_or_usage, output_option, progress
+from release_gate.cli.policy.outputs import (
+    JOBS,
+    PATHS,
+    Output,
+    emit,
+    found_or_usage,
+    output_option,
+    progress,
+)
 from release_gate.diagnostics import Diagnostic, Severity, printable
 from release_gate.gate.text import render_diagnostics
 from release_gate.policy.load import load_policy
@@ -44,8 +52,9 @@ class Result:
     show_default=True,
     help="Which survivors fail the command.",
 )
+@JOBS
 @output_option("text", "json")
-def mutate(paths: tuple[str, ...], fail_on: str, outputs: list[Output]) -> int:
+def mutate(paths: tuple[str, ...], fail_on: str, jobs: int, outputs: list[Output]) -> int:
     """Change policies a little at a time, and list the changes that no test notices.
 
     Thresholds, signs, levels, effects, clauses, rules. Changes that loosen the policy come first, each with
@@ -55,10 +64,11 @@ def mutate(paths: tuple[str, ...], fail_on: str, outputs: list[Output]) -> int:
     """
     found = found_or_usage(targets(paths or (".",)), paths)
     suites = {path: [load_suite(each) for each in found.tests_of(path)] for path in found.policies}
-    if failing := _failing([suite for each in suites.values() for suite in each]):
+    hunts = [hunt(path, suites[path]) for path in found.policies]
+    if failing := sum(each.failing for each in hunts):
         click.echo(f"{failing} cases fail as they are; see `release-gate policy test`", err=True)
         return Exit.TESTS
-    results = hunt(found, suites)
+    results = [result(each, jobs) for each in hunts]
     for form, path in outputs:
         emit(
             as_json(results) if form == "json" else text(results, colour=path is None and use_colour()), path
@@ -68,21 +78,19 @@ def mutate(paths: tuple[str, ...], fail_on: str, outputs: list[Output]) -> int:
     return Exit.TESTS if lives else Exit.ALLOWED
 
 
-def _failing(suites: Sequence[Suite]) -> int:
-    return sum(not outcome.passed for suite in suites for outcome in run(suite, suite.trials))
+def hunt(path: Path, suites: Sequence[Suite]) -> Hunt:
+    """The hunt for the mutants of a policy."""
+    policy = suites[0].policy if suites else load_policy(path)
+    total = sum(len(suite.trials) for suite in suites)
+    return Hunt(policy, progress(scenes(policy, suites), total, "cases"))
 
 
-def hunt(found: Targets, suites: Mapping[Path, Sequence[Suite]]) -> list[Result]:
-    """Hunt the mutants of every policy."""
-    results = []
-    for path in found.policies:
-        policy = suites[path][0].policy if suites[path] else load_policy(path)
-        hunted = Hunt(policy, suites[path])
-        came = list(progress(hunted.survivors(), len(hunted.mutants), "changes"))
-        lives = [each for each in came if each and not each.mutant.silenced]
-        survivors = sorted(lives, key=lambda each: ORDER.index(each.mutant.effect))
-        results.append(Result(policy, len(came), tuple(survivors)))
-    return results
+def result(hunted: Hunt, jobs: int) -> Result:
+    """What became of the mutants of a policy."""
+    came = list(progress(hunted.survivors(jobs), len(hunted.mutants), "changes"))
+    lives = [each for each in came if each and not each.mutant.silenced]
+    survivors = sorted(lives, key=lambda each: ORDER.index(each.mutant.effect))
+    return Result(hunted.policy, len(came), tuple(survivors))
 
 
 def text(results: Sequence[Result], *, colour: bool) -> str:
