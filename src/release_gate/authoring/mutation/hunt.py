@@ -122,7 +122,7 @@ def _grouped(scenes: Iterable[Scene], key: Callable[[Scene], Hashable]) -> list[
 
 def _scope(scope: Condition | None, scene: Scene) -> Hashable:
     """What a scope comes to in a scene, and what would settle it."""
-    found = [bad_of([scope], look.facts) for look in scene.looks]
+    found = [bad_of((), scope, look.facts) for look in scene.looks]
     return tuple((bad.value, tuple(read.path for read in bad.support)) for bad in found)
 
 
