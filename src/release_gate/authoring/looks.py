@@ -127,7 +127,7 @@ def _comparable(found: Any, inside: tuple[Path, ...]) -> Hashable:
         case Seen(value=value):
             if is_settled(value):
                 return (type(value), value)
-            follows = tuple(each.path for each in getattr(found, "support", ()))
+            follows = tuple(each.path for each in found.support or ())
             return (type(value), value, follows, tuple(path for path, _ in found.beside))
         case Record(label=label):
             parts = tuple(_comparable(_found(found, path), inside) for path in inside if path)
