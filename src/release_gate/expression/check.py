@@ -119,6 +119,13 @@ def _extent(node: Node, scope: Scope) -> Extent:
 
 
 _ORDERED = (Number, Day, Length)
+_OF_LITERALS: Final[Mapping[type, Type]] = {
+    bool: Boolean(),
+    Decimal: Number(None),
+    str: Text(),
+    date: Day(),
+    Duration: Length(calendar=True),
+}
 
 
 class _Checker:
@@ -149,14 +156,7 @@ class _Checker:
         return checked
 
     def _literal(self, node: nodes.Literal, names: Mapping[str, Type]) -> tuple[Node, Type]:
-        kinds: dict[type, Type] = {
-            bool: Boolean(),
-            Decimal: Number(None),
-            str: Text(),
-            date: Day(),
-            Duration: Length(calendar=True),
-        }
-        return node, kinds.get(type(node.value), NULL)
+        return node, _OF_LITERALS.get(type(node.value), NULL)
 
     def _fact(self, node: nodes.Fact, names: Mapping[str, Type]) -> tuple[Node, Type]:
         head, *rest = node.path
@@ -217,10 +217,12 @@ class _Checker:
         return node, Boolean()
 
     def _not(self, node: nodes.Not, names: Mapping[str, Type]) -> tuple[Node, Type]:
-        return replace(node, value=self.truth(node.value, names)), Boolean()
+        return nodes.Not(node.at, self.truth(node.value, names)), Boolean()
 
     def _logic(self, node: nodes.Logic, names: Mapping[str, Type]) -> tuple[Node, Type]:
-        return replace(node, values=tuple(self.truth(value, names) for value in node.values)), Boolean()
+        return nodes.Logic(
+            node.at, node.op, tuple([self.truth(value, names) for value in node.values])
+        ), Boolean()
 
     def _compare(self, node: nodes.Compare, names: Mapping[str, Type]) -> tuple[Node, Type]:
         left, left_kind = self.check(node.left, names)
@@ -228,7 +230,7 @@ class _Checker:
         left, left_kind = self.fit(left, left_kind, right_kind)
         right, right_kind = self.fit(right, right_kind, left_kind)
         self.comparable(node, left_kind, right_kind)
-        return replace(node, left=left, right=right), Boolean()
+        return nodes.Compare(node.at, node.op, left, right), Boolean()
 
     def comparable(self, node: nodes.Compare, left: Type, right: Type) -> None:
         if ANY in (left, right):
@@ -267,7 +269,7 @@ class _Checker:
                 node.at,
                 did_you_mean(str(word), other.vocabulary.members),
             )
-        return replace(node, value=other.vocabulary.value(word)), other
+        return nodes.Literal(node.at, other.vocabulary.value(word)), other
 
     def _in(self, node: nodes.In, names: Mapping[str, Type]) -> tuple[Node, Type]:
         member, member_kind = self.check(node.member, names)
@@ -280,7 +282,7 @@ class _Checker:
         elif isinstance(kind, ListType):
             member, member_kind = self.fit(member, member_kind, kind.item)
         if isinstance(kind, _Any):
-            return replace(node, member=member, container=container), Boolean()
+            return nodes.In(node.at, member, container), Boolean()
         if not isinstance(kind, ListType):
             self.problem(
                 "RG217",
@@ -292,7 +294,7 @@ class _Checker:
             self.problem("RG217", "a list cannot be in a list", node.at, "use $any or $all over its members")
         elif not _same(member_kind, kind.item):
             self.problem("RG217", f"a {member_kind.describe()} cannot be in a {kind.describe()}", node.at)
-        return replace(node, member=member, container=container), Boolean()
+        return nodes.In(node.at, member, container), Boolean()
 
     def _match(self, node: nodes.Match, names: Mapping[str, Type]) -> tuple[Node, Type]:
         text, kind = self.check(node.text, names)

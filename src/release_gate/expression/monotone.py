@@ -35,9 +35,15 @@ def _join(trends: Iterable[Trend]) -> Trend:
 
 def reads(node: Node, path: tuple[str, ...]) -> bool:
     """Whether a condition reads a fact."""
-    if isinstance(node, nodes.Fact):
-        return node.path == path
-    return any(reads(child, path) for child in children(node))
+    waiting = [node]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, nodes.Fact):
+            if each.path == path:
+                return True
+        else:
+            waiting += children(each)
+    return False
 
 
 def trend(node: Node, path: tuple[str, ...]) -> Trend:  # noqa: C901, PLR0911, PLR0912 - a case for each form

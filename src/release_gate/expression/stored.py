@@ -31,14 +31,14 @@ def decoded(data: Any) -> Node:
     Raises:
         ValueError: It is nothing that :func:`encoded` writes.
     """
-    match data:
-        case [str() as kind, int() as start, int() as end, *parts] if kind in _SHAPES:
-            shape = _SHAPES[kind]
-            if len(parts) != len(shape):
-                raise ValueError(f"a {kind} has {len(shape)} parts")
-            read = [read(part) for part, (_, read) in zip(parts, shape, strict=True)]
-            node: Node = getattr(nodes, kind)(At(start, end), *read)
-            return node
+    if type(data) is list and len(data) > 3:
+        kind, start, end, *parts = data
+        shape = _READ.get(kind) if type(kind) is str else None
+        if shape is not None and type(start) is int and type(end) is int:
+            make, readers = shape
+            if len(parts) != len(readers):
+                raise ValueError(f"a {kind} has {len(readers)} parts")
+            return make(At(start, end), *[read(part) for read, part in zip(readers, parts, strict=True)])
     raise ValueError("this is no node")
 
 
@@ -145,3 +145,6 @@ _SHAPES: Final[dict[str, tuple[_Part, ...]]] = {
     "Part": (_NODE, (_same, _word_of(frozenset(PARTS)))),
 }
 """How each part of each kind of node is written and read. Definitions are facts until they are checked."""
+_READ: Final[dict[str, tuple[Callable[..., Node], tuple[Callable[[Any], Any], ...]]]] = {
+    kind: (getattr(nodes, kind), tuple(read for _, read in shape)) for kind, shape in _SHAPES.items()
+}
