@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from release_gate.cli import main
+from release_gate.gate import base
+from release_gate.policy.documents import EvidenceDocument
 from release_gate.signing import generate_key
 
 POLICY = """\
@@ -187,6 +189,22 @@ def test_what_claims_are_held_against_is_watched(now: str, told: str, run: Run) 
     code, _, err = run("--base", "HEAD")
     assert code == 6
     assert ("claims are held against less than before" in err, told in err) == (bool(told), True)
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "told"),
+    [
+        (["evaluator"], [], "nobody needs to vouch for logs"),
+        (["evaluator"], ["evaluator", "intern"], "more may vouch for logs"),
+        (["evaluator", "intern"], ["evaluator"], ""),
+        ([], ["evaluator"], ""),
+    ],
+)
+def test_who_must_vouch_is_watched(before: list[str], now: list[str], told: str) -> None:
+    then, today = (
+        EvidenceDocument.model_validate({"folders": ["a"], "vouched_by": roles}) for roles in (before, now)
+    )
+    assert base._less_evidence(then, today) == told
 
 
 @pytest.mark.parametrize("ref", ["absent", "--help", "HEAD:policies", ""])

@@ -68,6 +68,7 @@ class Lazy(click.Group):
         "sign-off": "Recommend, approve, object or reverse, signed.",
         "status": "Show where a model stands on a day.",
         "verify-attestation": "Verify attestations for an artifact.",
+        "vouch": "Sign that a log was measured on an artifact.",
         "waive": "Sign a waiver.",
     }
     """For each command, what it does, in a line that needs no cutting."""

@@ -9,13 +9,14 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from release_gate.canonical import plain
-from release_gate.cli import Exit
+from release_gate.cli import Exit, clock
 from release_gate.diagnostics import printable
 from release_gate.evidence.collect import EvidenceError
 from release_gate.evidence.collect import collect as collect_folders
@@ -28,7 +29,10 @@ if TYPE_CHECKING:
 
     from release_gate.diagnostics import Diagnostic
     from release_gate.evidence.collected import Collected
+    from release_gate.evidence.vouching import Vouching
+    from release_gate.policy.trust import Standing
     from release_gate.signing import PublicKey
+    from release_gate.ssh import SshKey
 
 PAIRS = "NAME=RESULT"
 # The models of requests know these too, and reading them would take longer than everything else.
@@ -61,6 +65,13 @@ def _metrics(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ..
     return found
 
 
+def _day(_ctx: click.Context, _param: click.Parameter, value: str | None) -> date:
+    try:
+        return clock.today() if value is None else date.fromisoformat(value)
+    except ValueError:
+        raise click.BadParameter(f"`{value}` is not a date; write year-month-day, as 2026-11-24") from None
+
+
 @click.command()
 @click.argument("folders", nargs=-1, required=True, metavar="DIR...", type=click.Path(path_type=Path))
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Write a request with what was found.")
@@ -77,6 +88,21 @@ def _metrics(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ..
     multiple=True,
     metavar="PEM",
     help="A key that signatures of models are verified with; repeatable.",
+)
+@click.option(
+    "--trust",
+    type=click.Path(path_type=Path),
+    help="Whose key is whose, for statements about which artifact a log measured.",
+)
+@click.option(
+    "--vouched-by", "roles", multiple=True, metavar="ROLE", help="A role that may say so; repeatable."
+)
+@click.option(
+    "--as-of",
+    "day",
+    metavar="DATE",
+    callback=_day,
+    help="The day on which they must have the right to.  [default: today, UTC]",
 )
 @click.option("--report", type=click.Path(path_type=Path), help="Write everything that was found as JSON.")
 @click.option("--suggest", is_flag=True, help="Show where the prose of cards may state more facts.")
@@ -113,6 +139,9 @@ def collect(  # noqa: PLR0913, PLR0917 - one argument for each option
     checked: Path | None,
     bom: Path | None,
     keys: tuple[str, ...],
+    trust: Path | None,
+    roles: tuple[str, ...],
+    day: date,
     report: Path | None,
     suggest: bool,  # noqa: FBT001 - click passes flags so
     named: tuple[str, ...],
@@ -126,22 +155,49 @@ def collect(  # noqa: PLR0913, PLR0917 - one argument for each option
     A folder with weights becomes an artifact. What cannot be read, conflicts or does not count is unknown,
     with the reason.
     """
+    if roles and trust is None:
+        raise click.UsageError("--vouched-by needs --trust, which says whose key is whose")
     with _progress() as progress:
-        found = collect_folders(folders, named=named, metrics=metrics, keys=_keys(keys), progress=progress)
+        found = collect_folders(
+            folders,
+            named=named,
+            metrics=metrics,
+            keys=_keys(keys),
+            trusted=_trusted(trust),
+            progress=progress,
+        )
     if found.errors:
         raise EvidenceError(found.problems)
-    click.echo(render_collected(found), nl=False)
+    vouching = _vouching(found, roles, day)
+    click.echo(render_collected(found, vouching), nl=False)
     _tell(found.problems)
     if suggest:
         _suggest(found)
     if report is not None:
-        _write(report, json.dumps(plain(to_dict(found)), indent=2, ensure_ascii=False) + "\n")
+        _write(report, json.dumps(plain(to_dict(found, vouching)), indent=2, ensure_ascii=False) + "\n")
     if bom is not None:
         _bill(found, bom)
     if output is not None:
-        _write(output, dump(build_request(found, name=name, action=action, wanted=wanted)))
+        tree = build_request(found, name=name, action=action, wanted=wanted, vouching=vouching)
+        _write(output, dump(tree))
         click.echo(f"\nwrote {output}: state who develops it and what is wanted, then run release-gate check")
-    return _hold(found, checked) if checked is not None else Exit.ALLOWED
+    return _hold(found, checked, vouching) if checked is not None else Exit.ALLOWED
+
+
+def _trusted(path: Path | None) -> dict[PublicKey | SshKey, Standing]:
+    if path is None:
+        return {}
+    from release_gate.gate.papers import read_trust  # noqa: PLC0415 - heavy, and few have statements
+
+    return dict(read_trust(path).keys)
+
+
+def _vouching(found: Collected, roles: tuple[str, ...], day: date) -> Vouching | None:
+    if not roles:
+        return None
+    from release_gate.evidence.vouching import Vouching  # noqa: PLC0415 - as above
+
+    return Vouching(found.vouches, roles, day)
 
 
 def _keys(sources: tuple[str, ...]) -> list[PublicKey]:
@@ -158,15 +214,16 @@ def _bill(found: Collected, path: Path) -> None:
     _write(path, json.dumps(plain(to_bom(found)), indent=2, ensure_ascii=False) + "\n")
 
 
-def _hold(found: Collected, path: Path) -> Exit:
+def _hold(found: Collected, path: Path, vouching: Vouching | None) -> Exit:
     """Say which claims of a request are borne out. Those that are not need evidence."""
     from release_gate.evidence.hold import hold  # noqa: PLC0415 - it reads every model of a request
     from release_gate.facts.release import ReleaseRequest  # noqa: PLC0415
 
-    held = hold(ReleaseRequest.load(path), found)
-    click.echo(f"\n{path}: {len(held.agreed)} claims are borne out, {len(held.disagreements)} are not")
+    held = hold(ReleaseRequest.load(path), found, vouching)
+    wrong = len(held.disagreements) + len(held.unbound)
+    click.echo(f"\n{path}: {len(held.agreed)} claims are borne out, {wrong} are not")
     _tell(held.diagnostics)
-    return Exit.WAITING if held.disagreements else Exit.ALLOWED
+    return Exit.WAITING if wrong else Exit.ALLOWED
 
 
 def _tell(problems: tuple[Diagnostic, ...]) -> None:

@@ -10,15 +10,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from release_gate.diagnostics import Diagnostic, InputError, printable
-from release_gate.evidence.collected import Collected, Found, Note, Provenance, Subject, problem
+from release_gate.evidence.collected import Collected, Found, Note, Provenance, Subject, Vouch, problem
 from release_gate.evidence.folder import Changed, Folder, walk
 from release_gate.evidence.manifest import Hashing, Manifest, Progress
 from release_gate.evidence.model_directory import is_model
 from release_gate.evidence.pickles import THIS_ARTIFACT
 from release_gate.evidence.reading import Collector, Item, Reading
+from release_gate.evidence.vouching import astray
 
 if TYPE_CHECKING:
+    from release_gate.policy.trust import Standing
     from release_gate.signing import PublicKey
+    from release_gate.ssh import SshKey
 
 __all__ = ["BUILT_IN", "GROUP", "EvidenceError", "collect", "collectors"]
 
@@ -39,6 +42,7 @@ BUILT_IN: Final = {
     "cyclonedx": "cyclonedx:CycloneDx",
     "licence_file": "licence_file:LicenceFiles",
     "package_metadata": "licence_file:PackageMetadata",
+    "vouches": "vouching:Vouches",
 }
 
 
@@ -77,6 +81,7 @@ def collect(
     named: Iterable[str] = (),
     metrics: Mapping[str, str] | None = None,
     keys: Iterable[PublicKey] = (),
+    trusted: Mapping[PublicKey | SshKey, Standing] | None = None,
     progress: Progress | None = None,
 ) -> Collected:
     """Read what is in some folders.
@@ -86,6 +91,7 @@ def collect(
         named: Names by which logs may call the model, beside the names of the folders with weights.
         metrics: For names of metrics as collectors make them, the names that policies use.
         keys: Keys that signatures of models are verified with.
+        trusted: Keys of persons who may vouch for logs, and with what right.
         progress: Called with the number of bytes whenever some were hashed.
 
     Raises:
@@ -101,7 +107,9 @@ def collect(
             known, parts = collectors(), []
             given = tuple(keys)
             readings = [
-                Reading(folder, metrics=metrics or {}, keys=given, sha256=hashing.sha256)
+                Reading(
+                    folder, metrics=metrics or {}, keys=given, trusted=trusted or {}, sha256=hashing.sha256
+                )
                 for folder, _ in folders
             ]
             models = [_is_model(reading, problems) for reading in readings]
@@ -112,7 +120,9 @@ def collect(
                 parts.append(_run(known, reading, problems))
             for reading, model, items in zip(readings, models, parts, strict=True):
                 subjects.append(_subject(reading, items, hashing, problems, is_model=model))
-    return Collected(tuple(subjects), tuple(sorted(problems, key=lambda each: each.sort_key)))
+    found = Collected(tuple(subjects), ())
+    problems += astray(found)
+    return replace(found, problems=tuple(sorted(problems, key=lambda each: each.sort_key)))
 
 
 def _apart(folders: list[tuple[Folder, list[Diagnostic]]]) -> list[tuple[Folder, list[Diagnostic]]]:
@@ -179,7 +189,8 @@ def _subject(
         place = Provenance(folder.name, f"{len(manifest.files)} files", manifest.digest)
         found.append(Found("artifact.digest", manifest.digest, place))
     notes = (replace(each, where=_placed(each.where, digests)) for each in items if isinstance(each, Note))
-    return Subject(folder, manifest, is_model, tuple(found), tuple(notes))
+    vouches = (each for each in items if isinstance(each, Vouch))
+    return Subject(folder, manifest, is_model, tuple(found), tuple(notes), tuple(vouches))
 
 
 def _finish(found: Found, digests: Mapping[str, str], artifact: str) -> Found:

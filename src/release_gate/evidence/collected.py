@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Final
 
 from release_gate.diagnostics import Diagnostic, Severity, printable
@@ -11,9 +12,10 @@ from release_gate.diagnostics import Diagnostic, Severity, printable
 if TYPE_CHECKING:
     from release_gate.evidence.folder import Folder
     from release_gate.evidence.manifest import Manifest
+    from release_gate.policy.trust import Standing
     from release_gate.source import Tree
 
-__all__ = ["READER", "Collected", "Found", "Note", "Provenance", "Subject", "problem", "unknown"]
+__all__ = ["READER", "Collected", "Found", "Note", "Provenance", "Subject", "Vouch", "problem", "unknown"]
 
 READER: Final = "release-gate"
 """The tool named for a fact that was read from a file nobody's evaluation tool wrote."""
@@ -71,6 +73,33 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
+class Vouch:
+    """A signed statement that a log was measured on an artifact. Its signature holds.
+
+    Attributes:
+        person: Who says so.
+        role: In which role.
+        log: The digest of the log.
+        log_name: The name that it had.
+        artifact: The digest of the artifact.
+        on: The day.
+        expires: The last day on which it counts.
+        standing: With what right they have signed.
+        where: The file with the statement.
+    """
+
+    person: str
+    role: str
+    log: str
+    log_name: str
+    artifact: str
+    on: date
+    expires: date | None
+    standing: Standing
+    where: Provenance
+
+
+@dataclass(frozen=True, slots=True)
 class Subject:
     """A folder that was read, and what was found in it.
 
@@ -80,6 +109,7 @@ class Subject:
         is_model: Whether it holds weights, and so is an artifact.
         found: The facts, in the order of the collectors.
         notes: What else was seen.
+        vouches: Who vouches for logs.
     """
 
     folder: Folder
@@ -87,6 +117,7 @@ class Subject:
     is_model: bool
     found: tuple[Found, ...]
     notes: tuple[Note, ...]
+    vouches: tuple[Vouch, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +136,11 @@ class Collected:
     def errors(self) -> tuple[Diagnostic, ...]:
         """What makes the whole collection unusable."""
         return tuple(each for each in self.problems if each.severity is Severity.ERROR)
+
+    @property
+    def vouches(self) -> tuple[Vouch, ...]:
+        """Every statement that a log was measured on an artifact."""
+        return tuple(vouch for each in self.subjects for vouch in each.vouches)
 
     @property
     def models(self) -> tuple[Subject, ...]:

@@ -16,7 +16,8 @@ from release_gate.diagnostics import Diagnostic, RequestError, Severity, printab
 from release_gate.evidence.collected import Collected, listed
 from release_gate.evidence.combine import Combined, hull, interval, rounds_to
 from release_gate.evidence.evaluations import same_name
-from release_gate.evidence.request import EVERY, artifact_ids, combined
+from release_gate.evidence.request import EVERY, ArtifactFacts, artifact_ids, combined
+from release_gate.evidence.vouching import Vouching
 from release_gate.facts.licenses import license_name
 from release_gate.facts.release import Artifact, ListOf, Measurement, ReleaseRequest
 from release_gate.facts.truth import Range, Reason, Unknown, Value
@@ -30,7 +31,7 @@ __all__ = ["Disagreement", "Held", "hold"]
 
 _WEIGHTS: Final = ("weights", "delta", "adapter", "checkpoint")
 _HELD: Final = ("model.name", "model.architecture", "model.parameters", "model.context_length")
-_PARTS: Final = ("measured", "n")
+_PARTS: Final = ("measured", "n", "on")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,38 @@ class Disagreement:
 
 
 @dataclass(frozen=True, slots=True)
+class Unbound:
+    """A claim about the artifact that was measured, which nobody whose word counts has signed.
+
+    Attributes:
+        pointer: Where the request claims it.
+        why: What is lacking, or differs.
+        where: The place of the claim in a file.
+    """
+
+    pointer: Pointer
+    why: str
+    where: Span | None
+
+    @property
+    def becomes(self) -> Tree:
+        """What the fact is now, as a request writes it."""
+        return {"unknown": Reason.UNBOUND.value, "note": self.why[:300]}
+
+    @property
+    def diagnostic(self) -> Diagnostic:
+        """The same as a warning about the request."""
+        path = ".".join(map(str, self.pointer))
+        return Diagnostic(
+            "RG654",
+            f"what was measured is not certain, whatever `{printable(path)}` says: {self.why}",
+            self.where,
+            "let somebody who knows sign for it: release-gate vouch",
+            Severity.WARNING,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Held:
     """A request held against evidence.
 
@@ -75,12 +108,14 @@ class Held:
         disagreements: The claims that were not borne out.
         agreed: The claims that were.
         alone: Measurements that are claimed, and of which nothing was found.
+        unbound: Claims about what was measured that nobody has vouched for, where somebody must.
     """
 
     request: ReleaseRequest
     disagreements: tuple[Disagreement, ...]
     agreed: tuple[Pointer, ...]
     alone: tuple[Pointer, ...]
+    unbound: tuple[Unbound, ...] = ()
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
@@ -95,11 +130,17 @@ class Held:
             )
             for pointer in self.alone
         )
-        return (*(each.diagnostic for each in self.disagreements), *alone)
+        differ = (each.diagnostic for each in self.disagreements)
+        return (*differ, *(each.diagnostic for each in self.unbound), *alone)
 
 
-def hold(request: ReleaseRequest, collected: Collected) -> Held:
+def hold(request: ReleaseRequest, collected: Collected, vouching: Vouching | None = None) -> Held:
     """Hold a request against what was collected.
+
+    Args:
+        request: The request.
+        collected: What was found.
+        vouching: Who must vouch for what was measured; if nobody, the request may say it.
 
     Raises:
         RequestError: It is not clear which artifact a folder with weights is.
@@ -111,13 +152,35 @@ def hold(request: ReleaseRequest, collected: Collected) -> Held:
         indexes = range(len(request.artifacts)) if id_ == EVERY else (artifacts[id_],)
         for each in found.values():
             holding.fact(each, [request.artifacts[index] for index in indexes])
+    unbound = tuple(_unbound(request, facts, vouching)) if vouching is not None else ()
     changed = {each.pointer: each.becomes for each in holding.disagreements} | holding.widened
+    changed |= {each.pointer: each.becomes for each in unbound}
     held = request.with_facts(changed) if changed else request
     claimed = {pointer for pointer, _ in _metrics(request)}
     alone = claimed - {
         (*pointer[: pointer.index("metric") + 2],) for pointer in holding.seen if "metric" in pointer
     }
-    return Held(held, tuple(holding.disagreements), tuple(holding.agreed), tuple(sorted(alone, key=str)))
+    return Held(
+        held, tuple(holding.disagreements), tuple(holding.agreed), tuple(sorted(alone, key=str)), unbound
+    )
+
+
+def _unbound(request: ReleaseRequest, facts: ArtifactFacts, vouching: Vouching) -> Iterator[Unbound]:
+    """The claims about what was measured that neither a log bears out nor anybody whose word counts."""
+    for pointer, measured in _metrics(request):
+        claimed = measured.on.value
+        found = [each[path] for each in facts.values() if (path := f"metric.{pointer[-1]}") in each]
+        if not isinstance(claimed, str) or any(_measured_on(each) == claimed for each in found):
+            continue
+        reasons = [vouching.lacking(each.sources, claimed) for each in found]
+        if "" not in reasons:
+            at = (*pointer, "on")
+            yield Unbound(at, reasons[0] if reasons else "there is no log of it", request.where(at))
+
+
+def _measured_on(found: Combined) -> Tree:
+    """The artifact that a log itself says it measured."""
+    return found.value.get("on") if isinstance(found.value, dict) else None
 
 
 def _match(request: ReleaseRequest, collected: Collected) -> dict[str, int]:

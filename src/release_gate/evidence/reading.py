@@ -8,18 +8,20 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
 
 from release_gate.diagnostics import Diagnostic, printable
-from release_gate.evidence.collected import READER, Found, Note, Provenance, problem
+from release_gate.evidence.collected import READER, Found, Note, Provenance, Vouch, problem
 from release_gate.evidence.json_text import MAX_JSON, Unreadable, read_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from release_gate.evidence.folder import Entry, Folder
+    from release_gate.policy.trust import Standing
     from release_gate.signing import PublicKey
+    from release_gate.ssh import SshKey
 
 __all__ = ["Collector", "Item", "Reading", "each", "lines"]
 
-Item: TypeAlias = Found | Note | Diagnostic
+Item: TypeAlias = Found | Note | Vouch | Diagnostic
 MAX_LINE: Final = 2**20
 MAX_LINES_FILE: Final = 2**30
 MAX_READ: Final = 256 * 2**20
@@ -55,6 +57,7 @@ class Reading:
         named: The names by which evaluation logs may call the models that are collected.
         metrics: For names of metrics as logs give them, the names that policies use.
         keys: The keys that signatures are verified with.
+        trusted: The keys of persons, and with what right they sign.
         sha256: The SHA-256 of a file in hexadecimal; waits until it is there.
         read: The SHA-256 of every file whose content was used, by its path.
     """
@@ -63,6 +66,7 @@ class Reading:
     named: frozenset[str] = frozenset()
     metrics: Mapping[str, str] = field(default_factory=dict)
     keys: tuple[PublicKey, ...] = ()
+    trusted: Mapping[PublicKey | SshKey, Standing] = field(default_factory=dict)
     sha256: Callable[[Entry], str] = _no_digest
     read: dict[str, str] = field(default_factory=dict)
     _kept: dict[str, bytes] = field(default_factory=dict)

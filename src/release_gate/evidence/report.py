@@ -11,23 +11,24 @@ from release_gate.evidence.combine import LISTS, Combined
 from release_gate.evidence.request import combined
 
 if TYPE_CHECKING:
+    from release_gate.evidence.vouching import Vouching
     from release_gate.source import Tree
 
 __all__ = ["render_collected", "to_dict"]
 
 
-def render_collected(collected: Collected) -> str:
+def render_collected(collected: Collected, vouching: Vouching | None = None) -> str:
     """Every fact with where it came from, what else was seen, and what every folder holds."""
-    return "".join(f"{line}\n" for line in _lines(collected))
+    return "".join(f"{line}\n" for line in _lines(collected, vouching))
 
 
-def _lines(collected: Collected) -> Iterator[str]:
+def _lines(collected: Collected, vouching: Vouching | None) -> Iterator[str]:
     for subject in collected.subjects:
         size = sum(file.size for file in subject.manifest.files)
         yield f"{printable(subject.folder.name)}: {len(subject.manifest.files)} files, {size:,} bytes"
         if subject.is_model:
             yield f"  artifact {subject.manifest.digest}"
-    for id_, facts in combined(collected).items():
+    for id_, facts in combined(collected, vouching).items():
         yield ""
         yield f"facts of {id_}" if id_ else "facts of all artifacts"
         for each in facts.values():
@@ -72,7 +73,7 @@ def _place(where: Provenance) -> str:
     return printable(f"{where}{tool}, {where.digest[:19]}", 300)
 
 
-def to_dict(collected: Collected) -> dict[str, Any]:
+def to_dict(collected: Collected, vouching: Vouching | None = None) -> dict[str, Any]:
     """Everything as data, for tools."""
     return {
         "release_gate": "collected/v1",
@@ -99,7 +100,7 @@ def to_dict(collected: Collected) -> dict[str, Any]:
                 }
                 for each in facts.values()
             ]
-            for id_, facts in combined(collected).items()
+            for id_, facts in combined(collected, vouching).items()
         },
         "problems": [
             {

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from release_gate.evidence.collected import Collected, Found, Provenance, Subject
 from release_gate.evidence.combine import LISTS, Combined, combine
 
 if TYPE_CHECKING:
+    from release_gate.evidence.vouching import Vouching
     from release_gate.source import Tree
 
 __all__ = ["ArtifactFacts", "build_request", "combined", "slug"]
@@ -21,8 +23,13 @@ ArtifactFacts = dict[str, dict[str, Combined]]
 """For each artifact, by its id, its facts by path."""
 
 
-def combined(collected: Collected) -> ArtifactFacts:
-    """The facts of each artifact, and under an empty name those that are about all of them."""
+def combined(collected: Collected, vouching: Vouching | None = None) -> ArtifactFacts:
+    """The facts of each artifact, and under an empty name those that are about all of them.
+
+    Args:
+        collected: What was found.
+        vouching: Who may vouch that the logs were measured on these artifacts, if anybody.
+    """
     ids = artifact_ids(collected)
     found: dict[str, dict[str, list[Found]]] = {id_: {} for id_ in ids.values()} or {EVERY: {}}
     if len(found) > 1:
@@ -32,10 +39,25 @@ def combined(collected: Collected) -> ArtifactFacts:
             # What lies beside the only model is about it.
             target = ids.get(subject.folder.name) or (EVERY if len(ids) != 1 else next(iter(ids.values())))
             found[target].setdefault(each.path, []).append(each)
+    digests = {ids[each.folder.name]: each.manifest.digest for each in collected.models}
     return {
-        id_: {path: combine(path, each) for path, each in sorted(facts.items())}
+        id_: {
+            path: _bound(combine(path, each), digests.get(id_), vouching)
+            for path, each in sorted(facts.items())
+        }
         for id_, facts in found.items()
     }
+
+
+def _bound(found: Combined, artifact: str | None, vouching: Vouching | None) -> Combined:
+    """A measurement with what was measured, if somebody vouches for that, or with what is lacking."""
+    is_value = isinstance(found.value, dict) and found.value.keys().isdisjoint(("unknown", "on"))
+    if vouching is None or not artifact or not is_value or not found.path.startswith("metric."):
+        return found
+    why = vouching.lacking(found.sources, artifact)
+    told = f"not bound: {why}" if why else f"vouched for by {vouching.by(found.sources, artifact)}"
+    value: Any = found.value if why else {**found.value, "on": artifact}  # type: ignore[dict-item]
+    return replace(found, value=value, note="; ".join(filter(None, (found.note, told))))
 
 
 def artifact_ids(collected: Collected) -> dict[str, str]:
@@ -57,7 +79,12 @@ def slug(name: str) -> str:
 
 
 def build_request(
-    collected: Collected, *, name: str | None = None, action: str = "release", wanted: str = "internal"
+    collected: Collected,
+    *,
+    name: str | None = None,
+    action: str = "release",
+    wanted: str = "internal",
+    vouching: Vouching | None = None,
 ) -> dict[str, Any]:
     """A request, as a tree to be written.
 
@@ -66,8 +93,9 @@ def build_request(
         name: The identifier of the request; the first folder's, if not said.
         action: What is proposed.
         wanted: The access level that is asked for. Nobody asks by having files, hence the closed default.
+        vouching: Who may vouch that the logs were measured on these artifacts, if anybody.
     """
-    facts = combined(collected)
+    facts = combined(collected, vouching)
     sources = _Sources()
     models = {artifact_ids(collected)[subject.folder.name]: subject for subject in collected.models}
     tree: dict[str, Any] = {"release_gate": "request/v1", "id": name or next(iter(models), "evidence")}

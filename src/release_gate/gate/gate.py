@@ -13,7 +13,7 @@ from release_gate.decision import Decision, in_words
 from release_gate.diagnostics import Diagnostic, InputError, PolicyError, Span
 from release_gate.document import validate
 from release_gate.facts.release import ReleaseRequest
-from release_gate.gate.papers import read_papers
+from release_gate.gate.papers import read_papers, read_trust
 from release_gate.policy.build import placed
 from release_gate.policy.documents import EvidenceDocument, GateDocument, PolicyReference
 from release_gate.policy.in_force import days_of_change, in_force, policy_of
@@ -90,8 +90,12 @@ class Gate:
         gate = cls(policies, spans=[document.span(("policies", index)) for index in range(len(policies))])
         gate.papers = read_papers(shape, file.parent)
         gate.asked = shape.evidence
+        if shape.evidence is not None and shape.evidence.vouched_by and shape.trust is None:
+            at = document.span(("evidence", "vouched_by"))
+            message = "vouching for logs needs `trust`, which says whose key is whose"
+            raise PolicyError([Diagnostic("RG510", message, at, "add trust: trust.yaml")])
         if shape.evidence is not None and collect:
-            gate.evidence = _collected(shape.evidence, file.parent)
+            gate.evidence = _collected(shape.evidence, shape.trust, file.parent)
         return gate
 
     @classmethod
@@ -108,17 +112,23 @@ class Gate:
         """The policies that apply on a day, in the order of their names."""
         return in_force(self.policies, day)[0]
 
-    def hold(self, request: ReleaseRequest) -> Held | None:
+    def hold(self, request: ReleaseRequest, as_of: date) -> Held | None:
         """Hold the claims of a request against the evidence; None if the gate has none.
+
+        Args:
+            request: The request.
+            as_of: The day on which those who vouch for logs must have the right to.
 
         Raises:
             RequestError: It is not clear which artifact the evidence is about.
         """
-        if self.evidence is None:
+        if self.evidence is None or self.asked is None:
             return None
         from release_gate.evidence.hold import hold  # noqa: PLC0415 - many gates have no evidence
+        from release_gate.evidence.vouching import Vouching  # noqa: PLC0415 - as above
 
-        return hold(request, self.evidence)
+        roles = self.asked.vouched_by
+        return hold(request, self.evidence, Vouching(self.evidence.vouches, roles, as_of) if roles else None)
 
     def decide(self, request: ReleaseRequest, *, as_of: date, policies_as_of: date | None = None) -> Decision:
         """Judge a request, after its claims were held against the evidence.
@@ -131,7 +141,7 @@ class Gate:
         Raises:
             RequestError: The request states a fact in a way that a policy does not allow.
         """
-        held = self.hold(request)
+        held = self.hold(request, as_of)
         return self.judge(held.request if held else request, as_of=as_of, policies_as_of=policies_as_of)
 
     def judge(self, held: ReleaseRequest, *, as_of: date, policies_as_of: date | None = None) -> Decision:
@@ -148,7 +158,7 @@ class Gate:
         return engine.decide(held, self.policies, as_of, policies_as_of, self.papers)
 
 
-def _collected(asked: EvidenceDocument, folder: Path) -> Collected:
+def _collected(asked: EvidenceDocument, trust: str | None, folder: Path) -> Collected:
     """What is in the folders that a gate file names.
 
     Raises:
@@ -159,7 +169,14 @@ def _collected(asked: EvidenceDocument, folder: Path) -> Collected:
 
     names = {result: name for name, result in asked.metrics.items()}
     keys = [read_public_key(folder / each) for each in asked.keys]
-    found = collect([folder / each for each in asked.folders], named=asked.named, metrics=names, keys=keys)
+    trusted = read_trust(folder / trust).keys if asked.vouched_by and trust is not None else {}
+    found = collect(
+        [folder / each for each in asked.folders],
+        named=asked.named,
+        metrics=names,
+        keys=keys,
+        trusted=trusted,
+    )
     if found.errors:
         raise EvidenceError(found.problems)
     return found

@@ -45,9 +45,10 @@ class Judging:
         """
         name = path.as_posix()
         try:
-            held, told = self.held(ReleaseRequest.load(path))
+            request = ReleaseRequest.load(path)
+            held, told = self.held(request)
             decision = self.gate.judge(held, as_of=self.as_of, policies_as_of=self.policies_as_of)
-            revived = tuple(self.revived(held, decision))
+            revived = tuple(self.revived(request, decision))
             if self.base is not None:
                 told = (*loosened(self.base, self.gate, held, self.as_of), *told)
         except InputError as error:
@@ -62,19 +63,17 @@ class Judging:
         Raises:
             RequestError: It is not clear which artifact the evidence is about.
         """
-        found = self.gate.hold(request)
-        if found is None or self.gate.evidence is None:
-            return request, ()
-        return found.request, found.diagnostics
+        found = self.gate.hold(request, self.as_of)
+        return (found.request, found.diagnostics) if found is not None else (request, ())
 
-    def revived(self, held: ReleaseRequest, decision: Decision) -> Iterator[Diagnostic]:
+    def revived(self, request: ReleaseRequest, decision: Decision) -> Iterator[Diagnostic]:
         """What is better, at any rung, on the day that was asked for than today: what has expired counted.
 
         Without a record of that day, nobody but who asks says that it was that day.
         """
         if self.today is None or self.today == self.as_of or decision.hypothetical is not None:
             return
-        now = self.gate.judge(held, as_of=self.today)
+        now = self.gate.decide(request, as_of=self.today)
         for asked, today in zip(decision.artifacts, now.artifacts, strict=True):
             better = [
                 rung for rung, verdict in asked.ladder.items() if verdict.rank < today.ladder[rung].rank

@@ -15,6 +15,7 @@ from typing import Any, Final, cast
 from release_gate.canonical import canonical_bytes, digest
 from release_gate.diagnostics import Diagnostic, IntegrityError, printable
 from release_gate.document import validate
+from release_gate.evidence.vouching import PAYLOAD_TYPE, VOUCH
 from release_gate.facts.release import Artifact, ReleaseRequest, SignOff
 from release_gate.signing import Envelope, Signer, open_signer, read_json, sign_envelope
 from release_gate.ssh import SshSigner
@@ -26,11 +27,11 @@ __all__ = [
     "Statement",
     "read_signer",
     "sign_off",
+    "sign_vouch",
     "sign_waiver",
     "waiver_digest",
 ]
 
-PAYLOAD_TYPE: Final = "application/vnd.in-toto+json"
 STATEMENT: Final = "https://in-toto.io/Statement/v1"
 SIGN_OFF: Final = "urn:model-release-gate:sign-off:v1"
 WAIVER: Final = "urn:model-release-gate:waiver:v1"
@@ -121,6 +122,18 @@ def sign_waiver(waiver: Mapping[str, Any], person: str, on: date, signer: Signer
     """Sign a waiver as it is written."""
     subjects = [(f"waiver:{printable(str(waiver.get('id')))}", waiver_digest(waiver))]
     return _sign(WAIVER, subjects, {"person": person, "on": on, "waiver": waiver_digest(waiver)}, signer)
+
+
+def sign_vouch(said: Mapping[str, Any], artifact_name: str, signer: Signer) -> Envelope:
+    """Sign that a log was measured on an artifact.
+
+    Args:
+        said: Person, role, name and digest of the log, digest of the artifact, day, and perhaps the end.
+        artifact_name: What the artifact is called.
+        signer: The key of the person.
+    """
+    subjects = [(said["log_name"], said["log"]), (artifact_name, said["artifact"])]
+    return _sign(VOUCH, subjects, said, signer)
 
 
 def waiver_digest(waiver: Any) -> str:

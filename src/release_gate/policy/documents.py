@@ -512,6 +512,8 @@ class EvidenceDocument(Base):
     """For a metric of a policy, the result of a log that it is."""
     keys: Many[Name] = ()
     """Files with the keys that signatures of models are verified with."""
+    vouched_by: Many[Id] = ()
+    """Roles that may vouch on which artifact a log was measured. Then a request alone cannot say it."""
 
     @model_validator(mode="before")
     @classmethod
