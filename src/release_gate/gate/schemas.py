@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Any, Final
 
 from pydantic import TypeAdapter
@@ -70,8 +71,10 @@ def json_schema(kind: str) -> dict[str, Any]:
             "schema": {"const": "decision/v1", "description": "The kind of this document."},
             "digest": {"type": "string", "description": "The digest of everything else."},
         }
+        kept = {each.name.rstrip("_") for each in fields(Decision) if each.compare}  # what is written
+        written = {name: value for name, value in decision["properties"].items() if name in kept}
         decision |= {
-            "properties": {**said, **decision["properties"]},
+            "properties": {**said, **written},
             "required": [*said, *decision["required"]],
         }
     title = found.pop("title", kind)
