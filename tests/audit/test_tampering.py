@@ -15,7 +15,9 @@ from typing import Any
 
 import pytest
 
+from release_gate.audit import store_sql
 from release_gate.audit.bundle import Bundle
+from release_gate.audit.examine import Helpers
 from release_gate.audit.ledger import Ledger
 from release_gate.audit.merkle import Frontier, inclusion_proof, leaf_hash
 from release_gate.audit.notes import Checkpoint, Receipt, sign_checkpoint
@@ -24,6 +26,8 @@ from release_gate.audit.record import Record
 from release_gate.audit.recorder import Recorder
 from release_gate.audit.store_sqlite import SCHEMA, SqliteStore
 from release_gate.audit.verify import Report, Trust, verify_log
+from release_gate.audit.view import View
+from release_gate.authoring import processes
 from release_gate.canonical import canonical_bytes, digest_of_bytes
 from release_gate.diagnostics import IntegrityError
 from release_gate.signing import Envelope, generate_key, sign_envelope
@@ -434,6 +438,44 @@ def test_tampering_is_detected_and_named(name: str, copy: Copy) -> None:
     # A checkpoint that was kept elsewhere is enough to see that something is wrong, whoever signed what.
     alone = copy.verify(Checkpoint(ORIGIN, SIZE, copy.outside.root), trust=Trust())
     assert not alone.holds or step in (8, 9) or name.startswith("what a record")
+
+
+SEVERAL = (
+    "a verdict is changed",
+    "a decision is edited",
+    "a policy is removed",
+    "records are reordered",
+    "a record is removed",
+    "a record claims a number far away",
+    "an attestation is by somebody else",
+    "a record is kept under another number",
+    "the newest records are cut off",
+    "a record no JSON",
+)
+
+
+@pytest.mark.parametrize("name", SEVERAL)
+def test_several_processes_find_what_one_finds(
+    name: str, copy: Copy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_sql, "PART", 2)
+    monkeypatch.setattr(processes, "FEW", 1)
+    TAMPERING[name][0](copy)
+    store = SqliteStore.open(copy.path)
+    opened: list[View] = []
+
+    def reopen() -> View:
+        opened.append(store)  # seen in this process only
+        return SqliteStore.open(copy.path)
+
+    found = [
+        verify_log(store, copy.book.trust, [copy.outside], helpers=helpers)
+        for helpers in (None, Helpers(2, reopen))
+    ]
+    store.close()
+    assert found[0] == found[1]
+    assert not found[0].holds
+    assert opened == []  # it was others that looked
 
 
 SHAPE = {

@@ -37,6 +37,9 @@ class Folder:
     def rows(self, start: int = 0, stop: int | None = None, *, packs: bool = False) -> Iterator[Row]:
         raise NotImplementedError
 
+    def slices(self) -> list[tuple[int, int | None]]:
+        raise NotImplementedError
+
     def node(self, height: int, index: int) -> bytes:
         raise NotImplementedError
 

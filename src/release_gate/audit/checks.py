@@ -5,7 +5,7 @@ The numbers of the steps are those of *How a record is verified* in the document
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -13,7 +13,7 @@ from release_gate.audit.attestation import check_recorded
 from release_gate.audit.notes import Checkpoint, NoteKey, open_checkpoint
 from release_gate.audit.pack import NOTHING, Referred
 from release_gate.audit.record import Record
-from release_gate.audit.sealed import Disclosure, Disclosures, check_opens, is_seal
+from release_gate.audit.sealed import Disclosures, check_opens, is_seal
 from release_gate.audit.sensitive import is_sealed_record, sealed_in
 from release_gate.canonical import digest_of_bytes
 from release_gate.diagnostics import Diagnostic, InputError, IntegrityError, printable
@@ -25,6 +25,7 @@ __all__ = [
     "Problem",
     "Report",
     "SealCheck",
+    "SealsCheck",
     "Trust",
     "check_attestations",
     "check_content",
@@ -212,21 +213,23 @@ def check_attestations(record: Record, fetch: Fetch, trust: Trust, report: Repor
 
 
 class SealCheck:
-    """Step 11: what is sealed, held against what was disclosed of it."""
+    """Step 11 for one record: what is sealed in it, held against what was disclosed of it.
 
-    def __init__(self, given: Sequence[Disclosures] | None, report: Report) -> None:
-        self.report, self.none_given = report, given is None
-        self.given: dict[str, list[Disclosure]] = {}
-        self.salts: set[str] = set()
-        self.sealed = 0
-        for each in given or ():
-            self.given.setdefault(each.seal, []).extend(each.all)
+    Attributes:
+        seal: Its name in its seals, if it has any.
+        opened: The place and the salt of each value that was disclosed of it.
+    """
 
-    def take(self, record: Record, fetch: Fetch) -> None:
-        """Take the next record."""
+    def __init__(self, given: Sequence[Disclosures]) -> None:
+        self.given = given
+        self.seal: str | None = None
+        self.opened: list[tuple[str, str]] = []
+
+    def take(self, record: Record, fetch: Fetch, report: Report) -> None:
+        """Take the record."""
         if not is_sealed_record(record):
             return
-        self.sealed += 1
+        self.seal = str(record.body["seal"])
 
         def get(name: str) -> bytes:
             data = fetch(name)
@@ -238,34 +241,46 @@ class SealCheck:
         try:
             places = dict(sealed_in(record, get))
         except (IntegrityError, KeyError, TypeError, ValueError):
-            self.report.add(11, "RG711", where + "what is sealed in it cannot be read")
+            report.add(11, "RG711", where + "what is sealed in it cannot be read")
             return
         for place, value in places.items():
             if not is_seal(value):
-                self.report.add(11, "RG711", f"{where}`{printable(place)}` is sealed by no digest")
-        for each in self.given.pop(str(record.body["seal"]), ()):
-            self.open(each, str(record.body["seal"]), places.get(each.pointer), where)
+                report.add(11, "RG711", f"{where}`{printable(place)}` is sealed by no digest")
+        for each in (each for given in self.given if given.seal == self.seal for each in given.all):
+            try:
+                check_opens(each, self.seal, places.get(each.pointer))
+            except IntegrityError as error:
+                report.take(11, error, where)
+            self.opened.append((each.pointer, each.salt))
 
-    def open(self, each: Disclosure, seal: str, value: Any, where: str) -> None:
-        """Hold a disclosure against what is sealed in its place."""
-        try:
-            check_opens(each, seal, value)
-        except IntegrityError as error:
-            self.report.take(11, error, where)
-        if each.salt in self.salts:
-            message = f"{where}the salt of `{printable(each.pointer)}` is that of another value"
-            self.report.add(11, "RG744", message, "who knows one of the two can guess the other")
-        self.salts.add(each.salt)
 
-    def finish(self) -> None:
+class SealsCheck:
+    """Step 11 for all records together."""
+
+    def __init__(self, given: Sequence[Disclosures] | None) -> None:
+        self.none_given, self.sealed = given is None, 0
+        self.left = dict.fromkeys(each.seal for each in given or ())
+        self.salts: set[str] = set()
+
+    def take(self, index: int, seal: str | None, opened: Iterable[tuple[str, str]], report: Report) -> None:
+        """Take the next record: its name in its seals, and what was disclosed of it."""
+        if seal is None:
+            return
+        self.sealed += 1
+        self.left.pop(seal, None)
+        for place, salt in opened:
+            if salt in self.salts:
+                message = f"record {index}: the salt of `{printable(place)}` is that of another value"
+                report.add(11, "RG744", message, "who knows one of the two can guess the other")
+            self.salts.add(salt)
+
+    def finish(self, report: Report) -> None:
         """Say what was disclosed of no record, and what was not checked."""
-        for seal in self.given:
+        for seal in self.left:
             message = f"the disclosures with the seal {printable(seal)} are of no record here"
-            self.report.add(11, "RG743", message)
+            report.add(11, "RG743", message)
         if self.sealed and self.none_given:
-            self.report.not_checked[11] = (
-                f"{self.sealed} records have sealed fields, and nothing was disclosed"
-            )
+            report.not_checked[11] = f"{self.sealed} records have sealed fields, and nothing was disclosed"
 
 
 def say_not_checked(trust: Trust, report: Report, *, signed: bool) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from importlib.metadata import version
 from typing import Any, Final
 
@@ -116,7 +116,7 @@ class Record:
         request = self.body.get("request")
         return str(request.get("id")) if isinstance(request, dict) else ""
 
-    @property
+    @cached_property
     def refers_to(self) -> tuple[str, ...]:
         """The digests of its content, each once."""
         found: dict[str, None] = {}

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from typing import Any, ClassVar
+from functools import cache
+from itertools import islice
+from typing import Any, ClassVar, Final
 
 from release_gate.audit.merkle import leaf_hash
 from release_gate.audit.pack import NOTHING, Pack, Referred
@@ -12,6 +14,9 @@ from release_gate.audit.view import Row
 from release_gate.diagnostics import Diagnostic, IntegrityError
 
 __all__ = ["SqlStore", "values_of"]
+
+PART: Final = 256
+"""How many records are read together where several processes read."""
 
 
 class SqlStore(ABC):
@@ -47,6 +52,15 @@ class SqlStore(ABC):
         for seq, data, completed, about, decision, pack in self._rows(sql, (start, stop or 1 << 62)):
             yield Row(seq, data, _split_nodes(completed), (about, decision), pack)
 
+    def slices(self) -> list[tuple[int, int | None]]:
+        """The numbers of the records in parts, as ``rows`` takes them: together all that are there."""
+        if self.size == int(self.one("SELECT count(*) FROM records")[0]):
+            return [(at, at + PART) for at in range(0, self.size, PART)]
+        # Numbers are missing, perhaps very many: a part begins where there is a record.
+        numbers = (seq for (seq,) in self._rows("SELECT seq FROM records WHERE seq >= 0 ORDER BY seq"))
+        starts = list(islice(numbers, 0, None, PART))
+        return list(zip(starts, [*starts[1:], None], strict=False))
+
     def node(self, height: int, index: int) -> bytes:
         """The hash of a complete subtree."""
         seq = (index + 1 << height) - 1
@@ -59,7 +73,7 @@ class SqlStore(ABC):
 
     def referred(self, index: int, pack: bytes | None = None) -> Referred:
         """What a record refers to. If its pack is at hand, it need not be read again."""
-        return Referred(self.pack(index) if pack is None else Pack.read(pack), self.pack, self.shared)
+        return Referred(self.pack(index) if pack is None else Pack.read(pack), cache(self.pack), self.shared)
 
     def pack(self, index: int) -> Pack:
         """The pack of a record; an empty one if there is no such record."""

@@ -126,6 +126,16 @@ class ExportView:
                 if start <= seq < end:
                     yield Row(seq, data, self._nodes(seq))
 
+    def slices(self) -> list[tuple[int, int | None]]:
+        """The numbers of the records in parts: those of each bundle, up to the first that is not there."""
+        found: list[tuple[int, int | None]] = []
+        for start in range(0, self.size, WIDTH):
+            width = min(WIDTH, self.size - start)
+            if not (self.folder / tile_path("entries", start // WIDTH, width)).is_file():
+                break
+            found.append((start, start + width))
+        return found
+
     def node(self, height: int, index: int) -> bytes:
         """The hash of a complete subtree."""
         level, over = divmod(height, 8)

@@ -15,6 +15,7 @@ from release_gate.audit.checks import (
     Problem,
     Report,
     SealCheck,
+    SealsCheck,
     Trust,
     check_attestations,
     check_content,
@@ -22,6 +23,7 @@ from release_gate.audit.checks import (
     check_signature,
     say_not_checked,
 )
+from release_gate.audit.examine import Examined, Helpers, Place, examine
 from release_gate.audit.merkle import Frontier, leaf_hash
 from release_gate.audit.notes import Checkpoint, Receipt
 from release_gate.audit.record import Record
@@ -43,6 +45,7 @@ def verify_log(
     against: Iterable[Checkpoint] = (),
     progress: Callable[[int], object] = int,
     given: Sequence[Disclosures] | None = None,
+    helpers: Helpers | None = None,
 ) -> Report:
     """Verify a whole log. Linear in its size.
 
@@ -52,6 +55,7 @@ def verify_log(
         against: Checkpoints that were kept elsewhere.
         progress: Is told how many records have been read.
         given: Disclosures of sealed fields, if there are any.
+        helpers: Other processes, if any are to help. What is found does not depend on them.
 
     Raises:
         IntegrityError: The log is so damaged that it cannot be read.
@@ -63,15 +67,14 @@ def verify_log(
     # Steps 9 and 10 need the root that the records have at the size of each checkpoint.
     wanted = _checkpoints(view, trust, list(against), report)
     # Steps 2 to 8, and 11.
-    run = _Run(view, trust, report, SealCheck(given, report))
+    run = _Run(view, report, SealsCheck(given))
     run.compare(wanted)
-    for row in view.rows(packs=True):
-        run.take(row)
+    for each in examine(view, trust, given or (), helpers):
+        run.take(each)
         run.compare(wanted)
         if run.count % EVERY == 0:
             progress(run.count)
     run.finish()
-    run.seals.finish()
     progress(run.count)
     # Steps 9 and 10.
     for size, found in sorted(wanted.items()):
@@ -119,9 +122,10 @@ def verify_receipt(
     check_decision(record, content.get, report)
     check_attestations(record, content.get, trust, report)
     # Step 11.
-    seals = SealCheck(given, report)
-    seals.take(record, content.get)
-    seals.finish()
+    seals, of_all = SealCheck(given or ()), SealsCheck(given)
+    seals.take(record, content.get, report)
+    of_all.take(record.index, seals.seal, seals.opened, report)
+    of_all.finish(report)
     # Step 9.
     check_signature(9, receipt.checkpoint, trust, report, trust.quorum)
     report.not_checked |= dict.fromkeys((1, 4, 5, 10), "this takes the whole log")
@@ -174,39 +178,36 @@ def _as_recorded(decision: bytes) -> tuple[str, bytes]:
 
 
 class _Run:
-    """One pass over the records, in constant memory but for the digests that were seen."""
+    """One pass over the records, in constant memory: what takes those before each of them."""
 
-    def __init__(self, view: View, trust: Trust, report: Report, seals: SealCheck) -> None:
-        self.view, self.trust, self.report, self.seals = view, trust, report, seals
+    def __init__(self, view: View, report: Report, seals: SealsCheck) -> None:
+        self.view, self.report, self.seals = view, report, seals
         self.frontier, self.leaf = Frontier(), b""
         self.count, self.expected = 0, 0
         self.recorded_at, self.as_of = "", ""
         self.shifted = False
         self.gaps: set[int] = set()
         self.late: list[int] = []
-        self.known: set[str] = set()
 
-    def take(self, row: Row) -> None:
+    def take(self, each: Examined) -> None:
         """Take the next record."""
-        leaf = leaf_hash(row.data)
-        self.frontier, completed = self.frontier.add(leaf)
+        row, place = each.row, each.place
+        self.frontier, completed = self.frontier.add(each.leaf)
         self.count += 1
-        # Step 2.
-        try:
-            record = Record.read(row.data)
-        except IntegrityError as error:
-            self.report.take(2, error, f"the record {row.seq} was edited: ")
+        for problem in each.problems:
+            self.report.add(problem.step, problem.found.code, problem.found.message, problem.found.help)
+        if place is None:
             self.expected = row.seq + 1
         else:
-            self.check_place(row, record)
-            self.check_clock(record)
-            self.check_beside(row, record, (leaf, *completed))
-            self.check_referred(row, record)
-        self.leaf = leaf
+            self.check_place(row, place)
+            self.check_clock(place)
+            self.check_beside(row, place, (each.leaf, *completed))
+            self.seals.take(place.index, each.seal, each.opened, self.report)
+        self.leaf = each.leaf
 
-    def check_place(self, row: Row, record: Record) -> None:
+    def check_place(self, row: Row, place: Place) -> None:
         """Step 3."""
-        index = record.index
+        index = place.index
         if index != self.expected:
             self.displaced(index)
             return
@@ -215,10 +216,10 @@ class _Run:
             self.shifted = True
             self.report.add(3, "RG711", f"the record {index} is kept under the number {row.seq}")
         if index == 0:
-            if record.body.get("origin") != self.view.origin or "previous" in record.body:
+            if place.origin != self.view.origin or place.previous is not None:
                 message = "the first record is not the first of this log"
                 self.report.add(3, "RG716", message, "the log was put together from another one")
-        elif record.body.get("previous") != self.leaf.hex():
+        elif place.previous != self.leaf.hex():
             message = (
                 f"the record {index} names another one before it than {index - 1}: one of them was edited"
             )
@@ -240,9 +241,9 @@ class _Run:
         else:
             self.report.add(3, "RG713", f"the record {index} is there again: reordered")
 
-    def check_clock(self, record: Record) -> None:
+    def check_clock(self, place: Place) -> None:
         """Step 4."""
-        index, time, day = record.index, record.recorded_at, record.as_of
+        index, time, day = place.index, place.recorded_at, place.as_of
         if time < self.recorded_at:
             message = f"the record {index} is of {printable(time)}, and one before it of {self.recorded_at}"
             self.report.add(4, "RG717", message + ": the clock ran backwards")
@@ -257,38 +258,22 @@ class _Run:
             self.report.add(4, "RG717", message)
         self.as_of = max(self.as_of, day)
 
-    def check_beside(self, row: Row, record: Record, hashes: Sequence[bytes]) -> None:
+    def check_beside(self, row: Row, place: Place, hashes: Sequence[bytes]) -> None:
         """Step 5."""
         kept = dict(row.nodes)
         if any(height >= len(hashes) or hashes[height] != found for height, found in kept.items()):
-            self.report.add(5, "RG711", f"the tree that is kept with record {record.index} was edited")
-        if row.found_by is not None and (
-            row.found_by != (record.about, record.decision) or len(kept) != len(hashes) - 1
-        ):
-            self.report.add(5, "RG711", f"what the record {record.index} is found by was edited")
-
-    def check_referred(self, row: Row, record: Record) -> None:
-        """Steps 5 to 8, and 11. What several records share is looked at once."""
-        try:
-            fetch = self.view.referred(row.seq, row.pack)
-        except IntegrityError as error:
-            self.report.take(6, error, f"the record {record.index}: ")
-            return
-        if not {*fetch.pack.parts, *fetch.pack.elsewhere} <= {*record.refers_to}:
-            message = f"something is kept with the record {record.index} that it does not refer to"
-            self.report.add(5, "RG711", message)
-        check_content(record, fetch, self.report, self.known)
-        check_decision(record, fetch, self.report)
-        check_attestations(record, fetch, self.trust, self.report)
-        self.seals.take(record, fetch)
+            self.report.add(5, "RG711", f"the tree that is kept with record {place.index} was edited")
+        if row.found_by is not None and (row.found_by != place.found_by or len(kept) != len(hashes) - 1):
+            self.report.add(5, "RG711", f"what the record {place.index} is found by was edited")
 
     def finish(self) -> None:
-        """Say which records were removed, and which reordered."""
+        """Say which records were removed, and which reordered, and what was disclosed of none."""
         for start, end in _ranges(self.gaps):
             names = f"record {start} was" if start == end else f"records {start} to {end} were"
             self.report.add(3, "RG712", f"the {names} removed")
         for index in self.late:
             self.report.add(3, "RG713", f"the record {index} was moved: reordered")
+        self.seals.finish(self.report)
 
     def compare(self, wanted: dict[int, list[tuple[int, Checkpoint]]]) -> None:
         """Steps 9 and 10, for the checkpoints of this very size."""

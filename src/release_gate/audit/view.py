@@ -55,6 +55,9 @@ class View(Protocol):
     def rows(self, start: int = 0, stop: int | None = None, *, packs: bool = False) -> Iterator[Row]:
         """The records, with what is kept beside each, in order; with their packs if asked for."""
 
+    def slices(self) -> list[tuple[int, int | None]]:
+        """The numbers of the records in parts, as ``rows`` takes them: together all that are there."""
+
     def node(self, height: int, index: int) -> bytes:
         """The hash of a complete subtree."""
 

@@ -28,7 +28,7 @@ def available() -> int:
     return len(affinity(0)) if affinity is not None else os.cpu_count() or 1
 
 
-def spread(work: Callable[[T], R], things: Sequence[T], jobs: int) -> Iterator[R]:
+def spread(work: Callable[[T], R], things: Sequence[T], jobs: int, turn: int | None = None) -> Iterator[R]:
     """What each thing comes to, in the order of the things.
 
     The processes are forks: they have what this one has read, and nothing is read twice. Where there are no
@@ -38,6 +38,7 @@ def spread(work: Callable[[T], R], things: Sequence[T], jobs: int) -> Iterator[R
         work: What to do with a thing. What it gives back goes from one process to another.
         things: The things.
         jobs: How many processes to use at most.
+        turn: How many things a process takes at a time, if what they come to is large.
 
     Raises:
         InputError: Of ``work``, for the first thing in their order.
@@ -49,7 +50,7 @@ def spread(work: Callable[[T], R], things: Sequence[T], jobs: int) -> Iterator[R
     with ProcessPoolExecutor(
         min(jobs, len(things)), multiprocessing.get_context("fork"), _start, (work, things)
     ) as pool:
-        turn, done = max(1, len(things) // (jobs * _TURNS)), False
+        turn, done = turn or max(1, len(things) // (jobs * _TURNS)), False
         try:
             for result, error in pool.map(_one, range(len(things)), chunksize=turn):
                 if error is not None:

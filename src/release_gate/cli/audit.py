@@ -4,34 +4,32 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 import time
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import click
 
-from release_gate.audit.bundle import Bundle, is_bundle
-from release_gate.audit.disclosures import Kept, all_disclosures
+from release_gate.audit.bundle import Bundle
+from release_gate.audit.disclosures import Kept
 from release_gate.audit.merkle import inclusion_proof
 from release_gate.audit.notes import Checkpoint, NoteKey, Receipt
 from release_gate.audit.places import open_ledger
 from release_gate.audit.policies import restore_policies
-from release_gate.audit.receipts import is_receipt, read_receipt
 from release_gate.audit.record import Record
 from release_gate.audit.replay import again
-from release_gate.audit.sealed import Disclosures, Erased, is_sealed
+from release_gate.audit.sealed import Erased, is_sealed
 from release_gate.audit.sensitive import seen_by
 from release_gate.audit.tiles import export
 from release_gate.audit.trace import facts_read, trace_lines
-from release_gate.audit.verify import STEPS, Report, Trust, verify_decision, verify_log
 from release_gate.audit.view import View, fetching
 from release_gate.audit.witness import MAX_ASKED, Asked, Witness
 from release_gate.cli import Exit
 from release_gate.cli.ledgers import GATE, JSON, LEDGER, found, kept, settings, viewed
 from release_gate.cli.redaction import disclose, redact
+from release_gate.cli.verifying import note_key, read_checkpoint, verify
 from release_gate.diagnostics import printable
-from release_gate.signing import generate_key, open_signer, read_private_key, read_public_key
+from release_gate.signing import generate_key, open_signer, read_private_key
 
 
 @click.group()
@@ -41,6 +39,7 @@ def audit() -> None:
 
 audit.add_command(disclose)
 audit.add_command(redact)
+audit.add_command(verify)
 
 
 @audit.command()
@@ -133,7 +132,7 @@ def prove(which: str, output: Path, gate: Path | None, ledger: str | None, check
     """Write the record WHICH with its receipt and its content into a folder that anybody can verify."""
     with viewed(ledger, gate) as view:
         record = found(view, which)
-        against = _read_checkpoint(checkpoint) if checkpoint is not None else _newest(view)
+        against = read_checkpoint(checkpoint) if checkpoint is not None else _newest(view)
         if not record.index < against.size <= view.size:
             raise click.UsageError(f"the checkpoint of {against.size} records does not reach this one")
         proof = inclusion_proof(record.index, against.size, view.node)
@@ -228,7 +227,7 @@ def witness(
 
     ASKED is what `audit checkpoint --since N` writes. A log that was never seen is asked about since 0.
     """
-    seen = Witness(name, open_signer(secret), state, tuple(map(_note_key, logs)))
+    seen = Witness(name, open_signer(secret), state, tuple(map(note_key, logs)))
     signed = seen.cosign(Asked.read(asked.read(MAX_ASKED + 1)), int(time.time()))
     click.echo(signed.note.splitlines(keepends=True)[-1] if line else str(signed), nl=False)
     return Exit.ALLOWED
@@ -278,120 +277,3 @@ def key(key: str, name: str, witness: bool) -> int:  # noqa: FBT001
         raise click.UsageError("a log or a witness signs with an Ed25519 key")
     click.echo(str(NoteKey(name, 4 if witness else 1, public)))
     return Exit.ALLOWED
-
-
-@audit.command()
-@click.argument("place", required=False)
-@GATE
-@click.option("--key", "keys", multiple=True, metavar="KEY", help="The key of the log; repeatable.")
-@click.option("--witness", "witnesses", multiple=True, metavar="KEY", help="A key of a witness; repeatable.")
-@click.option("--quorum", type=click.IntRange(0), default=0, help="How many witnesses must have signed.")
-@click.option(
-    "--signer", "signers", multiple=True, metavar="FILE", help="A public key that attests; repeatable."
-)
-@click.option(
-    "--against",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    help="A checkpoint that was kept elsewhere, which the log must extend; repeatable.",
-)
-@click.option("--disclosures", type=click.Path(path_type=Path), help="Hold these against what is sealed.")
-@JSON
-def verify(  # noqa: PLR0913, PLR0917 - one argument for each option
-    place: str | None,
-    gate: Path | None,
-    keys: tuple[str, ...],
-    witnesses: tuple[str, ...],
-    quorum: int,
-    signers: tuple[str, ...],
-    against: tuple[Path, ...],
-    disclosures: Path | None,
-    as_json: bool,  # noqa: FBT001
-) -> int:
-    """Verify the log at PLACE: a ledger, a copy, an export, one record in its folder, or one receipt.
-
-    KEY is written NAME+ID+KEY, as `audit key` prints it, or is a file with that.
-    """
-    trust = Trust(
-        tuple(map(_note_key, keys)),
-        tuple(map(read_public_key, signers)),
-        tuple(map(_note_key, witnesses)),
-        quorum,
-    )
-    if quorum > len({key.key for key in trust.witnesses}):
-        raise click.UsageError(f"--quorum {quorum} takes as many --witness KEY")
-    if quorum and not trust.log:
-        raise click.UsageError("--quorum takes --key KEY: witnesses sign what the log has signed")
-    one = place is not None and (is_bundle(Path(place)) or is_receipt(Path(place)))
-    if one and against:
-        raise click.UsageError("--against takes the whole log, and not one record of it")
-    if disclosures is not None and place is not None and is_receipt(Path(place)):
-        raise click.UsageError("--disclosures takes the request, and a receipt has only the decision")
-    given = list(all_disclosures(disclosures)) if disclosures is not None else None
-    if place is not None and is_bundle(Path(place)):
-        report = Bundle.read(Path(place)).verify(trust, place, given)
-    elif place is not None and is_receipt(Path(place)):
-        decision, receipt = read_receipt(Path(place))
-        report = verify_decision(decision, receipt, trust, place)
-    else:
-        with viewed(place, gate) as view:
-            report = _verified(view, trust, [_read_checkpoint(each) for each in against], given)
-    if as_json:
-        click.echo(json.dumps(report.to_dict(), indent=2, ensure_ascii=False))
-    else:
-        _tell(report)
-    return Exit.ALLOWED if report.holds else Exit.INTEGRITY
-
-
-def _verified(view: View, trust: Trust, against: list[Checkpoint], given: list[Disclosures] | None) -> Report:
-    size = view.size
-    with click.progressbar(
-        length=size, label="verifying", file=sys.stderr, hidden=size < 1000 or not sys.stderr.isatty()
-    ) as bar:
-        done = 0
-
-        def progress(count: int) -> None:
-            nonlocal done
-            bar.update(count - done)
-            done = count
-
-        return verify_log(view, trust, against, progress, given)
-
-
-def _tell(report: Report) -> None:
-    click.echo(f"{printable(report.place)}: {report.size} records of {printable(report.origin)}")
-    if report.root:
-        click.echo(f"  root {report.root}")
-    for number, title in STEPS.items():
-        problems = [each.found for each in report.problems if each.step == number]
-        skipped = report.not_checked.get(number)
-        word = "FAILED" if problems else "ok" if skipped is None else "-"
-        click.echo(f"  {word:<6} {number:>2}  {title}")
-        for each in problems:
-            click.echo(f"             {each.code} {each.message}" + (f" ({each.help})" if each.help else ""))
-        if skipped is not None:
-            click.echo(f"             not checked: {skipped}")
-    if report.more:
-        click.echo(f"  and {report.more} further problems")
-    if not report.holds:
-        click.echo("NOT VERIFIED: this is not what was recorded")
-    else:
-        click.echo("verified" + (", but for what was not checked" if report.not_checked else ""))
-
-
-def _note_key(text: str) -> NoteKey:
-    file = Path(text)
-    if "+" not in text or file.is_file():
-        try:
-            text = file.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError):
-            raise click.UsageError(f"`{printable(text)}` is neither a key nor a file with one") from None
-    return NoteKey.read(text)
-
-
-def _read_checkpoint(path: Path) -> Checkpoint:
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise click.UsageError(f"cannot read `{path}`: {(error.strerror or 'unreadable').lower()}") from None
-    return Checkpoint.read(data)

@@ -15,7 +15,7 @@ from release_gate.audit.record import Record
 from release_gate.audit.view import View
 from release_gate.diagnostics import Diagnostic, InputError, printable
 
-__all__ = ["DISCLOSURES", "GATE", "JSON", "LEDGER", "found", "kept", "settings", "viewed"]
+__all__ = ["DISCLOSURES", "GATE", "JSON", "LEDGER", "address", "found", "kept", "settings", "viewed"]
 
 LEDGER = click.option(
     "--ledger", metavar="PLACE", help="The ledger, a copy or an export.  [default: that of release-gate.yaml]"
@@ -37,10 +37,15 @@ def settings(gate: Path | None) -> Settings:
     return settings_of(path)
 
 
+def address(place: str | None, gate: Path | None) -> str:
+    """Where a log is: at the place that is named, or where the gate file says."""
+    return place if place is not None else settings(gate).address
+
+
 @contextmanager
 def viewed(place: str | None, gate: Path | None) -> Iterator[View]:
     """A log to be read, from its place or from the gate file that names it."""
-    view = open_view(place if place is not None else settings(gate).address)
+    view = open_view(address(place, gate))
     try:
         yield view
     finally:
