@@ -13,7 +13,7 @@ from release_gate.diagnostics import Diagnostic, DocumentError, InputError, Poli
 from release_gate.policy.packs import data_folder, load_pack, pack_names
 from release_gate.source import read_file
 
-__all__ = ["Targets", "kind_of", "targets"]
+__all__ = ["Targets", "documents_in", "kind_of", "targets"]
 
 _KIND: Final = re.compile(r"""^\s*["']?release_gate["']?\s*:\s*["']?([a-z-]+/v[0-9]+)""", re.MULTILINE)
 _HEAD: Final = 16 * 1024
@@ -79,7 +79,7 @@ def _files(name: str) -> Iterator[Path]:
         load_pack(name)
         yield data_folder("policies") / name.partition("@")[0] / "policy.yaml"
     elif path.is_dir():
-        yield from _inside(path)
+        yield from (each for each, kind in documents_in(path) if kind in ("policy/v1", "tests/v1"))
     elif kind_of(path) in ("policy/v1", "tests/v1"):
         yield path
     else:
@@ -94,13 +94,13 @@ def _files(name: str) -> Iterator[Path]:
         )
 
 
-def _inside(folder: Path) -> Iterator[Path]:
-    """Every policy and every file of tests in a folder, but for hidden ones."""
+def documents_in(folder: Path) -> Iterator[tuple[Path, str]]:
+    """Every YAML file in a folder that says of which kind it is, with that kind, but for hidden ones."""
     for path in sorted(folder.rglob("*")):
         hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
         is_yaml = path.suffix in (".yaml", ".yml") and path.is_file()
-        if is_yaml and not hidden and kind_of(path) in ("policy/v1", "tests/v1"):
-            yield path
+        if is_yaml and not hidden and (kind := kind_of(path)):
+            yield path, kind
 
 
 def _around(policy: Path) -> Iterator[Path]:

@@ -148,13 +148,13 @@ class FactType:
 
     def __get_pydantic_json_schema__(self, schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         known = self.json_schema()
-        said = {"source": {"type": "string"}, "note": {"type": "string"}, "method": {"type": "string"}}
-        more: dict[str, Any] = {"value": {"anyOf": [known, {"type": "null"}]}}
+        said: dict[str, Any] = {"value": {"anyOf": [known, {"type": "null"}]}}
         if "low" in self.forms:
-            more |= {"low": known, "high": known}
+            said |= {"low": known, "high": known}
         if "stderr" in self.forms:
-            more |= {"stderr": {"type": "number", "minimum": 0}}
-        said |= {"unknown": {"enum": list(_STATED_REASONS)}} | more
+            said |= {"stderr": {"type": "number", "minimum": 0}}
+        said |= {"unknown": {"enum": list(_STATED_REASONS)}}
+        said |= {key: {"type": "string"} for key in ("method", "source", "note")}
         return {
             "anyOf": [
                 known,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import fields
+from functools import cache
 from typing import Any, Final
 
 from pydantic import TypeAdapter
@@ -18,7 +20,7 @@ from release_gate.policy.documents import GateDocument, OverlayDocument, PolicyD
 from release_gate.policy.trust import TrustDocument
 from release_gate.policy.waivers import WaiversDocument
 
-__all__ = ["KINDS", "json_schema"]
+__all__ = ["KINDS", "json_schema", "schema_of"]
 
 KINDS: Final[dict[str, Any]] = {
     "request": ReleaseRequest,
@@ -33,6 +35,14 @@ KINDS: Final[dict[str, Any]] = {
     "check": CheckReport,
 }
 """The kinds of documents that have a schema."""
+
+
+_REQUEST: Final = (
+    *("release_gate", "id", "title", "action", "requester", "assessors", "use", "agreements", "history"),
+    *("grant", "batch", "developer", "model", "compute", "variants", "artifacts", "lineage", "data"),
+    *("capability", "misuse", "metric", "evidence", "safeguards", "document", "transparency", "components"),
+    *("own", "rollout", "releases", "incidents", "obligations", "sign_offs", "sources"),
+)
 
 
 class _Draft7(GenerateJsonSchema):
@@ -61,6 +71,9 @@ def json_schema(kind: str) -> dict[str, Any]:
         found |= definitions[found.pop("$ref").rsplit("/", 1)[-1]]
     if kind == "access-request":
         found["properties"] = {key: each for key, each in found["properties"].items() if key not in NOT_ASKED}
+    if kind in ("request", "access-request"):
+        found["properties"] = _as_written(found["properties"])
+        definitions["Sections"]["properties"] = _as_written(definitions["Sections"]["properties"])
     _plain_lists(found)
     _plain_lists(definitions)
     if kind in ("decision", "check"):
@@ -80,6 +93,19 @@ def json_schema(kind: str) -> dict[str, Any]:
         }
     title = found.pop("title", kind)
     return {"$schema": _Draft7.schema_dialect, "title": title, **found, "definitions": definitions}
+
+
+@cache
+def schema_of(kind: str) -> Mapping[str, Any] | None:
+    """The JSON Schema of documents that begin with ``release_gate: KIND``; none, if that is no such kind."""
+    name, _, version = kind.partition("/")
+    return json_schema(name) if version == "v1" and name in KINDS and name != "decision" else None
+
+
+def _as_written(properties: dict[str, Any]) -> dict[str, Any]:
+    """The parts of a request in the order in which they are written and read."""
+    order = [key for key in _REQUEST if key in properties]
+    return {key: properties[key] for key in [*order, *properties]}
 
 
 def _as_json(schema: Any) -> None:

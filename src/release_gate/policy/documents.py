@@ -271,12 +271,12 @@ class Oblige(Base):
     """What is to be done."""
     due: Due | None = None
     """When."""
-    owner: Id | None = None
-    """Who owes it."""
     on: str | None = None
     """What starts it."""
     retain: AnyDuration = None
     """How long the proof is kept."""
+    owner: Id | None = None
+    """Who owes it."""
     expires: AnyDuration = None
     """In access policies: how long a grant lasts, as the decision says."""
     scope: Many[Name] = ()
@@ -304,14 +304,14 @@ class RuleDocument(Base):
 
     id: Id
     """Its name."""
-    when: str | None = None
-    """When it applies; always, if not said."""
     at: Rung | None = None
     """The access level from which it applies."""
     applies_to: Many[Kind] | None = None
     """The kinds of artifact it applies to."""
     in_force: InForce | None = None
     """From when to when it applies."""
+    when: str | None = None
+    """When it applies; always, if not said."""
     tier: str | None = None
     """Effect: the risk is at least this."""
     ceiling: Rung | None = None

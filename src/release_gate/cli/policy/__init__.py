@@ -17,6 +17,7 @@ class _Policy(Lazy):
         "cover": "Show what the tests of policies have seen.",
         "diff": "Show what another version decides otherwise.",
         "explain": "Say a policy in plain English.",
+        "fmt": "Lay out documents in the one way.",
         "init": "Write a gate file for a project.",
         "lint": "Find what is wrong, or not as it should be.",
         "mutate": "List the changes that no test notices.",
