@@ -80,7 +80,6 @@ def json_schema(kind: str) -> dict[str, Any]:
         _as_json(found)
         _as_json(definitions)
         decision = found if kind == "decision" else definitions["Decision"]
-        del decision["properties"]["judged"]  # which is never written
         said = {
             "schema": {"const": "decision/v1", "description": "The kind of this document."},
             "digest": {"type": "string", "description": "The digest of everything else."},
