@@ -21,6 +21,7 @@ from typing import Any, Final, TypeAlias
 import yaml
 
 from release_gate.diagnostics import Diagnostic, DocumentError, Source, Span, did_you_mean, printable
+from release_gate.unsaved import unsaved_text
 
 __all__ = [
     "MAX_BYTES",
@@ -31,6 +32,7 @@ __all__ = [
     "Tree",
     "number_problem",
     "parse_number",
+    "read_data",
     "read_document",
     "read_file",
     "text_problem",
@@ -213,6 +215,17 @@ def read_file(path: Path, name: str | None = None, limits: Limits = LIMITS) -> D
         DocumentError: The file cannot be read, is too large, or is not the YAML that we accept.
     """
     shown = name if name is not None else path.as_posix()
+    return read_document(read_data(path, shown, limits), shown, limits)
+
+
+def read_data(path: Path, shown: str, limits: Limits = LIMITS) -> bytes | str:
+    """The bytes of a file, and one more than allowed if there are more; or its text that is not saved yet.
+
+    Raises:
+        DocumentError: The file cannot be read.
+    """
+    if (text := unsaved_text(path)) is not None:
+        return text
     try:
         with open(path, "rb", opener=_without_waiting) as stream:
             is_file = stat.S_ISREG(os.fstat(stream.fileno()).st_mode)
@@ -230,7 +243,7 @@ def read_file(path: Path, name: str | None = None, limits: Limits = LIMITS) -> D
                 )
             ]
         )
-    return read_document(data, shown, limits)
+    return data
 
 
 def _without_waiting(path: str, flags: int) -> int:

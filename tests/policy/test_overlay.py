@@ -294,12 +294,18 @@ def test_everything_that_may_loosen_is_told_at_once(folder: Path) -> None:
 
 MISTAKES: dict[str, tuple[str, str, str, str, str]] = {
     # name: what is written, code, message, what is underlined, the remedy
-    "no parameter": ("set: {flor: 1}", "RG322", "has no parameter `flor`", "1", "did you mean `floor`"),
+    "no parameter": ("set: {flor: 1}", "RG322", "has no parameter `flor`", "flor", "did you mean `floor`"),
     "another kind": ("set: {floor: high}", "RG322", "`floor` is 0.9 in `base`", "high", "of the same kind"),
     "nothing": ("set: {floor: null}", "RG322", "`floor` is 0.9 in `base`", "null", "of the same kind"),
-    "no tier": ("ceilings: {hihg: hosted}", "RG322", "has no tier `hihg`", "hosted", "did you mean `high`"),
-    "no metric": ("max_age: {metric.plan: P1D}", "RG322", "no metric `plan`", "P1D", "did you mean `plain`"),
-    "no rule": ("approvers: {peple: 2}", "RG322", "no rule `peple`", "2", "did you mean `people`"),
+    "no tier": ("ceilings: {hihg: hosted}", "RG322", "has no tier `hihg`", "hihg", "did you mean `high`"),
+    "no metric": (
+        "max_age: {metric.plan: P1D}",
+        "RG322",
+        "no metric `plan`",
+        "metric.plan",
+        "did you mean `plain`",
+    ),
+    "no rule": ("approvers: {peple: 2}", "RG322", "no rule `peple`", "peple", "did you mean `people`"),
     "no rule to drop": ("without: [peple]", "RG322", "no rule `peple`", "peple", "did you mean `people`"),
     "no sign-off": (
         "max_age: {strict: P1D}",

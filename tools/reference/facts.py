@@ -6,10 +6,9 @@ from collections.abc import Iterable, Iterator
 from importlib import resources
 from typing import Any, Final, cast
 
-from pydantic import BaseModel
-
 from release_gate.docstrings import attribute_docstrings
 from release_gate.facts import release
+from release_gate.facts.meanings import meanings
 from release_gate.facts.schema import schema
 from release_gate.facts.types import Choice, ListType, MapType, Number, RecordType, Type
 from release_gate.facts.vocabularies import Vocabulary, vocabulary
@@ -18,18 +17,6 @@ from tools.reference.markdown import code, page, plain, table, words
 
 __all__ = ["data", "facts", "licenses", "vocabularies"]
 
-# What the gate computes itself stands in no request, so that no model has a docstring for it.
-COMPUTED: Final = {
-    "as_of": "The day for which the decision is made.",
-    "request": "The request.",
-    "request.id": "Its identifier.",
-    "request.action": "What is proposed.",
-    "artifact": "The artifact that is judged.",
-    "artifact.access": "The rung that is judged. Only a more open rung may make a rule bite.",
-    "artifact.wanted": "The rung that is asked for.",
-    "lineage[].name": "The ancestor.",
-    "lineage[].direct": "Whether the artifact stands on it directly, and not through another ancestor.",
-}
 POLICY: Final = (
     ("`tier`", "the policy's tiers, in order", "The risk class. Only a higher one may make a rule bite."),
     ("`metric.NAME`", "number", "A measurement that the policy declares under `facts.metrics`."),
@@ -41,8 +28,7 @@ POLICY: Final = (
 
 def facts() -> str:
     """The page of facts."""
-    meanings = COMPUTED | dict(_meanings(release.ReleaseRequest, ""))
-    meanings |= dict(_meanings(release.Artifact, "artifact.")) | COMPUTED
+    said = {path: plain(meaning) for path, meaning in meanings().items()}
     single: list[tuple[str, Type]] = []
     parts = []
     for name, kind in schema().fields.items():
@@ -51,7 +37,7 @@ def facts() -> str:
         if not isinstance(kind, RecordType | ListType | MapType):
             single.append((name, kind))
             continue
-        parts += [f"## {name}", meanings[name], _table(_leaves(kind, name), meanings)]
+        parts += [f"## {name}", said[name], _table(_leaves(kind, name), said)]
     return page(
         "# Facts",
         "What a condition may read. A name in capitals stands for a word of a vocabulary, and `[]` for the "
@@ -59,7 +45,7 @@ def facts() -> str:
         "[the request](request.md); how conditions are written is in [expressions](expressions.md).",
         *parts,
         "## The day",
-        _table(single, meanings),
+        _table(single, said),
         "## What a policy brings",
         table(("fact", "type", "meaning"), POLICY),
     )
@@ -98,24 +84,9 @@ def _words_of(kind: Type) -> str:
         case ListType():
             return f"list of: {_words_of(kind.item)}"
         case Number():
-            return "number" if kind.high is None else f"number, {kind.bounds}"
+            return kind.describe() if kind.high is None else f"number, {kind.bounds}"
         case _:
             return kind.describe()
-
-
-def _meanings(model: type[BaseModel], prefix: str) -> Iterator[tuple[str, str]]:
-    """The meaning of every path below a model, from the docstrings of its fields."""
-    for name, field in model.model_fields.items():
-        path, annotation = f"{prefix}{name}", cast("Any", field.annotation)
-        inner, way = annotation, "."
-        if isinstance(annotation, type) and issubclass(annotation, release.ListOf):
-            (inner,), way = annotation.__pydantic_generic_metadata__["args"], "[]."
-        elif getattr(annotation, "__origin__", None) is dict:
-            inner, way = annotation.__args__[1], ".*."
-        holds_model = isinstance(inner, type) and issubclass(inner, BaseModel)
-        yield path, plain(attribute_docstrings(model).get(name, "") or (inner.__doc__ if holds_model else ""))
-        if holds_model:
-            yield from _meanings(inner, path + way)
 
 
 def vocabularies() -> str:

@@ -66,7 +66,7 @@ class Use(FactRecord):
     """What access is asked for."""
 
     purpose: _Purpose = MISSING
-    """What for."""
+    """What access is asked for."""
     description: AnyText = MISSING
     """In their own words."""
     commercial: YesNo = MISSING
@@ -94,7 +94,7 @@ class PastAccess(FactRecord):
     kind: _Event = MISSING
     """What it was."""
     on: Date = MISSING
-    """When."""
+    """When it happened."""
     artifact: AnyText = MISSING
     """Access to what."""
 
@@ -182,9 +182,9 @@ class AccessRequest(ReleaseRequest):
     action: Literal["request", "renew", "review"] = "request"  # type: ignore[assignment] # as above
     """Whether access is asked for, is to be renewed, or is reviewed because something has changed."""
     requester: AccessRequester = AccessRequester()
-    """Who asks."""
+    """Who asks for access."""
     use: Use = Use()
-    """What for."""
+    """What access is asked for."""
     agreements: ListOf[Agreement] = ListOf(unknown="missing")
     """The texts that they have accepted."""
     history: ListOf[PastAccess] = ListOf(unknown="missing")

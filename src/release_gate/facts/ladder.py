@@ -13,24 +13,37 @@ from typing import Final
 
 from release_gate.facts.truth import Step
 
-__all__ = ["ALL_RUNGS", "BOUNDARY", "GRANTED", "GRANTS", "LADDER", "LOWEST_JUDGED", "RUNGS", "rungs_for"]
+__all__ = [
+    "ALL_RUNGS",
+    "BOUNDARY",
+    "GRANTED",
+    "GRANTS",
+    "LADDER",
+    "LOWEST_JUDGED",
+    "MEANINGS",
+    "RUNGS",
+    "rungs_for",
+]
 
-_NAMES: Final = (
-    "withheld",
-    "internal",
-    "evaluators",
-    "trusted_testers",
-    "hosted",
-    "api_restricted",
-    "api_general",
-    "weights_gated_manual",
-    "weights_gated_auto",
-    "weights_restricted",
-    "weights_open",
-    "fully_open",
+MEANINGS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "withheld": "nobody; development may go on",
+        "internal": "the developer's own staff",
+        "evaluators": "people who test it",
+        "trusted_testers": "a chosen circle of users",
+        "hosted": "the public, through a product",
+        "api_restricted": "programmers who were admitted",
+        "api_general": "programmers who sign up",
+        "weights_gated_manual": "whoever a person has admitted may download",
+        "weights_gated_auto": "whoever accepts the terms may download",
+        "weights_restricted": "anybody may download, under a licence that restricts use",
+        "weights_open": "anybody may download, under an open licence",
+        "fully_open": "and the data, code and recipes too",
+    }
 )
+"""Who gets what at each rung, closed to open."""
 
-LADDER: Final[tuple[Step, ...]] = tuple(Step(rank, name) for rank, name in enumerate(_NAMES))
+LADDER: Final[tuple[Step, ...]] = tuple(Step(rank, name) for rank, name in enumerate(MEANINGS))
 """Every rung, closed to open."""
 
 GRANTS: Final = (Step(0, "pending"), Step(1, "granted"))

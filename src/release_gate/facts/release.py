@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Generic, Literal, Self, TypeVar, cast
 
-from pydantic import Field, PrivateAttr, field_validator, model_validator
+from pydantic import Field, PrivateAttr, WithJsonSchema, field_validator, model_validator
 
 from release_gate.canonical import canonical_bytes, digest, digest_of_bytes
 from release_gate.diagnostics import RequestError, Source, Span, did_you_mean, printable
@@ -43,6 +43,7 @@ Name = Annotated[str, Field(min_length=1, max_length=200)]
 AnyText = Annotated[Fact, Text()]
 AnyNumber = Annotated[Fact, Number()]
 Share = Annotated[Fact, Number(Decimal(0), Decimal(1))]
+Flop = Annotated[Fact, Number(unit="operations")]
 YesNo = Annotated[Fact, Boolean()]
 Date = Annotated[Fact, Day()]
 Country = Annotated[Fact, Text(COUNTRY, "a country code such as US, or EU")]
@@ -127,9 +128,9 @@ class Developer(FactRecord):
     """Name of the organisation."""
     jurisdiction: Country = MISSING
     """Where it is established."""
-    annual_revenue_usd: AnyNumber = MISSING
+    annual_revenue_usd: Annotated[Fact, Number(unit="US dollars")] = MISSING
     """Gross annual revenue in US dollars."""
-    monthly_users: AnyNumber = MISSING
+    monthly_users: Annotated[Fact, Number(unit="users a month")] = MISSING
     """Monthly active users of its products and its affiliates', in the month that a licence asks about."""
 
 
@@ -163,24 +164,24 @@ class ModelFacts(FactRecord):
     """Number of parameters."""
     parameters_active: AnyNumber = MISSING
     """Number of parameters that are active for one token."""
-    context_length: AnyNumber = MISSING
+    context_length: Annotated[Fact, Number(unit="tokens")] = MISSING
     """Tokens of context."""
 
 
 class Compute(FactRecord):
     """What it took to train."""
 
-    training_flop: AnyNumber = MISSING
+    training_flop: Flop = MISSING
     """Operations of the whole training."""
-    modification_flop: AnyNumber = MISSING
+    modification_flop: Flop = MISSING
     """Operations of the modification alone."""
     method: _choice("compute_method") = MISSING  # type: ignore[valid-type]
     """How the operations were counted."""
-    gpu_hours: AnyNumber = MISSING
+    gpu_hours: Annotated[Fact, Number(unit="hours")] = MISSING
     """Hours of accelerators."""
-    energy_kwh: AnyNumber = MISSING
+    energy_kwh: Annotated[Fact, Number(unit="kilowatt-hours")] = MISSING
     """Energy in kilowatt-hours."""
-    tco2eq: AnyNumber = MISSING
+    tco2eq: Annotated[Fact, Number(unit="tonnes of CO₂ equivalent")] = MISSING
     """Emissions in tonnes of carbon dioxide equivalent."""
 
 
@@ -203,7 +204,7 @@ class Terms(FactRecord):
     """Whether outputs may train other models."""
     open: YesNo = MISSING
     """Whether it is an open licence: anybody, any purpose, modification and redistribution."""
-    mau_cap: AnyNumber = MISSING
+    mau_cap: Annotated[Fact, Number(unit="users a month")] = MISSING
     """Monthly users above which another licence is needed; null if there is no such cap."""
     name_prefix: AnyText = MISSING
     """What names of derivatives must begin with; null if they are free."""
@@ -249,7 +250,7 @@ class Capability(FactRecord):
     """What the model can do in a domain."""
 
     level: _choice("level") = MISSING  # type: ignore[valid-type]
-    """How much."""
+    """How much of it the model can do."""
     status: _choice("capability_status") = MISSING  # type: ignore[valid-type]
     """Whether the threshold of concern is reached."""
 
@@ -258,18 +259,18 @@ class Misuse(FactRecord):
     """How the model may be misused in a domain."""
 
     likelihood: _choice("likelihood") = MISSING  # type: ignore[valid-type]
-    """How likely, with the release."""
+    """How likely it is, if the release goes ahead."""
     severity: _choice("severity") = MISSING  # type: ignore[valid-type]
-    """How bad."""
+    """How bad it would be."""
 
 
 class Measurement(FactRecord):
     """The result of a measurement, and on what, when, by whom and behind what it was measured."""
 
     value: Annotated[Fact, Number(None, None)] = MISSING
-    """The result."""
+    """What the measurement came to."""
     measured: Date = MISSING
-    """When."""
+    """When it was measured. Without a date, a policy that asks for recent results cannot use it."""
     on: Digest = MISSING
     """The digest of the artifact that was measured."""
     independent: YesNo = MISSING
@@ -331,14 +332,14 @@ class PaperFacts(FactRecord):
     covers: ListOf[AnyText] = ListOf(unknown="missing")
     """What it covers."""
     date: Date = MISSING
-    """Its date."""
+    """When it was written."""
 
 
 class Component(FactRecord):
     """A part of what makes a model open, in the words of the Model Openness Framework."""
 
     kind: _choice("component_kind")  # type: ignore[valid-type]
-    """Which part."""
+    """Which part of the model it is."""
     open: YesNo = MISSING
     """Whether it is published under an open licence."""
 
@@ -349,7 +350,7 @@ class Stage(FactRecord):
     rung: Access
     """The access level."""
     earliest: Date = MISSING
-    """Not before."""
+    """The first day of the stage."""
     min_duration: Annotated[Fact, Length()] = MISSING
     """How long at least."""
     rollback: _choice("rollback") = MISSING  # type: ignore[valid-type]
@@ -367,7 +368,7 @@ class Transparency(FactRecord):
     """What is made public."""
 
     website: AnyText = MISSING
-    """Where."""
+    """The address of what is published."""
     contact: AnyText = MISSING
     """How to report a problem."""
     release_date: Date = MISSING
@@ -386,7 +387,7 @@ class PastRelease(FactRecord):
     rung: Access = MISSING
     """The access level."""
     date: Date = MISSING
-    """When."""
+    """When it was released."""
 
 
 class Incident(FactRecord):
@@ -397,9 +398,9 @@ class Incident(FactRecord):
     kind: AnyText = MISSING
     """What it was."""
     severity: _choice("incident_severity") = MISSING  # type: ignore[valid-type]
-    """How bad."""
+    """How bad it was."""
     date: Date = MISSING
-    """When."""
+    """When it happened."""
     resolved: YesNo = MISSING
     """Whether it is over."""
 
@@ -423,14 +424,14 @@ class Ancestor(FactRecord):
     parent: Name
     """What it stands on."""
     relation: _choice("relation") = MISSING  # type: ignore[valid-type]
-    """How."""
+    """How the child stands on it."""
     license: AnyText = MISSING
     """The licence of the parent, as an SPDX identifier or LicenseRef."""
     terms: Terms = Terms()
     """What that licence allows."""
     access: Access = MISSING
     """The access level of the parent."""
-    training_flop: AnyNumber = MISSING
+    training_flop: Flop = MISSING
     """Operations of the parent's training."""
     permission: YesNo = MISSING
     """Whether the owner of the parent has given permission for this release."""
@@ -475,7 +476,8 @@ class Artifact(Base):
     """Its identifier."""
     kind: Literal["weights", "delta", "adapter", "checkpoint", "dataset", "code", "api", "demo"]
     """What it is."""
-    wanted: Annotated[str, Field(description="The access level that is asked for.")]
+    wanted: Annotated[str, WithJsonSchema({"enum": list(RUNGS)})]
+    """The access level that is asked for."""
     variant: str | None = None
     """The variant whose facts hold for it."""
     current: Access = MISSING
@@ -524,17 +526,17 @@ class SignOff(Base):
     """What a named person says in a role, about one artifact, bound to what was seen."""
 
     person: Id
-    """Who."""
+    """Who says it, by the name that the trust file has for them."""
     role: Id
     """In which role."""
     word: Literal["recommend", "approve", "object", "reverse", "recuse"]
     """What they say."""
     artifact: Id
     """About which artifact."""
-    rung: str
+    rung: Annotated[str, WithJsonSchema({"enum": list(RUNGS)})]
     """Up to which access level; for an objection, from which one."""
     on: date
-    """When."""
+    """On which day."""
     expires: date | None = None
     """The last day on which it counts."""
     request: Annotated[str, Field(pattern=f"^{DIGEST}$")] | None = None
@@ -611,7 +613,7 @@ class ReleaseRequest(Sections):
     lineage: ListOf[Ancestor] = ListOf(unknown="missing")
     """What it stands on; [] if on nothing."""
     rollout: Rollout = Rollout()
-    """The plan."""
+    """The plan of the release, in stages."""
     transparency: Transparency = Transparency()
     """What is made public."""
     releases: ListOf[PastRelease] = ListOf(unknown="missing")

@@ -23,6 +23,7 @@ from release_gate.source import number_problem, text_problem
 
 __all__ = [
     "MISSING",
+    "STATED_REASONS",
     "Boolean",
     "Choice",
     "Day",
@@ -56,7 +57,8 @@ class Fact:
 
 
 MISSING: Final = Fact()
-_STATED_REASONS: Final = tuple(reason.value for reason in Reason if reason is not Reason.NOT_COMPUTABLE)
+STATED_REASONS: Final = tuple(reason.value for reason in Reason if reason is not Reason.NOT_COMPUTABLE)
+"""The reasons for not knowing that somebody can state."""
 
 
 _SCALARS: Final = frozenset({str, int, float, bool, Decimal, date})
@@ -148,13 +150,17 @@ class FactType:
 
     def __get_pydantic_json_schema__(self, schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         known = self.json_schema()
-        said: dict[str, Any] = {"value": {"anyOf": [known, {"type": "null"}]}}
+        more: dict[str, Any] = {"value": {"anyOf": [known, {"type": "null"}]}}
         if "low" in self.forms:
-            said |= {"low": known, "high": known}
+            more |= {"low": known, "high": known}
         if "stderr" in self.forms:
-            said |= {"stderr": {"type": "number", "minimum": 0}}
-        said |= {"unknown": {"enum": list(_STATED_REASONS)}}
-        said |= {key: {"type": "string"} for key in ("method", "source", "note")}
+            more["stderr"] = {"type": "number", "minimum": 0}
+        more["unknown"] = {
+            "enum": list(STATED_REASONS),
+            "enumDescriptions": [Reason(reason).meaning for reason in STATED_REASONS],
+        }
+        more |= {key: {"type": "string"} for key in ("method", "source", "note")}
+        said = {key: {**each, "description": _SAID[key]} for key, each in more.items()}
         return {
             "anyOf": [
                 known,
@@ -164,10 +170,23 @@ class FactType:
         }
 
 
+_SAID: Final = {
+    "value": "The value; null says that there is none.",
+    "low": "The least that it can be.",
+    "high": "The most that it can be.",
+    "stderr": "The standard error of the value: it is a range then, of 1.96 of them to each side.",
+    "unknown": "Why it is not known. Nothing that is unknown ever opens a door.",
+    "method": "How it was found out.",
+    "source": "The name of its source, among the `sources` of the request.",
+    "note": "A remark.",
+}
+"""What the parts of a fact say that is written as a mapping."""
+
+
 def _unknown(raw: Any) -> Unknown:
-    if raw not in _STATED_REASONS:
+    if raw not in STATED_REASONS:
         raise problem(
-            f"`{printable(str(raw))}` is no reason for not knowing", did_you_mean(str(raw), _STATED_REASONS)
+            f"`{printable(str(raw))}` is no reason for not knowing", did_you_mean(str(raw), STATED_REASONS)
         )
     return Unknown(Reason(raw))
 

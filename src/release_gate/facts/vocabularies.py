@@ -7,7 +7,7 @@ from functools import cache
 from importlib import resources
 from typing import cast
 
-from release_gate.facts.ladder import LADDER, RUNGS
+from release_gate.facts.ladder import LADDER, MEANINGS
 from release_gate.facts.truth import Step
 from release_gate.source import read_document
 
@@ -59,7 +59,7 @@ def _built_in() -> dict[str, Vocabulary]:
         )
         for name, body in tree.items()
     }
-    found["access"] = Vocabulary("access", {name: name.replace("_", " ") for name in RUNGS}, ordered=True)
+    found["access"] = Vocabulary("access", dict(MEANINGS), ordered=True)
     assert tuple(found["access"].values) == LADDER  # noqa: S101 - one ladder, two views of it
     return found
 

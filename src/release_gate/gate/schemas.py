@@ -14,13 +14,17 @@ from release_gate.authoring.documents import TestsDocument
 from release_gate.decision import Decision
 from release_gate.facts.access import NOT_ASKED, AccessRequest
 from release_gate.facts.release import FactRecord, ReleaseRequest
+from release_gate.facts.schema import DOMAINS
+from release_gate.facts.truth import Reason
+from release_gate.facts.types import STATED_REASONS
+from release_gate.facts.vocabularies import vocabulary, vocabulary_names
 from release_gate.gate.lineage.names import AliasesDocument
 from release_gate.gate.reports.json import CheckReport
 from release_gate.policy.documents import GateDocument, OverlayDocument, PolicyDocument
 from release_gate.policy.trust import TrustDocument
 from release_gate.policy.waivers import WaiversDocument
 
-__all__ = ["KINDS", "json_schema", "schema_of"]
+__all__ = ["COMPUTED", "KINDS", "json_schema", "schema_of"]
 
 KINDS: Final[dict[str, Any]] = {
     "request": ReleaseRequest,
@@ -35,6 +39,8 @@ KINDS: Final[dict[str, Any]] = {
     "check": CheckReport,
 }
 """The kinds of documents that have a schema."""
+COMPUTED: Final = ("decision", "check")
+"""Those that nobody writes by hand."""
 
 
 _REQUEST: Final = (
@@ -46,22 +52,46 @@ _REQUEST: Final = (
 
 
 class _Draft7(GenerateJsonSchema):
+    """Schemas of what an author writes: what is not said is left out and never null, and has a default."""
+
     schema_dialect = "http://json-schema.org/draft-07/schema#"
 
     def default_schema(self, schema: Any) -> dict[str, Any]:
-        return self.generate_inner(schema["schema"])  # a default is no part of what an author writes
+        inner, default = self.generate_inner(schema["schema"]), schema.get("default")
+        return {**inner, "default": default} if isinstance(default, str | bool) else inner
+
+    def nullable_schema(self, schema: Any) -> dict[str, Any]:
+        return self.generate_inner(schema["schema"])
+
+    def field_title_should_be_set(self, schema: Any) -> bool:
+        return False
 
     def handle_invalid_for_json_schema(self, schema: Any, error_info: str) -> dict[str, Any]:
         return {}
 
 
+class _OfDecisions(_Draft7):
+    """Schemas of what is computed: everything is there, and may be null."""
+
+    def default_schema(self, schema: Any) -> dict[str, Any]:
+        return self.generate_inner(schema["schema"])
+
+    def nullable_schema(self, schema: Any) -> dict[str, Any]:
+        return GenerateJsonSchema.nullable_schema(self, schema)
+
+
 _RECORDS: Final = {each.__name__ for each in FactRecord.__subclasses__()} - {"Measurement"}
+_REASONS: Final = {
+    "enum": list(STATED_REASONS),
+    "enumDescriptions": [Reason(reason).meaning for reason in STATED_REASONS],
+}
 
 
 def json_schema(kind: str) -> dict[str, Any]:
     """The JSON Schema of a kind of document."""
+    generator = _OfDecisions if kind in COMPUTED else _Draft7
     found = TypeAdapter(KINDS[kind]).json_schema(
-        by_alias=True, ref_template="#/definitions/{model}", schema_generator=_Draft7
+        by_alias=True, ref_template="#/definitions/{model}", schema_generator=generator
     )
     definitions = found.pop("$defs", {})
     if kind == "policy":  # told apart here, so that an editor says what is wrong with the one that is meant
@@ -76,7 +106,7 @@ def json_schema(kind: str) -> dict[str, Any]:
         definitions["Sections"]["properties"] = _as_written(definitions["Sections"]["properties"])
     _plain_lists(found)
     _plain_lists(definitions)
-    if kind in ("decision", "check"):
+    if kind in COMPUTED:
         _as_json(found)
         _as_json(definitions)
         decision = found if kind == "decision" else definitions["Decision"]
@@ -90,8 +120,46 @@ def json_schema(kind: str) -> dict[str, Any]:
             "properties": {**said, **written},
             "required": [*said, *decision["required"]],
         }
-    title = found.pop("title", kind)
-    return {"$schema": _Draft7.schema_dialect, "title": title, **found, "definitions": definitions}
+    _teach(found)
+    _teach(definitions)
+    return {"$schema": _Draft7.schema_dialect, "title": f"{kind}/v1", **found, "definitions": definitions}
+
+
+def _teach(schema: Any) -> None:
+    """Say what words mean, and offer those that are keys. The names of our classes teach nobody anything."""
+    if isinstance(schema, list):
+        for each in schema:
+            _teach(each)
+    if not isinstance(schema, dict):
+        return
+    if isinstance(schema.get("title"), str):
+        del schema["title"]
+    for key, name in DOMAINS.items():
+        section = (
+            schema.get("properties", {}).get(key) if isinstance(schema.get("properties"), dict) else None
+        )
+        if section is not None and "additionalProperties" in section:
+            inner = section["additionalProperties"]
+            words = vocabulary(name).members
+            section["properties"] = {
+                word: {**inner, "description": _sentence(title)} for word, title in words.items()
+            }
+    if isinstance(listed := schema.get("enum"), list) and "enumDescriptions" not in schema:
+        titles = _TITLES.get(tuple(listed), {})
+        if any(title != word.replace("_", " ") for word, title in titles.items()):
+            schema["enumDescriptions"] = list(titles.values())
+    for each in schema.values():
+        _teach(each)
+
+
+def _sentence(title: str) -> str:
+    return f"{title[:1].upper()}{title[1:]}."
+
+
+_TITLES: Final[dict[tuple[Any, ...], dict[str, str]]] = {
+    tuple(vocabulary(name).members): vocabulary(name).members for name in vocabulary_names()
+}
+"""The words of each vocabulary with their titles."""
 
 
 @cache
@@ -126,10 +194,17 @@ def _plain_lists(schema: Any) -> None:
             continue
         if "ListOf" in name:
             items = model["properties"]["items"].get("items", {})
+            model["properties"]["unknown"] |= _REASONS
             schema[name] = {"anyOf": [{"type": "array", "items": items}, model]}
         elif name in _RECORDS:
-            model["properties"]["unknown"] = {"type": "string", "description": "Why none of it is known."}
+            model["properties"]["unknown"] = {**_REASONS, "description": "Why none of it is known."}
         elif name in ("Citation", "KeyDocument", "LedgerReference", "PolicyReference", "RoleDocument"):
             schema[name] = {"anyOf": [{"type": "string"}, model]}
         elif name == "Measurement":
-            schema[name] = {"anyOf": [{"type": ["number", "null"]}, {**model, "additionalProperties": True}]}
+            said = {part: model["properties"]["value"]["anyOf"][2]["properties"][part] for part in _OF_VALUES}
+            model["properties"] = {**said, **model["properties"]}
+            schema[name] = {"anyOf": [model, {"type": ["number", "null"]}]}
+
+
+_OF_VALUES: Final = ("low", "high", "stderr", "unknown", "note")
+"""What may stand beside a measurement instead of within its value."""

@@ -57,11 +57,9 @@ def _duration(raw: Any) -> Any:
 
 
 Many = Annotated[tuple[T, ...], BeforeValidator(_tuple)]
-Rung = Annotated[str, BeforeValidator(_rung)]
+Rung = Annotated[str, BeforeValidator(_rung), WithJsonSchema({"enum": list(RUNGS)})]
 AnyDate = Annotated[date | None, BeforeValidator(_date)]
-AnyDuration = Annotated[
-    Duration | None, BeforeValidator(_duration), WithJsonSchema({"type": ["string", "null"]})
-]
+AnyDuration = Annotated[Duration | None, BeforeValidator(_duration), WithJsonSchema({"type": "string"})]
 Whole = Annotated[int, BeforeValidator(_whole)]
 Kind = Literal["weights", "delta", "adapter", "checkpoint", "dataset", "code", "api", "demo"]
 FactName = Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]{0,63}$")]
@@ -98,11 +96,11 @@ class SourceDocument(Base):
     publisher: str | None = None
     """Who published it."""
     date: AnyDate = None
-    """When."""
+    """When it was published, as 2026-11-24."""
     version: str | None = None
-    """Which version."""
+    """Which version of it."""
     url: str | None = None
-    """Where."""
+    """Where it can be read."""
     confidence: Literal["primary", "secondary", "memory", "unverified"] | None = None
     """How sure one can be of what is said of it."""
 
@@ -113,7 +111,7 @@ class Citation(Base):
     source: str
     """The name of the source, among the sources of the policy."""
     section: str | None = None
-    """Where in it."""
+    """Where in it: an article, a section or a page."""
     confidence: Literal["primary", "secondary", "memory", "unverified"] | None = None
     """How sure one can be of this rule."""
 
@@ -127,9 +125,9 @@ class ParameterDocument(Base):
     """A value that an overlay may set."""
 
     value: Scalar
-    """The value."""
+    """The value: a number, a text, true or false, or a duration such as P180D."""
     stricter: Literal["higher", "lower"] | None = None
-    """Which way is stricter."""
+    """Which way is stricter. An overlay that tightens may move it that way only."""
 
 
 class MetricDocument(Base):
@@ -138,7 +136,7 @@ class MetricDocument(Base):
     title: str | None = None
     """What it measures."""
     range: Many[Any] | None = None
-    """The smallest and the largest possible value."""
+    """The smallest and the largest possible value, as [0, 1]. One outside of it is an error: 98 % is 0.98."""
     better: Literal["higher", "lower"] | None = None
     """Which way is better."""
     max_age: str | None = None
@@ -155,7 +153,7 @@ class OwnFactDocument(Base):
     title: str | None = None
     """What it means."""
     choices: Many[FactName] | None = None
-    """Its words."""
+    """Its words, as [low, high]."""
     ordered: bool = False
     """Whether the words go from least to most."""
     type: Literal["boolean", "number", "text", "date"] | None = None
@@ -174,9 +172,9 @@ class FactsDocument(Base):
     """Facts beyond the built-in ones."""
 
     metrics: dict[FactName, MetricDocument] = Field(default_factory=dict)
-    """Measurements."""
+    """Measurements that its conditions read, as `metric.NAME`."""
     own: dict[FactName, OwnFactDocument] = Field(default_factory=dict)
-    """Other facts."""
+    """Other facts that its conditions read, as `own.NAME`."""
     vocabularies: dict[FactName, dict[FactName, Name]] = Field(default_factory=dict)
     """More words of built-in vocabularies, each with its title: of `capability_domain`, `misuse_domain`,
     `document_kind` or `safeguard_kind`."""
@@ -186,7 +184,7 @@ class TierDocument(Base):
     """A risk class."""
 
     id: FactName
-    """Its name."""
+    """Its name, as rules and `default_tier` write it."""
     ceiling: Rung
     """The most open access level that it may ever have."""
 
@@ -212,7 +210,7 @@ class SignOffAsked(Base):
     all: Many[Id] | None = None
     """The roles that all sign, each by another person."""
     count: Whole = 1
-    """How many persons of the role."""
+    """How many persons of the role; one, if not said."""
     not_: Many[Literal["requester", "assessor"]] = Field(default=(), alias="not")
     """Who may not sign."""
     max_age: AnyDuration = None
@@ -240,19 +238,19 @@ class Due(Base):
     """When a duty is due. One of these."""
 
     with_: Literal["release"] | None = Field(default=None, alias="with")
-    """At the time of release."""
+    """At the time of the release: `with: release`."""
     before: Literal["release"] | None = None
-    """Before the release."""
+    """Before the release: `before: release`."""
     by: AnyDate = None
-    """On a date."""
+    """On a date, as 2026-11-24."""
     within: AnyDuration = None
-    """So long after something."""
+    """So long after something, as P10D for ten days."""
     of: str | None = None
-    """After what."""
+    """After what, as `of: awareness`."""
     every: AnyDuration = None
-    """Again and again."""
+    """Again and again, as P90D for every ninety days."""
     until: str | None = None
-    """Until what."""
+    """Until what, as `until: withdrawn`."""
 
     @model_validator(mode="after")
     def _one(self) -> Self:
@@ -270,7 +268,7 @@ class Oblige(Base):
     duty: Name
     """What is to be done."""
     due: Due | None = None
-    """When."""
+    """When it is due, as {every: P90D}."""
     on: str | None = None
     """What starts it."""
     retain: AnyDuration = None
@@ -287,7 +285,7 @@ class Waivable(Base):
     """Who may excuse a rule, and for how long."""
 
     by: Id
-    """The role."""
+    """The role that may."""
     for_: AnyDuration = Field(default=None, alias="for")
     """The longest time."""
 
@@ -303,23 +301,24 @@ class RuleDocument(Base):
     """A condition and one effect."""
 
     id: Id
-    """Its name."""
+    """Its name. It is never used for another rule."""
     at: Rung | None = None
-    """The access level from which it applies."""
+    """The access level from which it applies, and at all that are more open; from `internal`, if not said."""
     applies_to: Many[Kind] | None = None
     """The kinds of artifact it applies to."""
     in_force: InForce | None = None
     """From when to when it applies."""
     when: str | None = None
-    """When it applies; always, if not said."""
+    """The condition under which it applies; always, if not said. While it cannot be told, the rule bites as
+    far as evidence is missing."""
     tier: str | None = None
-    """Effect: the risk is at least this."""
+    """Effect: the risk is at least this tier."""
     ceiling: Rung | None = None
-    """Effect: nothing more open than this."""
+    """Effect: nothing more open than this access level."""
     require: str | None = None
-    """Effect: this condition must hold."""
+    """Effect: this condition must hold. While it cannot be told, evidence is missing."""
     sign_off: SignOffAsked | None = None
-    """Effect: a person must sign."""
+    """Effect: a person must sign, in a role."""
     oblige: Oblige | None = None
     """Effect: a duty comes with the release."""
     deny: Name | None = None
@@ -327,13 +326,13 @@ class RuleDocument(Base):
     else_: Instead | None = Field(default=None, alias="else")
     """Beside `require`: what to ask for if it is not met, in place of denying."""
     because: str | None = None
-    """Why the rule exists."""
+    """Why the rule exists, for those whose release it stops. `{FACT}` shows what a fact is."""
     fix: str | None = None
-    """What to do about it."""
+    """What to do about it, and who can."""
     cite: Citation | None = None
-    """The source it rests on."""
+    """The source that it rests on, by its name under `sources`."""
     waivable: Waivable | None = None
-    """Who may excuse it."""
+    """Who may excuse it, and for how long. Nobody, if not said."""
     silence: dict[str, Name] = Field(default_factory=dict)
     """Warnings that do not concern this rule: the code of each, and the reason."""
 
@@ -361,17 +360,17 @@ class PolicyDocument(Base):
     release_gate: Literal["policy/v1"]
     """The kind of this document."""
     id: Id
-    """Its name."""
+    """Its name, by which gates and decisions call it."""
     version: Version
-    """Its version."""
+    """Its version. Raise it whenever something changes."""
     title: Name
     """What it is about."""
     subject: Literal["release", "access"] = "release"
     """What it judges: releases, or those who ask for access to what is released."""
     covers: bool = False
-    """Whether it judges the release as a whole."""
+    """Whether it judges the release as a whole. Without a policy that does, nothing is approved."""
     status: Literal["illustrative", "adopted", "superseded"] = "illustrative"
-    """Its standing."""
+    """Its standing: it shows what could be, is in use, or has been replaced."""
     in_force: InForce = InForce()
     """From when to when it applies."""
     applies_to: Many[Kind] | None = None
@@ -457,7 +456,7 @@ class PolicyReference(Base):
     pack: str | None = None
     """The pack, with `@version` behind it or without."""
     file: str | None = None
-    """The file."""
+    """The file, from the folder of this one."""
     set_: dict[FactName, Scalar] = Field(default_factory=dict, alias="set")
     """New values of its parameters."""
 

@@ -91,7 +91,7 @@ class Merge:
     def unknown(self, what: str, name: str, known: Iterable[str], pointer: Pointer) -> None:
         """Say that the base has no such part."""
         message = f"`{self.base.id}` has no {what} `{printable(name)}`"
-        self.problems.add("RG322", message, pointer, did_you_mean(name, known))
+        self.problems.add_name("RG322", message, pointer, did_you_mean(name, known))
 
     def add(self, key: str, named: Mapping[str, Any]) -> None:
         """Add the named parts of a section."""

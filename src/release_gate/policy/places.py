@@ -44,6 +44,11 @@ class Places:
         document, at = self.of(pointer)
         return document.span(at)
 
+    def key_span(self, pointer: Pointer) -> Span | None:
+        """The place of a key; of what has none, that of the value."""
+        document, at = self.of(pointer)
+        return document.key_span(at)
+
     def within(self, pointer: Pointer, start: int, end: int) -> Span | None:
         """The place of some characters of a text."""
         document, at = self.of(pointer)
@@ -60,6 +65,10 @@ class Problems:
     def add(self, code: str, message: str, pointer: Pointer, help: str = "") -> None:  # noqa: A002
         """Say what is wrong with a part."""
         self._keep(Diagnostic(code, message, self.places.span(pointer), help))
+
+    def add_name(self, code: str, message: str, pointer: Pointer, help: str = "") -> None:  # noqa: A002
+        """Say what is wrong with the name of a part."""
+        self._keep(Diagnostic(code, message, self.places.key_span(pointer), help))
 
     def add_within(self, pointer: Pointer, problem: ExpressionProblem) -> None:
         """Say what is wrong with a stretch of a condition."""

@@ -45,7 +45,7 @@ class WaiverDocument(Base):
     model: Name
     """The name of the model."""
     artifact: Id
-    """The artifact."""
+    """The artifact that it is for, by its id."""
     digest: Annotated[str, Field(pattern=f"^{DIGEST}$")]
     """The digest of the artifact."""
     rung: Rung
@@ -53,7 +53,7 @@ class WaiverDocument(Base):
     excuses: Literal["failure", "failure_and_unknown"] = "failure"
     """Whether it also excuses that the rule cannot be told."""
     reason: Name
-    """Why."""
+    """Why the rule may be passed over, this once."""
     ticket: Name
     """Where it was discussed."""
     owner: Id

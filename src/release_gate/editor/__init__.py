@@ -1,0 +1,1 @@
+"""What an editor shows while a document is written. Plain functions; only ``server`` knows the protocol."""
