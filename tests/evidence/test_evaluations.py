@@ -539,6 +539,33 @@ def test_a_run_of_helm_that_may_have_been_cut_is_unknown(tmp_path: Path) -> None
     assert "limited to 500 instances" in found.problems[0].message
 
 
+def test_a_real_run_of_helm_is_read_and_one_that_was_limited_gives_no_number(tmp_path: Path) -> None:
+    """Both are of crfm-helm 0.5.16 and its built-in model: `helm-run --run-entries simple_mcqa:...`."""
+    whole, limited = (
+        facts(
+            read(
+                tmp_path / name,
+                {f"{each}.json": (LOGS / "helm" / name / f"{each}.json").read_bytes() for each in HELM_FILES},
+                named=["simple/model1"],
+            )
+        )
+        for name in ("whole", "limited")
+    )
+    names = {path for path in whole if path.startswith("metric.")}
+    assert {"metric.simple_mcqa_exact_match", "metric.simple_mcqa_quasi_exact_match"} < names
+    assert not [name for name in names if "num_" in name or "tokens" in name or "runtime" in name]
+    assert whole["metric.simple_mcqa_exact_match"].value == {
+        "low": Decimal("0.000000"),
+        "high": Decimal("0.046373"),
+        "n": 79,
+    }
+    assert {limited[name].value["unknown"] for name in names} == {"untrusted"}  # type: ignore[index, call-overload]
+    assert "evidence" not in limited
+
+
+HELM_FILES = ("run_spec", "stats")
+
+
 def test_statistics_that_are_none_are_told(tmp_path: Path) -> None:
     found = read(tmp_path, {"run_spec.json": SPEC, "stats.json": {"a": 1}})
     assert "is no run of HELM" in found.problems[0].message

@@ -152,7 +152,7 @@ def test_a_page_tells_what_a_board_asks_for(runs: Any, decided: Any, problem: Ou
         assert told in text
     wrong = " ".join("".join(Page(page_of(runs(problem))).said).split())
     assert "Nothing was decided about it." in wrong
-    assert "RG401 `x` is not known broken.yaml, line 2, column 4write y" in wrong
+    assert "RG401 x is not known broken.yaml, line 2, column 4write y" in wrong
 
 
 def test_the_worst_comes_first_in_a_page_of_several(runs: Any, decided: Any, problem: Outcome) -> None:
@@ -198,3 +198,10 @@ def test_a_long_name_fits_into_its_box(decided: Any) -> None:
     found = lineage(about(decided, ("w", "x" * 100)))
     assert found
     assert max(len(box.label) for box in found.boxes) == 24
+
+
+def test_what_a_user_has_written_is_told_apart_and_stays_text(runs: Any) -> None:
+    told = Outcome("a.yaml", diagnostics=(Diagnostic("RG401", "`<b>x` is not known", help="write ` or y"),))
+    page = "".join(render("html", runs(told)))
+    assert "<code>&lt;b&gt;x</code> is not known" in page
+    assert "write ` or y" in page
