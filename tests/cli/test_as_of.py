@@ -118,3 +118,42 @@ def test_a_measurement_that_has_grown_old_is_not_made_fresh(run: Run) -> None:
     code, _, err = run("2026-11-24", "--as-of", "2026-02-01")
     assert code == 6
     assert "it would not be decided so today" in err
+
+
+EVENTS = """\
+release_gate: request/v1
+id: small
+action: release
+artifacts: [{id: w, kind: weights, wanted: internal}]
+incidents: []
+events:
+  - {on: 2026-11-20, event: incident, facts: {"incidents[+]": {id: fire, resolved: false}}}
+"""
+CAREFUL = POLICY.replace(
+    "{id: review, at: internal, when: 'as_of > d\"2026-12-01\"', deny: The review has expired}",
+    "{id: fires, at: internal, when: '$any([not i.resolved for i in incidents])', deny: It burns}",
+)
+
+
+def test_before_and_after_an_event_the_decision_is_the_one_that_was_right_then(run: Run) -> None:
+    Path("own.yaml").write_text(CAREFUL, encoding="utf-8")
+    Path("request.yaml").write_text(EVENTS, encoding="utf-8")
+    code, out, err = run("2026-11-24", "--as-of", "2026-11-19")
+    assert (code, "✓internal" in out) == (6, True)  # right then, and it lets nothing through today
+    assert "2026-11-24, it is deny" in err
+    code, out, _ = run("2026-11-24", "--as-of", "2026-11-19", "--policies-as-of", "2026-11-24")
+    assert "✓internal" in out
+    assert run("2026-11-24", "--as-of", "2026-11-20")[0] == 5
+    assert run("2026-11-24")[0] == 5
+    assert run("2026-11-19")[0] == 0
+
+
+def test_an_event_that_has_not_come_yet_lets_nothing_through(run: Run) -> None:
+    Path("own.yaml").write_text(CAREFUL, encoding="utf-8")
+    over = EVENTS.replace(
+        "events:", "events:\n  - {on: 2027-01-01, event: incident, facts: {'incidents[fire].resolved': true}}"
+    )
+    Path("request.yaml").write_text(over, encoding="utf-8")
+    code, out, err = run("2026-11-24", "--as-of", "2027-01-01")
+    assert (code, "✓internal" in out) == (6, True)
+    assert "warning[RG905]" in err

@@ -18,25 +18,16 @@ from release_gate.audit.policies import restore_policies
 from release_gate.audit.record import Draft, Record
 from release_gate.audit.view import View, fetching
 from release_gate.diagnostics import Diagnostic, InputError, did_you_mean, printable
+from release_gate.facts.events import MOVES, OPENS
+from release_gate.facts.events import WORDS as RELEASED
 from release_gate.facts.ladder import BOUNDARY, RUNGS
 from release_gate.facts.truth import Duration, arithmetic
 from release_gate.policy.documents import Due
 
 __all__ = ["WORDS", "Duty", "Event", "Standing", "duties", "event_draft", "standing"]
 
-OPENS: Final = ("published", "staged", "widened")
-CLOSES: Final = ("narrowed", "paused", "withdrawn")
 WORDS: Final = {
-    "published": "it is out, at the rung that is named",
-    "staged": "a stage of it is out, at the rung that is named",
-    "widened": "it is open further, at the rung that is named",
-    "narrowed": "it is open less far, at the rung that is named",
-    "paused": "nobody new gets it for now",
-    "withdrawn": "it is no longer offered",
-    "leaked": "copies are out that nobody released",
-    "superseded": "another one takes its place",
-    "license_changed": "it is under another licence",
-    "incident": "something happened that a duty may start from",
+    **RELEASED,
     "awareness": "somebody learned of something that a duty may start from",
     "done": "a duty is done",
     "granted": "somebody got access",
@@ -94,9 +85,7 @@ def event_draft(view: View, event: Event) -> Draft:
         help_ = did_you_mean(event.artifact, artifacts)
         raise _problem(f"`{event.request}` has no artifact `{printable(event.artifact)}`", help_)
     needs = (
-        "rung"
-        if event.word in (*OPENS, "narrowed")
-        else {"done": "duty", "granted": "to", "revoked": "to"}.get(event.word)
+        "rung" if event.word in MOVES else {"done": "duty", "granted": "to", "revoked": "to"}.get(event.word)
     )
     if needs is not None and getattr(event, needs) is None:
         raise _problem(f"`{event.word}` says its {needs}", f"add --{needs}")
@@ -153,7 +142,7 @@ class Standing:
         """Take what happened next."""
         self.history.append(event)
         word = event.word
-        if word in (*OPENS, "narrowed") and event.rung is not None:
+        if word in MOVES and event.rung is not None:
             self.access, self.paused = event.rung, False
             self.allowed = self.ladder.get(event.rung) in ("approve", "conditional")
             if RUNGS[event.rung] >= BOUNDARY and self.irrevocable is None:

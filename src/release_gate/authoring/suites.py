@@ -11,7 +11,6 @@ from typing import Any, Final
 
 from release_gate.authoring.documents import CaseDocument, TestsDocument
 from release_gate.authoring.expectations import Expectation, expectations
-from release_gate.authoring.settings import Change, SettingError, changed
 from release_gate.decision import in_words
 from release_gate.diagnostics import Diagnostic, InputError, PolicyError, Span, did_you_mean, printable
 from release_gate.document import validate
@@ -19,6 +18,7 @@ from release_gate.engine import policies_digest
 from release_gate.facts.access import KINDS, kind_of
 from release_gate.facts.derived import derived
 from release_gate.facts.release import ReleaseRequest
+from release_gate.facts.settings import Change, SettingError, changed
 from release_gate.facts.types import Day
 from release_gate.policy.in_force import in_force
 from release_gate.policy.load import load_policy, policy_from_document

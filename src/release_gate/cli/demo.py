@@ -15,7 +15,7 @@ from release_gate.diagnostics import printable
 from release_gate.facts.ladder import RUNGS
 from release_gate.facts.release import ReleaseRequest
 from release_gate.gate.gate import Gate
-from release_gate.gate.history import SHOWN, judge_history, render_history
+from release_gate.gate.history import SHOWN, judge_history, outcomes, render_history
 from release_gate.gate.text import render_text
 from release_gate.policy.packs import data_folder
 
@@ -31,7 +31,8 @@ _INDENT = " " * 6
 def demo(full: bool, history: bool) -> int:  # noqa: FBT001 - click passes flags so
     """Judge eight releases of the past by the packs of today.
 
-    The dossiers say what was known; the decisions are hypothetical, and no judgement on anybody.
+    Each is judged as of the day of its release, by what was known then. The decisions are hypothetical, and
+    no judgement on anybody.
     """
     folder = data_folder("examples")
     if history:
@@ -41,9 +42,10 @@ def demo(full: bool, history: bool) -> int:  # noqa: FBT001 - click passes flags
         return 0
     gate = Gate.load(folder / "release-gate.yaml")
     verdicts: Counter[Verdict] = Counter()
+    days = {outcome.dossier: outcome.on for outcome in outcomes(folder / "history.yaml")}
     for name in SHOWN:
         request = ReleaseRequest.load(folder / "dossiers" / f"{name}.yaml")
-        decision = gate.decide(request, as_of=POLICIES_AS_OF, policies_as_of=POLICIES_AS_OF)
+        decision = gate.decide(request, as_of=days[name], policies_as_of=POLICIES_AS_OF)
         verdicts.update(artifact.verdict for artifact in decision.artifacts)
         if full:
             click.echo(render_text(decision, colour=use_colour()))

@@ -35,7 +35,7 @@ def explain(
 ) -> int:
     """Show what the conditions of RULE (policy/rule), or of every rule, came to, part by part."""
     found = gate_of(gate, policies)
-    asked = ReleaseRequest.load(request)
+    asked = ReleaseRequest.load(request).on(as_of)
     shown = 0
     names = []
     for policy in found.in_force(policies_as_of or as_of):

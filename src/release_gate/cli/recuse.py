@@ -32,7 +32,7 @@ def recuse(  # noqa: PLR0913, PLR0917 - one argument for each option
     output: Path | None,
 ) -> int:
     """Recuse oneself from REQUEST: no sign-off of this person counts for it, before or after."""
-    asked = ReleaseRequest.load(request)
+    asked = ReleaseRequest.load(request).on(on)
     together = gate_of(gate, policies).decide(asked, as_of=on).policies_digest
     said = {
         "person": person,

@@ -52,7 +52,7 @@ def sign_off(  # noqa: PLR0913, PLR0917 - one argument for each option
     What is signed is bound to the request, the content of the artifact and the policies as they are now; when
     one of them changes, it no longer counts. The decision is shown on standard error first.
     """
-    judging, asked = gate_of(gate, policies), ReleaseRequest.load(request)
+    judging, asked = gate_of(gate, policies), ReleaseRequest.load(request).on(on)
     held = judging.hold(asked, on)
     asked = held.request if held else asked  # what is judged is what is signed
     about = artifact_of(asked, artifact)

@@ -39,7 +39,7 @@ def decide(
     """Judge a request.
 
     Args:
-        request: What is to be released.
+        request: What is to be released. Of its events, those until the day count.
         policies: The policies of the gate.
         as_of: The day for which to decide.
         policies_as_of: To ask what the policies of another day would say; such a decision is hypothetical.
@@ -48,6 +48,7 @@ def decide(
     Raises:
         RequestError: The request states a fact in a way that a policy's own declaration does not allow.
     """
+    request = request.on(as_of)
     panel = panel_of(tuple(policies), policies_as_of or as_of, request.SUBJECT)
     _check_declared(request, panel.inforce)
     cases = [

@@ -35,7 +35,9 @@ __all__ = ["ASKED", "KINDS", "NOT_ASKED", "AccessRequest", "GatedArtifact", "kin
 
 ASKED: Final = ("requester", "use", "agreements", "history", "grant", "batch")
 """What only an access request has."""
-NOT_ASKED: Final = frozenset({"variants", "rollout", "transparency", "releases", "obligations", "assessors"})
+NOT_ASKED: Final = frozenset(
+    {"variants", "rollout", "transparency", "releases", "obligations", "assessors", "events"}
+)
 """What only a release request has."""
 
 _Kind = Annotated[Fact, Choice.of("organisation_kind")]

@@ -17,6 +17,7 @@ from pydantic import Field, PrivateAttr, WithJsonSchema, field_validator, model_
 from release_gate.canonical import canonical_bytes, digest, digest_of_bytes
 from release_gate.diagnostics import RequestError, Source, Span, did_you_mean, printable
 from release_gate.document import Base, validate
+from release_gate.facts.events import Event, on_day
 from release_gate.facts.ladder import RUNGS, rungs_for
 from release_gate.facts.truth import Reason, Step
 from release_gate.facts.types import (
@@ -626,11 +627,13 @@ class ReleaseRequest(Sections):
     """What people said about this request."""
     sources: dict[str, SourceInfo] = Field(default_factory=dict)
     """Where facts come from, by name."""
+    events: tuple[Event, ...] = ()
+    """What happened after it was written; each counts from its day on."""
 
     _document: Document | None = PrivateAttr(default=None)
     _tree: Any = PrivateAttr(default=None)
 
-    @field_validator("artifacts", "sign_offs", mode="before")
+    @field_validator("artifacts", "sign_offs", "events", mode="before")
     @classmethod
     def _tuple(cls, raw: Any) -> Any:
         return tuple(raw) if isinstance(raw, list) else raw
@@ -651,6 +654,17 @@ class ReleaseRequest(Sections):
                 raise problem(
                     f"a sign-off names the artifact `{past.artifact}`, which is not there",
                     did_you_mean(past.artifact, ids),
+                )
+        for event in self.events:
+            if event.artifact is not None and event.artifact not in ids:
+                raise problem(
+                    f"an event names the artifact `{printable(event.artifact)}`, which is not there",
+                    did_you_mean(event.artifact, ids),
+                )
+            if event.source is not None and event.source not in self.sources:
+                raise problem(
+                    f"an event names the source `{printable(event.source)}`, which is not there",
+                    did_you_mean(event.source, self.sources) or "add it to `sources`",
                 )
         self._check_children(ids)
         self._check_lineage()
@@ -706,6 +720,7 @@ class ReleaseRequest(Sections):
         require_mapping(document, (cls.KIND,))
         request = validate(cls, document.tree, document, RequestError, "RG401")
         request._document, request._tree = document, document.tree  # noqa: SLF001 - our own
+        request._check_events()  # noqa: SLF001 - our own
         return request
 
     @classmethod
@@ -717,7 +732,21 @@ class ReleaseRequest(Sections):
         """
         request = validate(cls, obj, None, RequestError, "RG401")
         request._tree = _copy(obj)  # noqa: SLF001 - our own, whatever the caller does with his
+        request._check_events()  # noqa: SLF001 - our own
         return request
+
+    def _check_events(self) -> None:
+        """What an event says can be refused now, and not on the day from which it counts."""
+        for day in {event.on for event in self.events}:
+            self.on(day)
+
+    def on(self, day: date) -> Self:
+        """The request as its facts stood on a day: with what happened until then, and nothing later.
+
+        Args:
+            day: The day.
+        """
+        return cast("Self", on_day(self, day)) if self.events else self
 
     def where(self, pointer: Pointer) -> Span | None:
         """Where something is written, if the request was read from a file."""
@@ -727,6 +756,11 @@ class ReleaseRequest(Sections):
     def spans(self) -> Mapping[Pointer, Span]:
         """Where things are written, if the request was read from a file."""
         return self._document.spans if self._document is not None else {}
+
+    @property
+    def read_from(self) -> Document | None:
+        """What it was read from, if it was read from a file."""
+        return self._document
 
     @property
     def source(self) -> Source | None:

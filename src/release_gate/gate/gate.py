@@ -141,8 +141,9 @@ class Gate:
         Raises:
             RequestError: The request states a fact in a way that a policy does not allow.
         """
-        held = self.hold(request, as_of)
-        return self.judge(held.request if held else request, as_of=as_of, policies_as_of=policies_as_of)
+        known = request.on(as_of)
+        held = self.hold(known, as_of)
+        return self.judge(held.request if held else known, as_of=as_of, policies_as_of=policies_as_of)
 
     def judge(self, held: ReleaseRequest, *, as_of: date, policies_as_of: date | None = None) -> Decision:
         """Judge a request whose claims were held against the evidence already.

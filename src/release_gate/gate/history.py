@@ -14,20 +14,37 @@ from pydantic import BeforeValidator
 from release_gate.decision import ArtifactDecision, Finding, Verdict, worst
 from release_gate.diagnostics import RequestError, printable
 from release_gate.document import Base, validate
+from release_gate.facts.events import Event
 from release_gate.facts.ladder import RUNGS
 from release_gate.facts.release import Id, Name, ReleaseRequest
 from release_gate.facts.types import Day
 from release_gate.gate.gate import Gate
-from release_gate.policy.documents import AnyDate, Many, Rung
+from release_gate.policy.documents import Many, Rung
 from release_gate.source import read_file, require_mapping
 
-__all__ = ["PACKS", "SHOWN", "Event", "Judged", "Outcome", "judge_history", "outcomes", "render_history"]
+__all__ = ["PACKS", "SHOWN", "Judged", "Outcome", "Remark", "judge_history", "outcomes", "render_history"]
 
-PACKS = ("responsible-democratization", "license-lineage", "ladder", "eu-ai-act-gpai", "us-frontier")
+NAMES: Mapping[str, str] = {
+    "responsible-democratization": "house",
+    "license-lineage": "terms",
+    "ladder": "rungs",
+    "eu-ai-act-gpai": "EU",
+    "us-frontier": "US",
+    "staged-release": "steps",
+    "gpai-code-of-practice": "code",
+    "mof": "MOF",
+    "osaid": "OSAID",
+    "openai-preparedness": "PF",
+    "anthropic-rsp": "RSP",
+    "deepmind-fsf": "FSF",
+}
+"""The packs that judge the history, and what their columns are called."""
+
+PACKS = tuple(NAMES)
 """The packs that judge the history."""
 
-NAMES = ("house", "lineage", "ladder", "EU", "US")
-"""What their columns are called."""
+TOGETHER = PACKS[:5]
+"""Those that say together how far a release could have gone. The others are for some developers or claims."""
 
 SHOWN = (
     "alpaca",
@@ -41,32 +58,19 @@ SHOWN = (
 )
 """The dossiers that the demo shows."""
 
-WIDTH = 116
-"""Characters of a line of the table."""
-
 WORDS: Mapping[Verdict, str] = {
     Verdict.APPROVE: "yes",
-    Verdict.CONDITIONAL: "duties",
+    Verdict.CONDITIONAL: "duty",
     Verdict.NEEDS_APPROVAL: "sign",
-    Verdict.NEEDS_EVIDENCE: "facts",
+    Verdict.NEEDS_EVIDENCE: "asks",
     Verdict.DENY: "no",
 }
 """Verdicts in a word that fits a column."""
 
 
-class Event(Base):
-    """Something that happened after a release."""
+class Remark(Base):
+    """What else there is to say of a release. What happened to it on a day is an event of its dossier."""
 
-    on: AnyDate = None
-    """When, if the day is known."""
-    event: (
-        Literal[
-            "widened", "withdrawn", "leaked", "licensed", "relicensed", "relaxed", "superseded",
-            "upstream", "ended",
-        ]
-        | None
-    ) = None  # fmt: skip
-    """What kind of event."""
     what: Name
     """What happened."""
     confidence: Literal["memory", "secondary", "primary"]
@@ -86,8 +90,8 @@ class Outcome(Base):
     """The access level that it got."""
     article: bool = False
     """Whether it is in the article that this project starts from."""
-    then: Many[Event] = ()
-    """What happened then."""
+    then: Many[Remark] = ()
+    """What else there is to say."""
 
 
 class HistoryDocument(Base):
@@ -105,17 +109,19 @@ class Judged:
 
     Attributes:
         outcome: What was done.
+        events: What happened then, as the dossier says, with how sure one can be.
         title: What the dossier calls it.
         wanted: The access level that the dossier asks for.
-        verdict: The verdict of all packs together.
+        verdict: The verdict of the first five packs together.
         says: The verdict of each pack.
-        reach: The highest access level that is allowed, with everything below; it may be above what was done.
-        not_ruled_out: The highest access level that no pack denies.
+        reach: The highest access level that these allow, with all below; it may be above what was done.
+        not_ruled_out: The highest access level that none of these denies.
         decisive: The findings that decided, by pack.
         must_sign: The roles whose sign-off was lacking, by pack.
     """
 
     outcome: Outcome
+    events: tuple[tuple[Event, str], ...]
     title: str
     wanted: str
     verdict: Verdict
@@ -138,32 +144,45 @@ def outcomes(file: Path) -> tuple[Outcome, ...]:
     return validate(HistoryDocument, document.tree, document, RequestError, "RG401").systems
 
 
-def judge_history(folder: Path, as_of: date) -> Iterator[Judged]:
-    """Judge each release of ``history.yaml`` by the packs of a day.
+def judge_history(folder: Path, policies_as_of: date) -> Iterator[Judged]:
+    """Judge each release of ``history.yaml`` as of the day on which it was done, by the packs of another day.
 
     Args:
         folder: Where ``history.yaml`` and the folder ``dossiers`` are.
-        as_of: The day whose packs to use.
+        policies_as_of: The day whose packs to use.
     """
-    gate = Gate.from_policies(PACKS)
+    every, together = Gate.from_policies(PACKS), Gate.from_policies(TOGETHER)
     for outcome in outcomes(folder / "history.yaml"):
         request = ReleaseRequest.load(folder / "dossiers" / f"{outcome.dossier}.yaml")
-        decision = gate.decide(request, as_of=as_of, policies_as_of=as_of)
-        (artifact,) = (each for each in decision.artifacts if each.id == outcome.artifact)
-        yield _judged(outcome, request, artifact)
+        artifact, bounds = (
+            next(
+                each
+                for each in gate.decide(request, as_of=outcome.on, policies_as_of=policies_as_of).artifacts
+                if each.id == outcome.artifact
+            )
+            for gate in (every, together)
+        )
+        yield _judged(outcome, request, artifact, bounds)
 
 
-def _judged(outcome: Outcome, request: ReleaseRequest, artifact: ArtifactDecision) -> Judged:
+def _judged(
+    outcome: Outcome, request: ReleaseRequest, artifact: ArtifactDecision, bounds: ArtifactDecision
+) -> Judged:
     here = [each for each in artifact.findings if each.stands_at(outcome.did)]
     says = {pack: worst(each.outcome for each in here if each.policy == pack) for pack in PACKS}
     return Judged(
         outcome=outcome,
+        events=tuple(
+            (event, request.sources[event.source].confidence if event.source else "secondary")
+            for event in sorted(request.events, key=lambda event: event.on)
+            if event.artifact in (None, outcome.artifact)
+        ),
         title=request.title or request.id,
         wanted=artifact.requested,
-        verdict=artifact.ladder[outcome.did],
+        verdict=bounds.ladder[outcome.did],
         says=says,
-        reach=_reach(artifact.ladder),
-        not_ruled_out=artifact.not_ruled_out,
+        reach=_reach(bounds.ladder),
+        not_ruled_out=bounds.not_ruled_out,
         decisive={
             pack: tuple(each for each in here if each.policy == pack and each.outcome is says[pack])
             for pack in PACKS
@@ -188,12 +207,12 @@ def _reach(ladder: Mapping[str, Verdict]) -> str:
 
 def render_history(rows: Iterable[Judged]) -> Iterator[str]:
     """A table for a terminal: a line for each release, and below it where the packs differ from history."""
-    yield _line(("release", "day", "what was done", *NAMES, "not ruled out"))
+    yield _line(("release", "day", "asked for and done", *NAMES.values()))
     for row in rows:
         outcome = row.outcome
         name = f"{outcome.dossier}/{outcome.artifact}" + ("*" if outcome.article else "")
         says = [WORDS[row.says[pack]] for pack in PACKS]
-        yield _line((name, str(outcome.on), outcome.did, *says, row.not_ruled_out or "nothing"))
+        yield _line((name, str(outcome.on), row.wanted, *says))
         for text in _below(row):
             yield from textwrap.wrap(
                 printable(text, 500), 116, initial_indent="    ", subsequent_indent="      "
@@ -202,22 +221,40 @@ def render_history(rows: Iterable[Judged]) -> Iterator[str]:
 
 
 def _line(cells: tuple[str, ...]) -> str:
-    widths = (33, 10, 20, 6, 7, 6, 6, 6, 20)
-    return "  ".join(f"{cell:<{width}}" for cell, width in zip(cells, widths, strict=True)).rstrip()
+    widths = (34, 10, 20, *(5 for _ in PACKS))
+    return " ".join(f"{cell:<{width}}" for cell, width in zip(cells, widths, strict=True)).rstrip()
 
 
 def _below(row: Judged) -> Iterator[str]:
-    for pack, name in zip(PACKS, NAMES, strict=True):
+    if row.outcome.did != row.wanted:
+        yield f"done instead: {row.outcome.did}"
+    for pack, name in NAMES.items():
         if text := _difference(row, pack):
             yield f"{name} {text}"
+    if others := [_asks(row, pack) for pack in PACKS[len(TOGETHER) :] if _only_asks(row, pack)]:
+        yield f"would ask too: {'; '.join(others)}"
     done = max(RUNGS[row.outcome.did], RUNGS[row.wanted])
     if row.verdict.allows and row.wanted != "withheld" and RUNGS[row.reach] > done:
-        yield f"all would have allowed {row.reach}"
-    for event in row.outcome.then:
-        when = f"{event.on} " if event.on else ""
-        kind = f"{event.event}: " if event.event else ""
-        sure = " (from memory)" if event.confidence == "memory" else ""
-        yield f"then: {when}{kind}{event.what}{sure}"
+        yield f"the first five would have allowed {row.reach}"
+    for event, confidence in row.events:
+        where = f", {event.rung}" if event.rung else ""
+        what = f": {event.note}" if event.note else ""
+        yield f"then: {event.on} {event.event.replace('_', ' ')}{where}{what}{_sure(confidence)}"
+    for remark in row.outcome.then:
+        yield f"then: {remark.what}{_sure(remark.confidence)}"
+
+
+def _sure(confidence: str) -> str:
+    return " (from memory)" if confidence == "memory" else ""
+
+
+def _only_asks(row: Judged, pack: str) -> bool:
+    return row.says[pack] is Verdict.NEEDS_EVIDENCE
+
+
+def _asks(row: Judged, pack: str) -> str:
+    facts = [fact.path for each in row.decisive[pack] for fact in each.facts if fact.state != "known"]
+    return f"{NAMES[pack]} {_few(facts or [each.rule for each in row.decisive[pack]], 1)}"
 
 
 def _difference(row: Judged, pack: str) -> str:
@@ -227,17 +264,17 @@ def _difference(row: Judged, pack: str) -> str:
     match row.says[pack]:
         case Verdict.DENY:
             return f"says no ({rules}): {findings[0].message}"
-        case Verdict.NEEDS_EVIDENCE:
+        case Verdict.NEEDS_EVIDENCE if pack in TOGETHER:
             facts = [fact.path for each in findings for fact in each.facts if fact.state != "known"]
-            return f"asks first ({rules}): {_few(facts)}"
+            return f"asks first ({rules}): {_few(facts) or findings[0].message}"
         case Verdict.NEEDS_APPROVAL:
             return f"wants the word of {', '.join(row.must_sign[pack])} ({rules})"
         case _:
             return ""
 
 
-def _few(names: Iterable[str]) -> str:
+def _few(names: Iterable[str], shown: int = 3) -> str:
     """The first of some names, each once."""
     all_names = list(dict.fromkeys(names))
-    more = f" and {len(all_names) - 3} more" if len(all_names) > 3 else ""
-    return ", ".join(all_names[:3]) + more
+    more = f" and {len(all_names) - shown} more" if len(all_names) > shown else ""
+    return ", ".join(all_names[:shown]) + more

@@ -46,7 +46,7 @@ class Judging:
         name = path.as_posix()
         try:
             request = ReleaseRequest.load(path)
-            held, told = self.held(request)
+            held, told = self.held(request.on(self.as_of))
             decision = self.gate.judge(held, as_of=self.as_of, policies_as_of=self.policies_as_of)
             revived = tuple(self.revived(request, decision))
             if self.base is not None:
@@ -67,8 +67,9 @@ class Judging:
         return (found.request, found.diagnostics) if found is not None else (request, ())
 
     def revived(self, request: ReleaseRequest, decision: Decision) -> Iterator[Diagnostic]:
-        """What is better, at any rung, on the day that was asked for than today: what has expired counted.
+        """What is better, at any rung, on the day that was asked for than today.
 
+        What has expired counted then, and what has happened since did not.
         Without a record of that day, nobody but who asks says that it was that day.
         """
         if self.today is None or self.today == self.as_of or decision.hypothetical is not None:
