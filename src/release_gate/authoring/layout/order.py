@@ -49,7 +49,10 @@ class Order:
     def _declared(self, keys: list[str]) -> dict[str, None]:
         """The keys of a record. A mapping from names to things has none, and is in the author's order."""
         return dict.fromkeys(
-            key for schema in self._forms(self.schemas, keys) for key in schema.get("properties", {})
+            key
+            for schema in self._forms(self.schemas, keys)
+            if not isinstance(schema.get("additionalProperties"), dict)  # what it names are only some of many
+            for key in schema.get("properties", {})
         )
 
     def within(self, key: str, keys: Iterable[str]) -> Order:
