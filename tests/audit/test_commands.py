@@ -521,14 +521,14 @@ def test_a_candidate_is_a_file_a_folder_or_a_gate_and_names_the_rules(candidates
     code, out, _ = candidates("replay", "--policy", name)
     assert code == 4
     assert "tightened small/api at api_general, which was asked for: approve → deny, asked by ada" in out
-    assert "by own/big" in out
+    assert "by own/big (owned by nobody named)" in out
     assert "0 of them to looser ones" in out
     code, out, _ = candidates("replay", "--policy", name, "--markdown")
     assert code == 4
     assert out.startswith("| record | request |")
     assert "(asked for) | approve → deny |" in out
     first = json.loads(candidates("replay", "--policy", name, "--json")[1].splitlines()[0])
-    assert (first["owner"], first["rules"]) == ("ada", ["own/big"])
+    assert (first["asked_by"], first["rules"]) == ("ada", [{"rule": "own/big", "owner": None}])
 
 
 def test_a_candidate_may_be_a_pack_and_one_of_its_versions(candidates: Run) -> None:

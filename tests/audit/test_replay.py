@@ -25,6 +25,7 @@ from release_gate.diagnostics import InputError, IntegrityError
 from release_gate.facts.release import ReleaseRequest, SignOff
 from release_gate.gate.gate import Gate
 from release_gate.policy.documents import InForce
+from release_gate.policy.load import load_policy
 from release_gate.policy.model import Policy
 from release_gate.policy.papers import Papers, Signed
 from release_gate.policy.trust import Person, RoleDocument, Standing
@@ -152,7 +153,7 @@ def test_a_changed_policy_lists_every_flip_with_who_asked(book: Book) -> None:
     )
     small, large = entries(book.ledger.store)
     found = list(flips(book.ledger.store, small, Candidates((stricter,))))
-    assert {(each.artifact, each.after, each.loosens, each.owner) for each in found} >= {
+    assert {(each.artifact, each.after, each.loosens, each.asked_by) for each in found} >= {
         ("api", Verdict.DENY, False, "ada")
     }
     assert any(each.asked and each.rung == "api_general" for each in found)
@@ -161,6 +162,49 @@ def test_a_changed_policy_lists_every_flip_with_who_asked(book: Book) -> None:
     loosened = list(flips(book.ledger.store, large, Candidates((looser,))))
     assert all(each.loosens for each in loosened)
     assert {each.artifact for each in loosened} == {"api", "weights"}
+
+
+OWNED = """\
+release_gate: policy/v1
+id: owned
+version: 1.0.0
+title: Owned
+%sowner: board
+tiers: [{id: low, ceiling: hosted}]
+default_tier: low
+rules:
+  - {id: theirs, at: hosted, deny: No, owner: safety-team}
+  - {id: ours, at: hosted, sign_off: {role: lead}}
+  - {id: ours-too, at: api_general, deny: Not there}
+"""
+
+
+def test_each_flip_names_who_answers_for_the_rules_behind_it(book: Book, tmp_path: Path) -> None:
+    book.record("small", "7")
+    (small,) = entries(book.ledger.store)
+
+    def behind(*candidates: Policy) -> dict[str, str | None]:
+        found = flips(book.ledger.store, small, Candidates(candidates))
+        return {each.rule: each.owner for flip in found for each in flip.behind}
+
+    owned = policy(OWNED % "", "owned.yaml")
+    assert behind(owned) == {
+        "owned/theirs": "safety-team", "owned/ours-too": "board", "owned/tier.low": "board",
+    }  # fmt: skip
+    nobody = policy(OWNED.replace("%sowner: board\n", ""), "owned.yaml")
+    assert behind(nobody)["owned/ours-too"] is None
+    # An overlay answers for what it adds, and for what nobody answered for.
+    over = (
+        OWNED.partition("id:")[0]
+        + "id: over\nextends: %s.yaml\nowner: ada\nrules:\n  - {id: more, at: hosted, deny: N}\n"
+    )
+    for name, base in (("nobody", nobody), ("board", owned)):
+        (tmp_path / f"{name}.yaml").write_text(base.places.document.source.text)
+        (tmp_path / f"over-{name}.yaml").write_text(over % name)
+        made = behind(load_policy(tmp_path / f"over-{name}.yaml"))
+        assert made["over/more"] == "ada"
+        assert made["over/ours-too"] == ("board" if name == "board" else "ada")
+        assert made["over/theirs"] == "safety-team"
 
 
 OVERLAY = """\

@@ -7,7 +7,7 @@ otherwise, and then the record and the replay say which of the two differs from 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -32,10 +32,11 @@ from release_gate.facts.access import kind_of
 from release_gate.facts.release import ReleaseRequest
 from release_gate.policy.documents import InForce
 from release_gate.policy.model import Policy
+from release_gate.policy.overlay import chain
 from release_gate.signing import read_json
 from release_gate.source import read_document
 
-__all__ = ["Flip", "Outcome", "Replayed", "again", "flips", "recorded_request", "replay"]
+__all__ = ["Behind", "Flip", "Outcome", "Replayed", "again", "flips", "recorded_request", "replay"]
 
 MAX_DIFFERENCES = 20
 _AS_RECORDED = Candidates(())
@@ -71,30 +72,43 @@ class Replayed:
 
 
 @dataclass(frozen=True)
+class Behind:
+    """A rule that makes a difference.
+
+    Attributes:
+        rule: The rule, as ``policy/rule``.
+        owner: Who answers for it; None if its policy does not say.
+    """
+
+    rule: str
+    owner: str | None
+
+
+@dataclass(frozen=True)
 class Flip:
     """A verdict that another policy would change.
 
     Attributes:
         index: The number of the record.
         request: The request.
-        owner: Who asked.
+        asked_by: Who asked.
         artifact: The artifact.
         rung: The rung.
         asked: Whether it is the rung that was asked for.
         before: The verdict that was given.
         after: The verdict that would be.
-        rules: The rules that make the difference, as ``policy/rule``, with who owns what they ask for.
+        behind: The rules that make the difference.
     """
 
     index: int
     request: str
-    owner: str
+    asked_by: str
     artifact: str
     rung: str
     asked: bool
     before: Verdict
     after: Verdict
-    rules: tuple[str, ...] = ()
+    behind: tuple[Behind, ...] = ()
 
     @property
     def loosens(self) -> bool:
@@ -174,38 +188,37 @@ def flips(view: View, record: Record, candidates: Candidates, kept: Kept | None 
         InputError: The record cannot be decided again.
     """
     record, get = _in_the_open(view, record, kept)
-    before, after = _decide(get, record), _decide(get, record, candidates)
-    request = _request(get, record)
-    owner = request.requester.id.value or request.requester.organisation.value
+    before, request, policies = _made(get, record)
+    after, _, candidate = _made(get, record, candidates)
+    asked_by = request.requester.id.value or request.requester.organisation.value
     for old, new in zip(before.artifacts, after.artifacts, strict=True):
         for rung, verdict in old.ladder.items():
-            if new.ladder[rung] is not verdict:
+            if (now := new.ladder[rung]) is not verdict:
+                strict, by = (old, policies) if verdict.rank > now.rank else (new, candidate)
                 yield Flip(
                     record.index,
                     record.about,
-                    owner if isinstance(owner, str) else "nobody named",
+                    asked_by if isinstance(asked_by, str) else "nobody named",
                     old.id,
                     rung,
                     rung == old.requested,
                     verdict,
-                    new.ladder[rung],
-                    _deciding(old, new, rung),
+                    now,
+                    _behind(strict, rung, by),
                 )
 
 
-def _deciding(old: ArtifactDecision, new: ArtifactDecision, rung: str) -> tuple[str, ...]:
-    """The rules behind the stricter of two verdicts at a rung."""
-    strict = max(old, new, key=lambda each: each.ladder[rung].rank)
-    owners = {(each.policy, each.rule): each.owner for each in strict.obligations if each.owner}
-    owners |= {(each.policy, each.rule): ", ".join(each.roles) for each in strict.sign_offs}
-    found = [
+def _behind(strict: ArtifactDecision, rung: str, policies: Iterable[Policy]) -> tuple[Behind, ...]:
+    """The rules behind a verdict, with who answers for them."""
+    known = {each.id: each for policy in policies for each in chain(policy)}
+    found = dict.fromkeys(
         (each.policy, each.rule)
         for each in strict.findings
         if each.outcome is strict.ladder[rung] and each.stands_at(rung)
-    ]
+    )
     return tuple(
-        f"{policy}/{rule}" + (f" ({owners[policy, rule]})" if (policy, rule) in owners else "")
-        for policy, rule in dict.fromkeys(found)
+        Behind(f"{policy}/{rule}", known[policy].owner_of(rule) if policy in known else None)
+        for policy, rule in found
     )
 
 

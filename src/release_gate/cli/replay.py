@@ -15,7 +15,7 @@ from release_gate.audit.candidates import Candidates, read_candidates
 from release_gate.audit.disclosures import Kept
 from release_gate.audit.ledger import entries
 from release_gate.audit.record import Record
-from release_gate.audit.replay import Flip, Outcome, Replayed, flips
+from release_gate.audit.replay import Behind, Flip, Outcome, Replayed, flips
 from release_gate.audit.replay import replay as replay_record
 from release_gate.audit.sealed import Erased
 from release_gate.audit.view import View
@@ -147,13 +147,17 @@ def _tell_flips(told: Iterable[Flip | Replayed], form: str) -> int:
     return FLIPPED if total else Exit.WAITING if untold else Exit.ALLOWED
 
 
+def _rule(each: Behind) -> str:
+    return f"{each.rule} (owned by {each.owner or 'nobody named'})"
+
+
 def _text(each: Flip) -> str:
     way = "LOOSENED" if each.loosens else "tightened"
     asked = ", which was asked for" if each.asked else ""
     return (
         f"{each.index:>6}  {way:<9} {printable(each.request)}/{each.artifact} at {each.rung}{asked}: "
-        f"{each.before} → {each.after}, asked by {printable(each.owner)}\n"
-        f"        by {printable(', '.join(each.rules), 500)}"
+        f"{each.before} → {each.after}, asked by {printable(each.asked_by)}\n"
+        f"        by {printable(', '.join(map(_rule, each.behind)), 500)}"
     )
 
 
@@ -165,8 +169,8 @@ def _markdown(each: Flip) -> str:
         markdown(f"{each.request}/{each.artifact}"),
         each.rung + asked,
         f"{each.before} → {each.after}{way}",
-        markdown(", ".join(each.rules)),
-        markdown(each.owner),
+        markdown(", ".join(map(_rule, each.behind))),
+        markdown(each.asked_by),
     )
     return f"| {' | '.join(cells)} |"
 
@@ -175,14 +179,14 @@ def _flip(each: Flip) -> dict[str, Any]:
     return {
         "index": each.index,
         "request": each.request,
-        "owner": each.owner,
+        "asked_by": each.asked_by,
         "artifact": each.artifact,
         "rung": each.rung,
         "asked": each.asked,
         "before": str(each.before),
         "after": str(each.after),
         "loosens": each.loosens,
-        "rules": list(each.rules),
+        "rules": [{"rule": rule.rule, "owner": rule.owner} for rule in each.behind],
     }
 
 

@@ -331,6 +331,8 @@ class RuleDocument(Base):
     """What to do about it, and who can."""
     cite: Citation | None = None
     """The source that it rests on, by its name under `sources`."""
+    owner: Id | None = None
+    """Who answers for it: a person, a role or a team; whoever answers for the policy, if not said."""
     waivable: Waivable | None = None
     """Who may excuse it, and for how long. Nobody, if not said."""
     silence: dict[str, Name] = Field(default_factory=dict)
@@ -371,6 +373,8 @@ class PolicyDocument(Base):
     """Whether it judges the release as a whole. Without a policy that does, nothing is approved."""
     status: Literal["illustrative", "adopted", "superseded"] = "illustrative"
     """Its standing: it shows what could be, is in use, or has been replaced."""
+    owner: Id | None = None
+    """Who answers for it and for its rules: a person, a role or a team."""
     in_force: InForce = InForce()
     """From when to when it applies."""
     applies_to: Many[Kind] | None = None
@@ -414,6 +418,8 @@ class OverlayDocument(Base):
     """What it is about."""
     status: Literal["illustrative", "adopted", "superseded"] | None = None
     """Its standing."""
+    owner: Id | None = None
+    """Who answers for the rules that it adds, and for all that nobody answers for."""
     in_force: InForce = InForce()
     """From when to when it applies; at other times, the policy that it extends does."""
     set_: dict[FactName, Scalar] = Field(default_factory=dict, alias="set")

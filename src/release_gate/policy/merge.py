@@ -56,6 +56,8 @@ class Merge:
     def overlay(self, shape: OverlayDocument) -> None:
         """Put everything that an overlay says over the base."""
         said = {"version": shape.version, "title": shape.title, "status": shape.status}
+        if self.shape.owner is None:
+            said["owner"] = shape.owner
         self.update(
             id=shape.id,
             in_force=shape.in_force.within(self.base.in_force),
@@ -162,7 +164,11 @@ class Merge:
         for index in range(len(shape.rules)):
             places["rules", len(kept) + index] = (self.document, ("rules", index))
         self.elsewhere = places
-        self.update(rules=(*(theirs[index] for index in kept), *shape.rules))
+        ours = [
+            rule.model_copy(update={"owner": shape.owner}) if rule.owner is None and shape.owner else rule
+            for rule in shape.rules
+        ]
+        self.update(rules=(*(theirs[index] for index in kept), *ours))
 
     def sign_off(self, name: str, pointer: Pointer, key: str, value: Any) -> None:
         """Ask for a sign-off by more persons, or for a younger one."""

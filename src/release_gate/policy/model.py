@@ -124,3 +124,8 @@ class Policy:
     def applies_to(self, kind: str) -> bool:
         """Whether it applies to a kind of artifact."""
         return self.document.applies_to is None or kind in self.document.applies_to
+
+    def owner_of(self, rule: str) -> str | None:
+        """Who answers for a rule, or for what else there is of that name: a ceiling of a tier."""
+        own = next((each.document.owner for each in self.rules if each.id == rule), None)
+        return own or self.document.owner
