@@ -6,23 +6,24 @@ import click
 import pytest
 
 from release_gate.cli import Lazy, cli
+from release_gate.cli.access import access
 from release_gate.cli.policy import policy
 
 FOLDER = Path(__file__).parents[2] / "src" / "release_gate" / "cli"
-PARTS = {"redaction.py"}  # commands of `audit`
+PARTS = {"redaction.py", "verifying.py"}  # commands of `audit`
 
 
-@pytest.mark.parametrize("group", [cli, policy], ids=["release-gate", "policy"])
+@pytest.mark.parametrize("group", [cli, policy, access], ids=["release-gate", "policy", "access"])
 def test_every_command_that_is_listed_is_there_and_none_is_left_out(group: Lazy) -> None:
     context = click.Context(group)
     for name in group.list_commands(context):
         command = group.get_command(context, name)
         assert command is not None
         assert command.name == name
-    folder = FOLDER / "policy" if group is policy else FOLDER
+    folder = FOLDER / {policy: "policy", access: "access"}.get(group, "")
     files = [path for path in folder.glob("*.py") if path.name not in PARTS]
     source = "\n".join(path.read_text(encoding="utf-8") for path in files)
-    groups = 3 if group is cli else 0  # audit, packs and policy
+    groups = 4 if group is cli else 0  # access, audit, packs and policy
     assert source.count("@click.command(") == len(group.list_commands(context)) - groups
 
 

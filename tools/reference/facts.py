@@ -7,9 +7,9 @@ from importlib import resources
 from typing import Any, Final, cast
 
 from release_gate.docstrings import attribute_docstrings
-from release_gate.facts import release
+from release_gate.facts import access, release
 from release_gate.facts.meanings import meanings
-from release_gate.facts.schema import schema
+from release_gate.facts.schema import access_schema, schema
 from release_gate.facts.types import Choice, ListType, MapType, Number, RecordType, Type
 from release_gate.facts.vocabularies import Vocabulary, vocabulary
 from release_gate.source import read_document
@@ -46,9 +46,26 @@ def facts() -> str:
         *parts,
         "## The day",
         _table(single, said),
+        "## Access",
+        "What only policies with `subject: access` read, beside the facts above. `request.action` is "
+        f"`request`, `renew` or `review` there, and there is no {words(sorted(access.NOT_ASKED), ', ')}.",
+        *_of_access(),
         "## What a policy brings",
         table(("fact", "type", "meaning"), POLICY),
     )
+
+
+def _of_access() -> Iterator[str]:
+    """The sections that only access requests have."""
+    said = {path: plain(meaning) for path, meaning in meanings("access").items()}
+    asked = access_schema().fields
+    for name in access.ASKED:
+        yield from (f"### {name} of access", said[name], _table(_leaves(asked[name], name), said))
+    name = "artifact.release"
+    released = [
+        (path, kind) for path, kind in _leaves(asked["artifact"], "artifact") if path.startswith(name)
+    ]
+    yield from (f"### {name}", said[name], _table(released, said))
 
 
 def _table(leaves: Iterable[tuple[str, Type]], meanings: dict[str, str]) -> str:

@@ -51,6 +51,7 @@ class Lazy(click.Group):
 
     package = "release_gate.cli"
     commands_in: Mapping[str, str] = {
+        "access": "Review who asks for access, and keep the grants.",
         "attest": "Sign a recorded decision for others to verify.",
         "audit": "Keep, read, prove and verify the record.",
         "check": "Judge requests, and say why.",

@@ -46,13 +46,7 @@ def _outputs(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ..
     return outputs
 
 
-@click.command()
-@click.argument("requests", nargs=-1, required=True, type=click.Path(path_type=Path))
-@GATE
-@POLICIES
-@AS_OF
-@POLICIES_AS_OF
-@click.option(
+outputs_of = click.option(
     "-o",
     "--output",
     "outputs",
@@ -61,6 +55,16 @@ def _outputs(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ..
     metavar="FORMAT[=PATH]",
     help=f"What to write, and where to; repeatable. FORMAT is {', '.join(reports.FORMATS)}.",
 )
+"""Where reports go."""
+
+
+@click.command()
+@click.argument("requests", nargs=-1, required=True, type=click.Path(path_type=Path))
+@GATE
+@POLICIES
+@AS_OF
+@POLICIES_AS_OF
+@outputs_of
 @click.option(
     "--fail-on",
     type=click.Choice([str(verdict) for verdict in Verdict if verdict is not Verdict.APPROVE]),
@@ -119,7 +123,7 @@ def check(  # noqa: PLR0913, PLR0917 - one argument for each option
             write(run, outputs, log)
         except OutputError as error:
             raise click.ClickException(str(error)) from None
-        return _exit(run, Verdict(fail_on), exit_zero=exit_zero)
+        return finished(run, Verdict(fail_on), exit_zero=exit_zero)
 
 
 def judge_all(files: Sequence[Path], judging: Judging, run: Run, log: Log) -> None:
@@ -151,7 +155,7 @@ def _on_screen(form: str, run: Run) -> Iterator[str]:
     return text.report(run, colour=use_colour(), width=width, problems=False)
 
 
-def _exit(run: Run, fail_on: Verdict, *, exit_zero: bool) -> int:
+def finished(run: Run, fail_on: Verdict, *, exit_zero: bool) -> int:
     """What is not valid comes before every verdict, and no option makes it 0."""
     colour = sys.stderr.isatty()
     problems = 0

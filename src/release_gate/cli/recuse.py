@@ -9,7 +9,8 @@ import click
 
 from release_gate.cli.options import GATE, POLICIES, gate_of
 from release_gate.cli.signing import KEY, ON, OUTPUT, PERSON, deliver
-from release_gate.facts.ladder import LADDER
+from release_gate.facts.access import load_either
+from release_gate.facts.ladder import GRANTED, LADDER
 from release_gate.facts.release import ReleaseRequest
 from release_gate.gate.statements import read_signer, sign_off
 
@@ -32,13 +33,13 @@ def recuse(  # noqa: PLR0913, PLR0917 - one argument for each option
     output: Path | None,
 ) -> int:
     """Recuse oneself from REQUEST: no sign-off of this person counts for it, before or after."""
-    asked = ReleaseRequest.load(request).on(on)
+    asked = load_either(request).on(on)
     together = gate_of(gate, policies).decide(asked, as_of=on).policies_digest
     said = {
         "person": person,
         "role": "recused",
         "word": "recuse",
-        "rung": LADDER[0].name,
+        "rung": (LADDER[0] if asked.SUBJECT == ReleaseRequest.SUBJECT else GRANTED).name,
         "on": on.isoformat(),
         "expires": None,
     }

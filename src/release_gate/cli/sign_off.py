@@ -9,8 +9,8 @@ import click
 
 from release_gate.cli.options import GATE, POLICIES, gate_of
 from release_gate.cli.signing import EXPIRES, KEY, ON, OUTPUT, PERSON, artifact_of, deliver, expiry
-from release_gate.facts.ladder import RUNGS
-from release_gate.facts.release import ReleaseRequest
+from release_gate.facts.access import load_either
+from release_gate.facts.ladder import GRANTED, RUNGS
 from release_gate.gate.statements import read_signer
 from release_gate.gate.statements import sign_off as sign
 from release_gate.gate.text import render_text
@@ -25,7 +25,7 @@ from release_gate.gate.text import render_text
 @click.option("--artifact", help="About which artifact.  [default: the only one]")
 @click.option(
     "--rung",
-    type=click.Choice(list(RUNGS)),
+    type=click.Choice([*RUNGS, GRANTED.name]),
     help="Up to which access level; for an objection, from which one.  [default: the one that is asked for]",
 )
 @ON
@@ -47,15 +47,17 @@ def sign_off(  # noqa: PLR0913, PLR0917 - one argument for each option
     policies: tuple[str, ...],
     output: Path | None,
 ) -> int:
-    """Say WORD about REQUEST, and sign it.
+    """Say WORD about REQUEST, for a release or for access, and sign it.
 
     What is signed is bound to the request, the content of the artifact and the policies as they are now; when
     one of them changes, it no longer counts. The decision is shown on standard error first.
     """
-    judging, asked = gate_of(gate, policies), ReleaseRequest.load(request).on(on)
+    judging, asked = gate_of(gate, policies), load_either(request).on(on)
     held = judging.hold(asked, on)
     asked = held.request if held else asked  # what is judged is what is signed
     about = artifact_of(asked, artifact)
+    if ((rung or about.wanted) == GRANTED.name) is not (about.wanted == GRANTED.name):
+        raise click.UsageError(f"`{rung}` is no level of `{about.id}`; it asks for {about.wanted}")
     decision = judging.judge(asked, as_of=on)
     click.echo(render_text(decision), err=True)
     said = {

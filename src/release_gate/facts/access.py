@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from pathlib import Path
 from typing import Annotated, ClassVar, Final, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from release_gate.facts.ladder import GRANTED, GRANTS
 from release_gate.facts.release import (
@@ -30,8 +31,18 @@ from release_gate.facts.release import (
 )
 from release_gate.facts.truth import Step
 from release_gate.facts.types import MISSING, Choice, Fact, Number, problem
+from release_gate.source import read_file, require_mapping
 
-__all__ = ["ASKED", "KINDS", "NOT_ASKED", "AccessRequest", "GatedArtifact", "kind_of"]
+__all__ = [
+    "ASKED",
+    "KINDS",
+    "NOT_ASKED",
+    "AccessRequest",
+    "GatedArtifact",
+    "GrantSignOff",
+    "kind_of",
+    "load_either",
+]
 
 ASKED: Final = ("requester", "use", "agreements", "history", "grant", "batch")
 """What only an access request has."""
@@ -113,7 +124,10 @@ class Grant(FactRecord):
 
 
 class Batch(FactRecord):
-    """What a request looks like among those that wait with it, as the queue shows it: nobody states this."""
+    """What a request looks like among those that wait with it, as queue and register show it.
+
+    It is counted by whoever reads the queue, and nobody states it.
+    """
 
     requests: _Count = MISSING
     """How many requests wait."""
@@ -125,6 +139,10 @@ class Batch(FactRecord):
     """How many of them give the very same answers."""
     within_minute: _Count = MISSING
     """How many of them came within a minute of this one."""
+    person_grants: _Count = MISSING
+    """How many grants in force the register has of this account."""
+    organisation_grants: _Count = MISSING
+    """How many grants in force the register has that name this organisation."""
 
 
 class Released(FactRecord):
@@ -150,6 +168,12 @@ class GatedArtifact(Artifact):
     release: Released = Released()
     """What was decided about its release."""
 
+    @field_validator("wanted")
+    @classmethod
+    def _rung(cls, raw: str) -> str:
+        """Its type says what it may be."""
+        return raw
+
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:
         """Whatever its kind, access to it can be granted."""
@@ -171,6 +195,12 @@ class GrantSignOff(SignOff):
 
     rung: Literal["granted"] = "granted"
     """What it is about."""
+
+    @field_validator("rung")
+    @classmethod
+    def _rung(cls, raw: str) -> str:
+        """As above."""
+        return raw
 
 
 class AccessRequest(ReleaseRequest):
@@ -221,3 +251,15 @@ def kind_of(tree: object) -> type[ReleaseRequest]:
     """
     said = tree.get("release_gate") if isinstance(tree, Mapping) else None
     return AccessRequest if said == AccessRequest.KIND else ReleaseRequest
+
+
+def load_either(path: Path) -> ReleaseRequest:
+    """Read a request for a release or for access. Only for those for whom it makes no difference, as above.
+
+    Raises:
+        DocumentError: It is not YAML as we accept it, or no request.
+        RequestError: It is not a valid request.
+    """
+    document = read_file(path)
+    require_mapping(document, KINDS)
+    return kind_of(document.tree).from_document(document)

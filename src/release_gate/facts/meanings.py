@@ -33,7 +33,7 @@ _COLLECT: Final = "the request; `release-gate collect` reads it from {}"
 _SUPPLIERS: Final = {
     "as_of": "the gate: the day that is asked about",
     "artifact.access": "the gate: it judges every rung of the ladder",
-    "batch": "the gate: the queue that the request waits in",
+    "batch": "the gate: the queue that the request waits in, and the register",
     "lineage[].direct": "the gate, from the edges of `lineage`",
     "artifact.digest": _COLLECT.format("the files of the model"),
     "artifact.format": _COLLECT.format("the files of the model"),

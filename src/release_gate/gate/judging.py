@@ -28,6 +28,7 @@ class Judging:
         record: Records a decision, before anybody is told of it.
         base: The gate before the change that is judged, to name what was loosened in it.
         today: The day on which it is asked; for a decision for another day, what it would be today.
+        kind: What the files are read as; nothing but requests for releases, unless it is asked for.
     """
 
     gate: Gate
@@ -36,6 +37,7 @@ class Judging:
     record: Callable[[Decision, ReleaseRequest], object] | None = None
     base: Gate | None = None
     today: date | None = None
+    kind: type[ReleaseRequest] = ReleaseRequest
 
     def outcome(self, path: Path) -> Outcome:
         """Judge the request in a file. One that is not valid is an outcome too.
@@ -45,7 +47,7 @@ class Judging:
         """
         name = path.as_posix()
         try:
-            request = ReleaseRequest.load(path)
+            request = self.kind.load(path)
             held, told = self.held(request.on(self.as_of))
             decision = self.gate.judge(held, as_of=self.as_of, policies_as_of=self.policies_as_of)
             revived = tuple(self.revived(request, decision))

@@ -21,6 +21,7 @@ from release_gate.facts.vocabularies import vocabulary, vocabulary_names
 from release_gate.gate.lineage.names import AliasesDocument
 from release_gate.gate.reports.json import CheckReport
 from release_gate.policy.documents import GateDocument, OverlayDocument, PolicyDocument
+from release_gate.policy.gated import EntryDocument
 from release_gate.policy.trust import TrustDocument
 from release_gate.policy.waivers import WaiversDocument
 
@@ -31,6 +32,7 @@ KINDS: Final[dict[str, Any]] = {
     "access-request": AccessRequest,
     "policy": PolicyDocument | OverlayDocument,
     "gate": GateDocument,
+    "grant": EntryDocument,
     "tests": TestsDocument,
     "trust": TrustDocument,
     "waivers": WaiversDocument,
@@ -85,6 +87,16 @@ _REASONS: Final = {
     "enum": list(STATED_REASONS),
     "enumDescriptions": [Reason(reason).meaning for reason in STATED_REASONS],
 }
+_ALSO_A_TEXT: Final = (
+    "AnswerDocument",
+    "Citation",
+    "KeyDocument",
+    "LedgerReference",
+    "PolicyReference",
+    "ReleaseReference",
+    "RoleDocument",
+)
+"""What may be written short, as the one text that it cannot do without."""
 
 
 def json_schema(kind: str) -> dict[str, Any]:
@@ -198,7 +210,7 @@ def _plain_lists(schema: Any) -> None:
             schema[name] = {"anyOf": [{"type": "array", "items": items}, model]}
         elif name in _RECORDS:
             model["properties"]["unknown"] = {**_REASONS, "description": "Why none of it is known."}
-        elif name in ("Citation", "KeyDocument", "LedgerReference", "PolicyReference", "RoleDocument"):
+        elif name in _ALSO_A_TEXT:
             schema[name] = {"anyOf": [{"type": "string"}, model]}
         elif name == "Measurement":
             said = {part: model["properties"]["value"]["anyOf"][2]["properties"][part] for part in _OF_VALUES}

@@ -16,6 +16,8 @@ from release_gate.canonical import canonical_bytes, digest
 from release_gate.diagnostics import Diagnostic, IntegrityError, printable
 from release_gate.document import validate
 from release_gate.evidence.vouching import PAYLOAD_TYPE, VOUCH
+from release_gate.facts.access import GrantSignOff
+from release_gate.facts.ladder import GRANTED
 from release_gate.facts.release import Artifact, ReleaseRequest, SignOff
 from release_gate.signing import Envelope, Signer, open_signer, read_json, sign_envelope
 from release_gate.ssh import SshSigner
@@ -74,7 +76,8 @@ class Statement:
         """
         said = dict(self.predicate)
         request, seen = said.pop("request_id", None), said.pop("artifact_digest", None)
-        found = validate(SignOff, said, None, IntegrityError, "RG512")
+        kind = GrantSignOff if said.get("rung") == GRANTED.name else SignOff
+        found = validate(kind, said, None, IntegrityError, "RG512")
         if not isinstance(request, str) or not isinstance(seen, str | None) or found.request is None:
             raise IntegrityError([Diagnostic("RG512", f"{shown} does not say what was seen")])
         return found, request, seen

@@ -11,6 +11,7 @@ from release_gate.facts.ladder import RUNGS
 from release_gate.facts.release import Id, Name
 from release_gate.facts.truth import Duration
 from release_gate.facts.types import Day, Length, exact, problem
+from release_gate.policy.gated import REPOSITORY, GatedDocument
 
 __all__ = [
     "EFFECTS",
@@ -23,6 +24,7 @@ __all__ = [
     "RuleDocument",
     "SignOffAsked",
     "TableDocument",
+    "a_rung",
 ]
 
 EFFECTS = ("tier", "ceiling", "require", "sign_off", "oblige", "deny")
@@ -42,7 +44,8 @@ def _whole(raw: Any) -> Any:
     )
 
 
-def _rung(raw: Any) -> Any:
+def a_rung(raw: Any) -> Any:
+    """An access level, or the problem with it."""
     if isinstance(raw, str) and raw not in RUNGS:
         raise problem(f"`{printable(raw)}` is not an access level", did_you_mean(raw, RUNGS))
     return raw
@@ -57,7 +60,7 @@ def _duration(raw: Any) -> Any:
 
 
 Many = Annotated[tuple[T, ...], BeforeValidator(_tuple)]
-Rung = Annotated[str, BeforeValidator(_rung), WithJsonSchema({"enum": list(RUNGS)})]
+Rung = Annotated[str, BeforeValidator(a_rung), WithJsonSchema({"enum": list(RUNGS)})]
 AnyDate = Annotated[date | None, BeforeValidator(_date)]
 AnyDuration = Annotated[Duration | None, BeforeValidator(_duration), WithJsonSchema({"type": "string"})]
 Whole = Annotated[int, BeforeValidator(_whole)]
@@ -545,3 +548,5 @@ class GateDocument(Base):
     """A file with exceptions: `waivers/v1`."""
     evidence: EvidenceDocument | None = None
     """Files that the claims of requests are held against."""
+    access: dict[Annotated[str, Field(pattern=REPOSITORY)], GatedDocument] = Field(default_factory=dict)
+    """Repositories behind a gate, as OWNER/NAME; data sets and spaces as `datasets/OWNER/NAME` and so on."""

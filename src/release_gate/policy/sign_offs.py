@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from release_gate.facts.ladder import ALL_RUNGS
+from release_gate.facts.ladder import ALL_RUNGS, GRANTED
 from release_gate.facts.release import Artifact, ReleaseRequest, SignOff
 from release_gate.facts.truth import Step, arithmetic
 from release_gate.policy.documents import SignOffAsked
@@ -125,6 +125,8 @@ class SignOffBook:
 
     def elsewhere(self, said: SignOff, signed: Signed | None) -> str:
         """What a sign-off is for, if that is not what lies before us, or an empty string."""
+        if (said.rung == GRANTED.name) is not (self.artifact.rung == GRANTED):
+            return f"it is for {said.rung}, and this is about {self.artifact.wanted}"
         if said.request is None or said.policies is None:
             return "it does not say which request and which policies were seen"
         if signed is not None and signed.artifact_digest != self.artifact_digest:

@@ -9,15 +9,15 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from release_gate.diagnostics import did_you_mean, printable
 from release_gate.document import Base
-from release_gate.facts.ladder import RUNGS
+from release_gate.facts.ladder import ALL_RUNGS, GRANTED, RUNGS
 from release_gate.facts.release import DIGEST, Artifact, Id, Name, ReleaseRequest
 from release_gate.facts.truth import Step, arithmetic
 from release_gate.facts.types import Day
-from release_gate.policy.documents import Many, Rung, Waivable
+from release_gate.policy.documents import Many, Waivable, a_rung
 from release_gate.policy.model import Policy, Rule
 from release_gate.policy.trust import Standing
 
@@ -35,6 +35,10 @@ def _expiry(raw: Any) -> Any:
         return None
 
 
+def _rung(raw: Any) -> Any:
+    return raw if raw == GRANTED.name else a_rung(raw)
+
+
 class WaiverDocument(Base):
     """An exception, as it is written."""
 
@@ -48,8 +52,8 @@ class WaiverDocument(Base):
     """The artifact that it is for, by its id."""
     digest: Annotated[str, Field(pattern=f"^{DIGEST}$")]
     """The digest of the artifact."""
-    rung: Rung
-    """The most open access level that it is for."""
+    rung: Annotated[str, BeforeValidator(_rung), WithJsonSchema({"enum": [*RUNGS, GRANTED.name]})]
+    """The most open access level that it is for; `granted` for a rule about access."""
     excuses: Literal["failure", "failure_and_unknown"] = "failure"
     """Whether it also excuses that the rule cannot be told."""
     reason: Name
@@ -89,7 +93,7 @@ class Waiver:
     @property
     def rung(self) -> Step:
         """The most open rung that it is for."""
-        return RUNGS[self.said.rung]
+        return ALL_RUNGS[self.said.rung]
 
     def in_words(self, by: str) -> str:
         """What a finding says about it."""
@@ -150,6 +154,8 @@ class WaiverBook:
         said = waiver.said
         if waivable is None:
             return f"{said.rule} cannot be waived"
+        if (waiver.rung == GRANTED) is not (self.artifact.rung == GRANTED):
+            return f"it is for {said.rung}, and this is about {self.artifact.wanted}"
         if said.expires is None:
             return "its expiry is not a date, so that it has expired"
         if said.expires < self.as_of:

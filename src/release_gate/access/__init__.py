@@ -1,0 +1,1 @@
+"""Gated access: who waits at a hub, what their answers say, and who was granted what."""

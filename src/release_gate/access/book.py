@@ -1,0 +1,59 @@
+"""Decisions about access in the ledger of a gate."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from release_gate.access.queue import Reviewed
+from release_gate.audit.ledger import Appended
+from release_gate.audit.lifecycle import Event, event_draft
+from release_gate.audit.places import settings_of
+from release_gate.audit.recorder import Recorder
+from release_gate.gate.gate import Gate
+
+__all__ = ["LedgerBook"]
+
+
+class LedgerBook:
+    """Records decisions about access, and who got it by them.
+
+    Attributes:
+        newest: What was recorded last.
+    """
+
+    def __init__(self, path: Path, gate: Gate) -> None:
+        """Open the ledger that a gate file names.
+
+        Raises:
+            InputError: It names none, or it cannot be used.
+        """
+        settings = settings_of(path)
+        self._sealed = any("requester.id".startswith(name) for name in settings.sensitive)
+        self._recorder = Recorder.open(settings, gate)
+        self.newest: Appended | None = None
+
+    def granted(self, reviewed: Reviewed) -> None:
+        """Record a decision, and that access is granted by it."""
+        assert reviewed.decision is not None  # noqa: S101 - who is granted access was judged
+        assert reviewed.request is not None  # noqa: S101 - as above
+        self._recorder.record(reviewed.decision, reviewed.request, datetime.now(UTC))
+        to = self._named(reviewed.asked.id, reviewed.asked.account)
+        self._event(Event("granted", reviewed.decision.as_of, reviewed.asked.id, to=to))
+
+    def revoked(self, request: str, who: str | None, on: date, note: str) -> None:
+        """Record that somebody has no access any more."""
+        self._event(Event("revoked", on, request, to=self._named(request, who), note=note))
+
+    def close(self) -> None:
+        """Close the ledger."""
+        self._recorder.ledger.store.close()
+
+    def _event(self, happened: Event) -> None:
+        ledger = self._recorder.ledger
+        draft = event_draft(ledger.store, happened)
+        self.newest = ledger.append([draft], datetime.now(UTC), self._recorder.log_key)
+
+    def _named(self, request: str, who: str | None) -> str:
+        """The account; where the ledger seals it, the request, which says nothing about a person."""
+        return request if who is None or self._sealed else who

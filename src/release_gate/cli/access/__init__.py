@@ -1,0 +1,34 @@
+"""``release-gate access``: who asks for what is released behind a gate, and who has it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import click
+
+from release_gate.cli import Lazy
+
+__all__ = ["access"]
+
+
+class _Access(Lazy):
+    package = "release_gate.cli.access"
+    commands_in: Mapping[str, str] = {
+        "breach": "Write down that a grant was broken.",
+        "check": "Judge access requests from files.",
+        "enforce": "Find access that no grant gives, and end it.",
+        "grant": "Grant a request that people have signed.",
+        "grants": "Show who has access, and what ends soon.",
+        "renew": "Judge grants again, and make them last longer.",
+        "rereview": "Say which grants would not be given now.",
+        "review": "Judge who waits at a hub, and let in.",
+        "revoke": "Write down that a grant is taken away.",
+    }
+
+
+@click.group(cls=_Access)
+def access() -> None:
+    """Judge who asks for access, and keep a register of grants.
+
+    REPO is a repository of the gate file's `access`: OWNER/NAME for a model, datasets/OWNER/NAME for data.
+    """

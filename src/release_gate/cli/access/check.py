@@ -1,0 +1,55 @@
+"""``release-gate access check``: judge access requests from files."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import click
+
+from release_gate.cli import clock
+from release_gate.cli.check import finished, judge_all, outputs_of, write
+from release_gate.cli.logs import Log
+from release_gate.cli.options import AS_OF, GATE, GATE_FILE, POLICIES, gate_of
+from release_gate.cli.recording import recorder, recording
+from release_gate.decision import Verdict
+from release_gate.facts.access import AccessRequest
+from release_gate.gate.files import OutputError, discard
+from release_gate.gate.judging import Judging
+from release_gate.gate.reports.run import Run
+
+
+@click.command()
+@click.argument("requests", nargs=-1, required=True, type=click.Path(path_type=Path, dir_okay=False))
+@GATE
+@POLICIES
+@AS_OF
+@outputs_of
+@recording
+def check(  # noqa: PLR0913, PLR0917 - one argument for each option
+    requests: tuple[Path, ...],
+    gate: Path | None,
+    policies: tuple[str, ...],
+    as_of: date,
+    outputs: list[tuple[str, Path | None]],
+    record: bool,  # noqa: FBT001 - click passes flags so
+    receipts: Path | None,
+) -> int:
+    """Judge REQUESTS, files with access requests, and say why.
+
+    Nothing is granted by it. The exit code is that of the worst verdict.
+    """
+    if receipts is not None and not record:
+        raise click.UsageError("--receipts needs --record")
+    found = gate_of(gate, policies)
+    recorded = recorder(gate or GATE_FILE, policies, found, receipts) if record else None
+    judging = Judging(found, as_of, record=recorded, today=clock.today(), kind=AccessRequest)
+    log = Log(on=False)
+    with Run() as run:
+        try:
+            discard(path for _, path in outputs if path)
+            judge_all(requests, judging, run, log)
+            write(run, outputs, log)
+        except OutputError as error:
+            raise click.ClickException(str(error)) from None
+        return finished(run, Verdict.NEEDS_APPROVAL, exit_zero=False)

@@ -1,0 +1,111 @@
+"""The commands that keep grants: show, renew, end, judge again, and end at the hub."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from examples.practice_hub import PracticeHub
+
+from .office import GOOD, REPO, Office
+
+
+@pytest.fixture
+def granted(office: Office, hub: PracticeHub) -> Office:
+    """Three have access."""
+    for name, account in (("aa01", "ada"), ("aa02", "bob"), ("aa03", "cyd")):
+        hub.ask(name, account, **GOOD)
+    assert office.hub("review", "--apply")[0] == 0
+    return office
+
+
+def test_grants_are_listed_with_what_ends_soon(granted: Office) -> None:
+    code, out, _ = granted.access("grants", REPO)
+    assert code == 0
+    assert out.splitlines()[2] == "in force  ada  aa01   2026-11-24  2027-11-24  research"
+    assert out.splitlines()[-1] == "3 in force"
+    later = ("--as-of", "2027-11-01")
+    _, out, _ = granted.run("access", "grants", REPO, "--soon", *later)
+    assert "in force, ends soon  ada" in out
+    assert out.splitlines()[-1] == "3 end within 30 days"
+    _, out, _ = granted.run("access", "grants", REPO, "--as-of", "2027-11-25")
+    assert out.splitlines()[2:] == ["3 expired"]
+    _, out, _ = granted.run("access", "grants", REPO, "--all", "-o", "json", "--as-of", "2027-11-25")
+    found = json.loads(out)
+    assert [item["state"] for item in found["items"]] == ["expired"] * 3
+    assert found["items"][0]["agreements"] == [{"on": "2026-11-01", "text": "sha256:" + "a" * 64}]
+
+
+def test_a_grant_is_taken_away_in_the_register_and_then_at_the_hub(granted: Office, hub: PracticeHub) -> None:
+    code, out, _ = granted.access("revoke", REPO, "bob", "--reason", "left", "--by", "eve")
+    assert (code, out) == (0, "revoked: aa02 of bob, by eve\n")
+    assert hub.status("aa02") == "accepted"
+    code, out, _ = granted.hub("enforce")
+    assert code == 6
+    assert "open        bob  aa02     revoked" in out
+    code, out, _ = granted.hub("enforce", "--apply")
+    assert (code, "cancelled" in out) == (0, True)
+    assert [hub.status(name) for name in ("aa01", "aa02", "aa03")] == ["accepted", "pending", "accepted"]
+    assert granted.hub("enforce", "--apply")[0] == 0
+    code, out, _ = granted.access("revoke", REPO, "bob", "--reason", "left", "--by", "eve")
+    assert "nothing was written" in out
+    assert len(granted.lines) == 4
+
+
+def test_who_broke_the_terms_is_refused_when_they_ask_again(granted: Office, hub: PracticeHub) -> None:
+    granted.access("breach", REPO, "aa02", "--reason", "sold copies", "--by", "eve")
+    granted.hub("enforce", "--apply")
+    _, out, _ = granted.hub("review", "--apply")
+    assert "refuse  deny     bob  aa02            The terms of an earlier grant were broken." in out
+    hub.ask("bb01", "BOB", **GOOD)
+    assert "The terms of an earlier grant were broken." in granted.hub("review")[1].splitlines()[3]
+    assert hub.status("aa02") == "pending"
+
+
+def test_what_has_expired_ends_at_the_hub_and_who_is_unknown_is_left_to_a_person(
+    granted: Office, hub: PracticeHub
+) -> None:
+    hub.ask("cc01", "dot", "accepted")
+    later = ("--endpoint", hub.url, "--as-of", "2027-11-25", "--apply")
+    code, out, _ = granted.run("access", "enforce", REPO, *later)
+    assert code == 6
+    assert [hub.status(name) for name in ("aa01", "cc01")] == ["pending", "accepted"]
+    assert "open        dot  cc01     unknown to the register" in out
+
+
+def test_a_grant_is_renewed_if_it_would_be_given_again(granted: Office) -> None:
+    code, out, _ = granted.run("access", "renew", REPO, "ada", "--by", "eve", "--as-of", "2027-11-01")
+    assert code == 0
+    assert "stays  ada" in out
+    said = json.loads(granted.lines[-1])
+    assert (said["entry"], said["expires"], said["by"]) == ("renewed", "2028-11-01", "eve")
+    granted.change("release-gate.yaml", "tier: low", "tier: high")
+    before = granted.lines
+    code, out, _ = granted.run("access", "renew", REPO, "bob", "--by", "eve", "--as-of", "2027-11-01")
+    assert (code, granted.lines) == (5, before)
+    assert "low → high  The risk is too high by now." in out
+
+
+def test_all_grants_are_judged_again_when_the_tier_changes(granted: Office, tmp_path: Path) -> None:
+    code, out, _ = granted.access("rereview", REPO)
+    assert (code, out.splitlines()[-1]) == (0, "judged again: 3; would not be given now: 0")
+    granted.change("release-gate.yaml", "tier: low", "tier: high")
+    granted.access("revoke", REPO, "bob", "--reason", "left", "--by", "eve")
+    before = granted.lines
+    code, out, _ = granted.access("rereview", REPO)
+    assert code == 5
+    assert out.splitlines()[2] == ("would be refused  ada  aa01   low → high  The risk is too high by now.")
+    assert out.splitlines()[-1] == "judged again: 2; would not be given now: 2"
+    assert granted.lines == before
+    granted.change("release-gate.yaml", "tier: high", "tier: {unknown: missing}")
+    code, out, _ = granted.access("rereview", REPO, "-o", "json")
+    assert code == 6
+    item = json.loads(out)["items"][0]
+    assert (item["stays"], item["tier_then"], item["tier_now"]) == (False, "low", None)
+    assert item["reason"] == "Not known: artifact.release.tier"
+
+
+def test_a_grant_that_nobody_has_is_said(granted: Office) -> None:
+    code, _, err = granted.access("revoke", REPO, "nobody", "--reason", "R", "--by", "eve")
+    assert (code, "RG528" in err) == (3, True)
+    assert len(granted.lines) == 3
