@@ -214,6 +214,31 @@ def read_public_key(source: str | Path) -> PublicKey:
     return public_key_from_pem(data, shown)
 
 
+def read_certified_key(source: str | Path) -> PublicKey:
+    """Read a public key, or that of a certificate.
+
+    A certificate is only another way to write a key here: who issued it and how long it is valid is not
+    asked, because whoever names the file says whose key it is.
+
+    Args:
+        source: A PEM file, or ``env:NAME`` for PEM in an environment variable.
+
+    Raises:
+        InputError: It cannot be read, or is neither a public key of a kind that we use nor its certificate.
+    """
+    data, shown = _key_bytes(source)
+    if b"BEGIN CERTIFICATE" not in data:
+        return public_key_from_pem(data, shown)
+    _need_cryptography()
+    from cryptography import x509  # noqa: PLC0415 - heavy
+
+    try:
+        key = x509.load_pem_x509_certificate(data).public_key()
+    except ValueError:
+        raise _problem("RG701", f"`{shown}` is no certificate in PEM") from None
+    return _public(key, shown)
+
+
 def public_key_from_pem(data: bytes | str, shown: str = "<pem>") -> PublicKey:
     """A public key from PEM.
 
@@ -543,4 +568,4 @@ def _damaged(message: str) -> IntegrityError:
     return _failed("RG702", message)
 
 
-__all__ += ["REMOTE_SCHEMES", "ed25519_public_key", "public_key_from_pem"]
+__all__ += ["REMOTE_SCHEMES", "ed25519_public_key", "public_key_from_pem", "read_certified_key"]

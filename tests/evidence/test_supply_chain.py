@@ -10,13 +10,20 @@ import pytest
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
+from release_gate.diagnostics import InputError
 from release_gate.evidence.collect import collect
 from release_gate.evidence.collected import Collected, Found
 from release_gate.evidence.cyclonedx import to_bom
 from release_gate.evidence.folder import Entry, walk
 from release_gate.evidence.json_text import Unreadable
 from release_gate.evidence.reading import Reading
-from release_gate.signing import generate_key, public_key_from_pem, read_public_key, sign_envelope
+from release_gate.signing import (
+    generate_key,
+    public_key_from_pem,
+    read_certified_key,
+    read_public_key,
+    sign_envelope,
+)
 from tests.evidence.files import CARD, MIT, good_weights, write
 
 LOGS = Path(__file__).parent / "logs"
@@ -41,6 +48,36 @@ def test_a_signature_by_the_real_tool_holds(signed: Path) -> None:
     assert evidence(found)["state"] == "pass"
     assert evidence(found)["producer"] == KEY.key_id
     assert evidence(found)["on"] == found.subjects[0].manifest.digest
+
+
+def test_a_signature_with_a_certificate_holds_for_that_certificate(tmp_path: Path) -> None:
+    """Of OpenSSF model-signing 1.1.1 too: `model_signing sign certificate`."""
+    folder = Path(shutil.copytree(LOGS / "certified", tmp_path / "m"))
+    found = collect([folder], keys=[read_certified_key(LOGS / "certified.pem")])
+    assert (found.problems, evidence(found)["state"]) == ((), "pass")
+    for other in ("certified-ca.pem", "signed.pem"):  # who issued it has signed nothing here
+        (told,) = collect([folder], keys=[read_certified_key(LOGS / other)]).problems
+        assert (told.code, "0 of the 1 trusted keys" in told.message) == ("RG640", True)
+
+
+def test_a_certificate_that_is_none_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.pem"
+    path.write_text("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")
+    with pytest.raises(InputError) as caught:
+        read_certified_key(path)
+    assert "is no certificate in PEM" in caught.value.diagnostics[0].message
+
+
+def test_a_signature_without_a_key_is_no_evidence_and_says_what_helps(signed: Path) -> None:
+    """Also when the key that is given has made it: a log of somebody else's must not vouch for itself."""
+    path = signed / "model.sig"
+    tree = json.loads(path.read_text())
+    tree["verificationMaterial"] = {"certificate": {"rawBytes": ""}, "tlogEntries": [{"logIndex": "1"}]}
+    path.write_text(json.dumps(tree))
+    found = collect([signed], keys=[KEY])
+    (told,) = found.problems
+    assert (told.code, "model_signing verify sigstore" in told.help) == ("RG641", True)
+    assert [each.path for each in found.subjects[0].found if each.path == "evidence"] == []
 
 
 def edit(folder: Path) -> None:

@@ -87,7 +87,15 @@ def _day(_ctx: click.Context, _param: click.Parameter, value: str | None) -> dat
     "keys",
     multiple=True,
     metavar="PEM",
-    help="A key that signatures of models are verified with; repeatable.",
+    help="A key, or a certificate with it, that signatures of models are verified with; repeatable.",
+)
+@click.option(
+    "--parent",
+    "parents",
+    multiple=True,
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="A model that this one stands on, for its licence; repeatable.",
 )
 @click.option(
     "--trust",
@@ -139,6 +147,7 @@ def collect(  # noqa: PLR0913, PLR0917 - one argument for each option
     checked: Path | None,
     bom: Path | None,
     keys: tuple[str, ...],
+    parents: tuple[Path, ...],
     trust: Path | None,
     roles: tuple[str, ...],
     day: date,
@@ -164,6 +173,7 @@ def collect(  # noqa: PLR0913, PLR0917 - one argument for each option
             metrics=metrics,
             keys=_keys(keys),
             trusted=_trusted(trust),
+            parents=parents,
             progress=progress,
         )
     if found.errors:
@@ -203,9 +213,9 @@ def _vouching(found: Collected, roles: tuple[str, ...], day: date) -> Vouching |
 def _keys(sources: tuple[str, ...]) -> list[PublicKey]:
     if not sources:
         return []
-    from release_gate.signing import read_public_key  # noqa: PLC0415 - heavy, and few give keys
+    from release_gate.signing import read_certified_key  # noqa: PLC0415 - heavy, and few give keys
 
-    return [read_public_key(source) for source in sources]
+    return [read_certified_key(source) for source in sources]
 
 
 def _bill(found: Collected, path: Path) -> None:

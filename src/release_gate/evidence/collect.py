@@ -14,6 +14,7 @@ from release_gate.evidence.collected import Collected, Found, Note, Provenance, 
 from release_gate.evidence.folder import Changed, Folder, walk
 from release_gate.evidence.manifest import Hashing, Manifest, Progress
 from release_gate.evidence.model_directory import is_model
+from release_gate.evidence.parents import beyond_parents, with_licences
 from release_gate.evidence.pickles import THIS_ARTIFACT
 from release_gate.evidence.reading import Collector, Item, Reading
 from release_gate.evidence.vouching import astray
@@ -75,13 +76,14 @@ def _load(place: str) -> Collector:
     return made
 
 
-def collect(
+def collect(  # noqa: PLR0913 - one argument for each thing that whoever asks knows about the files
     paths: Iterable[Path],
     *,
     named: Iterable[str] = (),
     metrics: Mapping[str, str] | None = None,
     keys: Iterable[PublicKey] = (),
     trusted: Mapping[PublicKey | SshKey, Standing] | None = None,
+    parents: Iterable[Path] = (),
     progress: Progress | None = None,
 ) -> Collected:
     """Read what is in some folders.
@@ -92,6 +94,7 @@ def collect(
         metrics: For names of metrics as collectors make them, the names that policies use.
         keys: Keys that signatures of models are verified with.
         trusted: Keys of persons who may vouch for logs, and with what right.
+        parents: Folders of models that these stand on, for their licences.
         progress: Called with the number of bytes whenever some were hashed.
 
     Raises:
@@ -121,7 +124,11 @@ def collect(
             for reading, model, items in zip(readings, models, parts, strict=True):
                 subjects.append(_subject(reading, items, hashing, problems, is_model=model))
     found = Collected(tuple(subjects), ())
-    problems += astray(found)
+    if below := tuple(parents):
+        read = collect(below, progress=progress)
+        problems += read.problems
+        found = Collected(with_licences(subjects, read), ())
+    problems += [*astray(found), *beyond_parents(found)]
     return replace(found, problems=tuple(sorted(problems, key=lambda each: each.sort_key)))
 
 

@@ -74,8 +74,10 @@ def _union(found: Sequence[Found]) -> Tree:
             twin = next((known for known in items if _same(known, item)), None)
             if twin is None:
                 items.append(dict(item) if isinstance(item, dict) else item)
-            elif isinstance(twin, dict) and "relation" in twin:
-                twin["relation"] = _relation(twin["relation"], item.get("relation"))  # type: ignore[union-attr]
+            elif isinstance(twin, dict) and isinstance(item, dict) and "relation" in twin:
+                twin["relation"] = _relation(twin["relation"], item.get("relation"))
+                if (licence := _licence(twin.get("license"), item.get("license"))) is not None:
+                    twin["license"] = licence
     return {"items": items, "complete": False}
 
 
@@ -91,6 +93,14 @@ def _relation(one: Tree, other: Tree) -> Tree:
     if isinstance(one, dict):
         return other
     return one if isinstance(other, dict) or one == other else unknown("conflicting")
+
+
+def _licence(one: Tree, other: Tree) -> Tree:
+    """The licence of a parent from two files about it."""
+    if one is None or other is None or one == other:
+        return other if one is None else one
+    says = [each.get("value") if isinstance(each, dict) else each for each in (one, other)]
+    return one if says[0] == says[1] else unknown("conflicting")
 
 
 def _measurements(path: str, known: Sequence[Found]) -> Combined:

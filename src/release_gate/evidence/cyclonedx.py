@@ -64,11 +64,7 @@ def _facts(reading: Reading, entry: Entry, pointer: str, model: Any) -> Iterator
         return reading.where(entry, f"{pointer}/{way}", "CycloneDX")
 
     for index, choice in enumerate(_list(at(model, "licenses"))):
-        word = (
-            text(at(choice, "expression"))
-            or text(at(choice, "license", "id"))
-            or text(at(choice, "license", "name"))
-        )
+        word = _licence_word(choice)
         value, note = from_words(word) if word else (unknown("missing"), "it names no licence")
         yield Found("artifact.license", value, where(f"licenses/{index}"), note)
     if architecture := text(at(model, "modelCard", "modelParameters", "modelArchitecture")):
@@ -80,10 +76,11 @@ def _facts(reading: Reading, entry: Entry, pointer: str, model: Any) -> Iterator
         yield Found(
             "data.sources", {"items": names, "complete": False}, where("modelCard/modelParameters/datasets")
         )
-    parents = [
-        name for each_ in _list(at(model, "pedigree", "ancestors")) if (name := text(at(each_, "name")))
+    edges = [
+        _parent(name, each_, f"{where('pedigree/ancestors')}/{index}")
+        for index, each_ in enumerate(_list(at(model, "pedigree", "ancestors")))
+        if (name := text(at(each_, "name")))
     ]
-    edges: list[Tree] = [{"parent": name, "relation": unknown("missing")} for name in parents]
     if edges:
         yield Found("lineage", {"items": edges, "complete": False}, where("pedigree/ancestors"))
     for index, metric in enumerate(
@@ -93,6 +90,26 @@ def _facts(reading: Reading, entry: Entry, pointer: str, model: Any) -> Iterator
         way = f"modelCard/quantitativeAnalysis/performanceMetrics/{index}"
         if path is not None:
             yield Found(path, _measurement(metric), where(way), "reported, without a log")
+
+
+def _licence_word(choice: Any) -> str | None:
+    return (
+        text(at(choice, "expression"))
+        or text(at(choice, "license", "id"))
+        or text(at(choice, "license", "name"))
+    )
+
+
+def _parent(name: str, ancestor: Any, place: str) -> Tree:
+    """An edge to an ancestor, with its licence if the bill names exactly one."""
+    edge: Tree = {"parent": name, "relation": unknown("missing")}
+    words = [word for choice in _list(at(ancestor, "licenses")) if (word := _licence_word(choice))]
+    if len(words) != 1:
+        return edge
+    value, note = from_words(words[0])
+    told = value if isinstance(value, dict) else {"value": value}
+    said: Tree = {**told, "note": "; ".join(filter(None, (place, note)))}
+    return {**edge, "license": said}  # type: ignore[dict-item]
 
 
 def _list(value: Any) -> list[Any]:

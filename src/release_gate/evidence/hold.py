@@ -320,6 +320,7 @@ class _Holding:
         """Parents that a request leaves out, or stands on otherwise than the files say."""
         self.members(("lineage",), self.request.lineage, "parent", found)
         told = {str(edge["parent"]): edge["relation"] for edge in _items(found) if isinstance(edge, dict)}
+        licences = {str(edge["parent"]): edge["license"] for edge in _items(found) if "license" in edge}
         way: Pointer = ("lineage", "items") if self.request.tree_at(("lineage", "items")) else ("lineage",)
         names = (
             {artifact.id for artifact in artifacts} | {artifact.variant for artifact in artifacts} | {None}
@@ -330,6 +331,15 @@ class _Holding:
             known = edge.child in names and isinstance(relation, str) and not isinstance(claimed, Unknown)
             if known and str(claimed) != relation:
                 self.disagree((*way, index, "relation"), claimed, found, Reason.CONFLICTING)
+            licence = next((each for name, each in licences.items() if same_name(name, edge.parent)), None)
+            stated = edge.license.value
+            if (
+                edge.child in names
+                and isinstance(stated, str)
+                and licence
+                and not _is_licence(stated, licence)
+            ):
+                self.disagree((*way, index, "license"), stated, found, Reason.CONFLICTING)
 
     def agree(self, pointer: Pointer) -> None:
         self.agreed.append(pointer)
@@ -406,6 +416,13 @@ def _same_text(path: str, claimed: Value, found: Tree) -> bool:
     if path == "artifact.license":
         return (license_name(claimed) or claimed) == (license_name(found) or found)
     return claimed == found or (path == "model.name" and same_name(claimed, found))
+
+
+def _is_licence(claimed: str, found: Mapping[str, Tree]) -> bool:
+    """Whether a parent has the licence that is claimed, as far as its files say; a conflict there is none."""
+    if "unknown" in found:
+        return found["unknown"] != Reason.CONFLICTING.value
+    return _same_text("artifact.license", claimed, found["value"])
 
 
 def _items(found: Combined) -> list[Any]:

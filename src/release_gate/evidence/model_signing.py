@@ -1,4 +1,4 @@
-"""Collector: OpenSSF model signatures (``model.sig``), verified with keys that were given.
+"""Collector: OpenSSF model signatures (``model.sig``), verified with keys and certificates that were given.
 
 The signed statement lists every file with its digest. Names and sizes are no part of the subject's own
 digest, so it is the list that is compared with the folder: a file that differs, is missing or is not on the
@@ -44,6 +44,14 @@ class ModelSignatures:
         if not isinstance(envelope, dict):
             raise Unreadable("is no bundle with a signature")
         where = reading.where(entry, "", "OpenSSF model signing")
+        if at(bundle, "verificationMaterial", "tlogEntries"):
+            yield problem(
+                "RG641",
+                f"`{printable(entry.path)}` is signed in the name of an account, without a key that lasts "
+                "(Sigstore), and whether it holds cannot be told without its servers",
+                "verify it where they are (model_signing verify sigstore), or let it be signed with a key",
+            )
+            return
         if not reading.keys:
             yield Note("the folder is signed, and no key was given to verify it with (--key)", where)
             return

@@ -134,7 +134,7 @@ def _less_evidence(before: EvidenceDocument | None, now: EvidenceDocument | None
         return ""
     if now is None:
         return "the gate file names no `evidence`"
-    if gone := sorted(set(before.folders) - set(now.folders)):
+    if gone := sorted({*before.folders, *before.parents} - {*now.folders, *now.parents}):
         return f"without {', '.join(f'`{printable(each)}`' for each in gone)}"
     if before.vouched_by and (not now.vouched_by or set(now.vouched_by) - set(before.vouched_by)):
         return "more may vouch for logs" if now.vouched_by else "nobody needs to vouch for logs"

@@ -166,10 +166,10 @@ def _collected(asked: EvidenceDocument, trust: str | None, folder: Path) -> Coll
         EvidenceError: Something there is refused, so that nothing can be held against it.
     """
     from release_gate.evidence.collect import EvidenceError, collect  # noqa: PLC0415 - as above
-    from release_gate.signing import read_public_key  # noqa: PLC0415 - as above
+    from release_gate.signing import read_certified_key  # noqa: PLC0415 - as above
 
     names = {result: name for name, result in asked.metrics.items()}
-    keys = [read_public_key(folder / each) for each in asked.keys]
+    keys = [read_certified_key(folder / each) for each in asked.keys]
     trusted = read_trust(folder / trust).keys if asked.vouched_by and trust is not None else {}
     found = collect(
         [folder / each for each in asked.folders],
@@ -177,6 +177,7 @@ def _collected(asked: EvidenceDocument, trust: str | None, folder: Path) -> Coll
         metrics=names,
         keys=keys,
         trusted=trusted,
+        parents=[folder / each for each in asked.parents],
     )
     if found.errors:
         raise EvidenceError(found.problems)

@@ -519,7 +519,9 @@ class EvidenceDocument(Base):
     metrics: dict[FactName, Name] = Field(default_factory=dict)
     """For a metric of a policy, the result of a log that it is."""
     keys: Many[Name] = ()
-    """Files with the keys that signatures of models are verified with."""
+    """Files with the keys, or certificates, that signatures of models are verified with."""
+    parents: Many[Name] = ()
+    """Folders of models that these stand on, for their licences."""
     vouched_by: Many[Id] = ()
     """Roles that may vouch on which artifact a log was measured. Then a request alone cannot say it."""
 
