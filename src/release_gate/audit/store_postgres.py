@@ -31,6 +31,13 @@ _RECORDS: Final = """CREATE TABLE records (
 )"""
 _REFUSE: Final = """CREATE FUNCTION only_grows() RETURNS trigger LANGUAGE plpgsql AS
     $$BEGIN RAISE EXCEPTION 'a ledger only grows'; END$$"""
+_REFUSE_OUT_OF_ORDER: Final = """CREATE FUNCTION in_order() RETURNS trigger LANGUAGE plpgsql AS
+    $$BEGIN
+    IF NEW.seq IS DISTINCT FROM (SELECT coalesce(max(seq) + 1, 0) FROM records) THEN
+        RAISE EXCEPTION 'a ledger only grows';
+    END IF;
+    RETURN NEW;
+    END$$"""
 _MAY_CHANGE: Final = """
     SELECT DISTINCT g.grantee, g.table_name, g.privilege_type
     FROM information_schema.role_table_grants g
@@ -51,7 +58,10 @@ SCHEMA: Final = (
         " FOR EACH STATEMENT EXECUTE FUNCTION only_grows()"
         for table in TABLES
     ),
+    _REFUSE_OUT_OF_ORDER,
+    "CREATE TRIGGER records_in_order BEFORE INSERT ON records FOR EACH ROW EXECUTE FUNCTION in_order()",
 )
+_TRIGGERS: Final = (*(f"{table}_only_grows" for table in TABLES), "records_in_order")
 
 
 class PostgresStore(SqlStore):
@@ -72,7 +82,7 @@ class PostgresStore(SqlStore):
         Raises:
             InputError: It cannot be made.
         """
-        store = cls._connect(url)
+        store = cls(url, _connect(url))
         with store.writing():
             if store.one("SELECT to_regclass('ledger')")[0] is None:
                 for statement in SCHEMA:
@@ -90,28 +100,10 @@ class PostgresStore(SqlStore):
         Raises:
             InputError: It is not there, or is no ledger.
         """
-        store = cls._connect(url)
+        store = cls(url, _connect(url))
         if not write:
             store.connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         return store.checked()
-
-    @classmethod
-    def _connect(cls, url: str) -> PostgresStore:
-        try:
-            import psycopg  # noqa: PLC0415 - heavy, and of an extra
-        except ImportError:
-            message, help_ = (
-                "a ledger in PostgreSQL needs the extra `postgres`",
-                "pip install 'model-release-gate[postgres]'",
-            )
-            raise InputError([Diagnostic("RG700", message, help=help_)]) from None
-        try:
-            connection = psycopg.connect(url, autocommit=True, connect_timeout=10)
-            connection.execute("SET synchronous_commit = on")
-            connection.execute("SET lock_timeout = '60s'")
-        except psycopg.Error as error:
-            raise _unusable(url, error) from None
-        return cls(url, connection)
 
     def checked(self) -> PostgresStore:
         """This ledger, once it has been seen to be one."""
@@ -145,9 +137,7 @@ class PostgresStore(SqlStore):
         """Triggers that are missing or off, and roles that may do more than add."""
         there = "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled IN ('O', 'A')"
         triggers = {name for (name,) in self._rows(there)}
-        problems = [
-            f"the trigger of `{table}` is gone" for table in TABLES if f"{table}_only_grows" not in triggers
-        ]
+        problems = [f"the trigger `{each}` is missing or off" for each in _TRIGGERS if each not in triggers]
         for role, table, right in self._rows(_MAY_CHANGE, (list(TABLES),)):
             problems.append(f"the role `{printable(role)}` may {right} `{table}`")
         return problems
@@ -156,12 +146,20 @@ class PostgresStore(SqlStore):
         import psycopg  # noqa: PLC0415 - heavy, and of an extra
 
         try:
-            # A large answer is fetched in parts, which takes a transaction.
-            if self.connection.info.transaction_status == psycopg.pq.TransactionStatus.INTRANS:
-                with self.connection.cursor(name=f"rows_{id(sql)}_{id(values)}") as cursor:
-                    yield from cursor.execute(sql.replace("?", "%s"), values)
-            else:
-                yield from self.connection.execute(sql.replace("?", "%s"), values)
+            yield from self.connection.execute(sql.replace("?", "%s"), values)
+        except psycopg.Error as error:
+            raise _unusable(self.url, error) from None
+
+    def _many(self, sql: str, values: tuple[Any, ...] = ()) -> Iterator[Any]:
+        import psycopg  # noqa: PLC0415 - heavy, and of an extra
+
+        # A large answer is fetched in parts, which takes a transaction.
+        if self.connection.info.transaction_status != psycopg.pq.TransactionStatus.INTRANS:
+            yield from self._rows(sql, values)
+            return
+        try:
+            with self.connection.cursor(name=f"rows_{id(sql)}_{id(values)}") as cursor:
+                yield from cursor.execute(sql.replace("?", "%s"), values)
         except psycopg.Error as error:
             raise _unusable(self.url, error) from None
 
@@ -175,16 +173,33 @@ class PostgresStore(SqlStore):
     def writing(self) -> Iterator[None]:
         """One transaction, and nobody else writes meanwhile. It is on the disk when this is left.
 
+        A connection that was lost is made anew.
+
         Raises:
-            InputError: It could not be written, and nothing of it was.
+            InputError: It could not be written, and nothing of it was; or the connection was lost at the
+                commit, and the message says that it cannot be told whether it was.
         """
         import psycopg  # noqa: PLC0415 - heavy, and of an extra
 
+        if self.connection.closed:
+            self.connection = _connect(self.url)
+        committing = False
         try:
-            with self.connection.transaction():
+            try:
+                self.connection.execute("BEGIN")
                 self.connection.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
                 yield
+                committing = True
+                self.connection.execute("COMMIT")
+            except BaseException:
+                if not self.connection.closed:
+                    self.connection.execute("ROLLBACK")
+                raise
         except psycopg.Error as error:
+            if committing and self.connection.closed:
+                message = f"the connection to `{_place(self.url)}` was lost when it was told to record"
+                help_ = "see with `release-gate audit log` whether it did, before you record the same again"
+                raise InputError([Diagnostic("RG733", message, help=help_)]) from None
             raise _unusable(self.url, error) from None
 
     def put_shared(self, digest: str, data: bytes) -> None:
@@ -198,6 +213,24 @@ class PostgresStore(SqlStore):
     def put_checkpoint(self, size: int, note: str) -> None:
         """Keep a checkpoint."""
         self.connection.execute("INSERT INTO checkpoints VALUES (%s, %s)", (size, note))
+
+
+def _connect(url: str) -> Connection[Any]:
+    try:
+        import psycopg  # noqa: PLC0415 - heavy, and of an extra
+    except ImportError:
+        message, help_ = (
+            "a ledger in PostgreSQL needs the extra `postgres`",
+            "pip install 'model-release-gate[postgres]'",
+        )
+        raise InputError([Diagnostic("RG700", message, help=help_)]) from None
+    try:
+        connection = psycopg.connect(url, autocommit=True, connect_timeout=10)
+        connection.execute("SET synchronous_commit = on")
+        connection.execute("SET lock_timeout = '60s'")
+    except psycopg.Error as error:
+        raise _unusable(url, error) from None
+    return connection
 
 
 def _place(url: str) -> str:

@@ -35,6 +35,10 @@ class SqlStore(ABC):
     def _rows(self, sql: str, values: tuple[Any, ...] = ()) -> Iterator[Any]:
         """What the database answers. Values stand where there is a question mark."""
 
+    def _many(self, sql: str, values: tuple[Any, ...] = ()) -> Iterator[Any]:
+        """The same for an answer that may be large, which is not read whole at once."""
+        return self._rows(sql, values)
+
     @property
     def origin(self) -> str:
         """The name of the log."""
@@ -49,7 +53,7 @@ class SqlStore(ABC):
         """The records, with what is kept beside each, in order; with their packs if asked for."""
         columns = f"seq, {self.data}, completed, about, decision, {'content' if packs else 'NULL'}"
         sql = f"SELECT {columns} FROM records WHERE seq >= ? AND seq < ? ORDER BY seq"  # noqa: S608
-        for seq, data, completed, about, decision, pack in self._rows(sql, (start, stop or 1 << 62)):
+        for seq, data, completed, about, decision, pack in self._many(sql, (start, stop or 1 << 62)):
             yield Row(seq, data, _split_nodes(completed), (about, decision), pack)
 
     def slices(self) -> list[tuple[int, int | None]]:
@@ -57,7 +61,7 @@ class SqlStore(ABC):
         if self.size == int(self.one("SELECT count(*) FROM records")[0]):
             return [(at, at + PART) for at in range(0, self.size, PART)]
         # Numbers are missing, perhaps very many: a part begins where there is a record.
-        numbers = (seq for (seq,) in self._rows("SELECT seq FROM records WHERE seq >= 0 ORDER BY seq"))
+        numbers = (seq for (seq,) in self._many("SELECT seq FROM records WHERE seq >= 0 ORDER BY seq"))
         starts = list(islice(numbers, 0, None, PART))
         return list(zip(starts, [*starts[1:], None], strict=False))
 
@@ -87,7 +91,7 @@ class SqlStore(ABC):
 
     def checkpoints(self) -> Iterator[str]:
         """The checkpoints that are kept beside the records, smallest first."""
-        for (note,) in self._rows("SELECT note FROM checkpoints ORDER BY size"):
+        for (note,) in self._many("SELECT note FROM checkpoints ORDER BY size"):
             yield note
 
     def find(self, *, decision: str | None = None, about: str | None = None) -> list[int]:
