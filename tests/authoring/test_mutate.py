@@ -63,7 +63,16 @@ TRIED: dict[str, tuple[str, dict[str, str]]] = {
         {"`r` says `moderate` for `low`": L, "`r` says `none` for `low`": T}),
     "the end of a scale": (rule('deny: D, when: capability.cbrn.level >= "critical"'), {"`r` says `high` for `critical`": T}),
     "a scale of one's own": ("facts: {own: {a: {choices: [x, y], ordered: true}}}\n" + rule('deny: D, when: own.a >= "y"'),
-        {"`r` says `>` for `>=`": L}),
+        {"`r` says `>` for `>=`": L, "`r` says `x` for `y`": T}),
+    "a scale of one's own with words of another": ("facts: {own: {a: {choices: [x, high, critical], ordered: true}}}\n" + rule('deny: D, when: own.a >= "critical"'),
+        {"`r` says `high` for `critical`": T}),
+    "a level of a scale in a list": (rule("deny: D, when: '$any([p.access >= \"hosted\" for p in lineage])'"),
+        {"`r` says `api_restricted` for `hosted`": L}),
+    "an effect that denies": (rule("deny: D"), {"`r` asks a person, and does not deny": L}),
+    "an effect that requires": (rule("require: artifact.terms.open"), {"`r` asks a person, and does not deny": L}),
+    "an effect that asks": (rule("sign_off: {role: a}"), {"`r` is a duty, and asks no person": L, "`r` denies, and asks no person": T}),
+    "an effect that asks else": (rule("require: artifact.terms.open, else: {sign_off: {role: a}}"), {"`r` is a duty, and asks no person": L}),
+    "an effect that lays on a duty": (rule("oblige: {duty: D}"), {"`r` asks a person, and is no duty": T}),
     "the tier as threshold": (TIERS + "default_tier: low\n" + rule('deny: D, when: tier >= "high"'), {"`r` says `>` for `>=`": L}),
     "a day": (rule("deny: D, when: as_of > d'2026-01-01'"), {"`r` says `2026-01-02` for `2026-01-01`": L}),
     "a length of time": (rule("deny: D, when: as_of - data.cutoff > t'P10D'"), {"`r` says `P11D` for `P10D`": L}),
@@ -72,7 +81,7 @@ TRIED: dict[str, tuple[str, dict[str, str]]] = {
     "a parameter as threshold": ("parameters: {a: {value: 100, stricter: lower}, b: {value: 5}, c: {value: x}, d: {value: P1D}, e: {value: true}}\n"
         + rule("deny: D, when: model.parameters > parameter.a"), {"`r` says `>=` for `>`": T,
         "the parameter `a` is `101`, not `100`": L, "the parameter `a` is `99`, not `100`": T,
-        "the parameter `b` is `5.05`, not `5`": M}),
+        "the parameter `b` is `5.05`, not `5`": M, "the parameter `d` is `P2D`, not `P1D`": M}),
     "clauses": (rule("deny: D, when: model.name == 'a' and (developer.name == 'b' or model.version == 'c')"), {
         "`r` says `or` for `and`": T, "`r` says `and` for `or`": L, "`r` drops `model.name == 'a'`": T,
         "`r` drops `developer.name == 'b'`": L}),
@@ -112,7 +121,6 @@ NOT_TRIED = {
     "a level that is not written": (rule("sign_off: {role: a}"), "starts at"),
     "a level below a ceiling": (rule("at: internal, ceiling: hosted"), "starts at"),
     "a text as threshold": (rule("deny: D, when: model.name == 'a'"), "says `a"),
-    "the length of a duration of parameters": ("parameters: {d: {value: P1D}}\n", "parameter"),
     "the next tier": (TIERS + "default_tier: low\n" + rule('deny: D, when: tier >= "high"'), "says `low`"),
 }
 
@@ -172,7 +180,7 @@ warning[RG850]: no test notices if `large` starts at `trusted_testers`, not `hos
    |                   ^^^^^^
   help: in the case `the limit [model.parameters = 101]`, expect `w: {levels: {trusted_testers: approve}}`; with the change it is `deny`
 
-acme 1.0.0: 7 changes, 1 unnoticed: 1 that tighten
+acme 1.0.0: 8 changes, 1 unnoticed: 1 that tighten
 """)  # fmt: skip
     assert run("--fail-on", "any")[0] == 4
     assert run("--fail-on", "none")[0] == 0
@@ -181,14 +189,14 @@ acme 1.0.0: 7 changes, 1 unnoticed: 1 that tighten
 def test_the_advice_is_heeded(run: Run, folder: Path) -> None:
     better = TESTS.replace("approve, deny]", "approve, deny], levels: {trusted_testers: approve}")
     (folder / "tests.yaml").write_text(better, encoding="utf-8")
-    assert run("--fail-on", "any") == (0, "acme 1.0.0: 7 changes, 0 unnoticed\n", "")
+    assert run("--fail-on", "any") == (0, "acme 1.0.0: 8 changes, 0 unnoticed\n", "")
 
 
 def test_a_rule_may_say_why_no_test_has_to_notice(run: Run, folder: Path) -> None:
     (folder / "tests.yaml").unlink()
     silent = POLICY.replace("deny: D", "deny: D, silence: {RG850: to be seen}")
     (folder / "acme.yaml").write_text(silent, encoding="utf-8")
-    assert run("acme.yaml", "--fail-on", "any") == (0, "acme 1.0.0: 7 changes, 0 unnoticed\n", "")
+    assert run("acme.yaml", "--fail-on", "any") == (0, "acme 1.0.0: 8 changes, 0 unnoticed\n", "")
 
 
 def test_what_loosens_fails_and_comes_first(run: Run, folder: Path) -> None:
@@ -200,7 +208,7 @@ def test_what_loosens_fails_and_comes_first(run: Run, folder: Path) -> None:
     )
     assert "help: add a case with `set: {model.parameters: 100}`" in out
     report = json.loads(run("-o", "json")[1])["policies"][0]
-    assert (report["policy"], report["changes"]) == ("acme", 7)
+    assert (report["policy"], report["changes"]) == ("acme", 8)
     assert report["unnoticed"][0] == {
         "change": "`large` says `101` for `100`", "effect": "loosens",
         "advice": "add a case with `set: {model.parameters: 100}`", "line": 7, "column": 33,
@@ -210,7 +218,7 @@ def test_what_loosens_fails_and_comes_first(run: Run, folder: Path) -> None:
 def test_a_policy_without_tests_has_only_survivors(run: Run, folder: Path) -> None:
     (folder / "tests.yaml").unlink()
     code, out, _ = run("acme.yaml")
-    assert (code, "7 changes, 7 unnoticed" in out) == (4, True)
+    assert (code, "8 changes, 8 unnoticed" in out) == (4, True)
     assert "add a case in which this makes a difference" in out
 
 
@@ -254,3 +262,12 @@ def test_more_processes_find_the_same() -> None:
     one, two = ([each and each.advice for each in hunt.survivors(jobs)] for jobs in (1, 2))
     assert one == two
     assert any(one)
+
+
+def test_what_nothing_reads_cannot_matter(folder: Path) -> None:
+    unread = "parameters: {p: {value: 5}}\nfacts: {metrics: {m: {bound: true}}}\ndefinitions: {d: model.name == 'a'}\n"
+    (folder / "acme.yaml").write_text(POLICY + unread, encoding="utf-8")
+    (folder / "tests.yaml").write_text(TESTS, encoding="utf-8")
+    suite = load_suite(folder / "tests.yaml")
+    assert len(list(mutants(suite.policy))) == 12
+    assert len(Hunt(suite.policy, scenes(suite.policy, [suite])).mutants) == 8

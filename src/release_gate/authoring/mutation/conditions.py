@@ -9,12 +9,14 @@ from decimal import Decimal
 from typing import Any, Final, get_args
 
 from release_gate.authoring.coverage.goals import is_threshold
+from release_gate.authoring.lint.conditions import type_of
 from release_gate.decision import in_words
 from release_gate.expression import nodes
 from release_gate.expression.nodes import At, Node
-from release_gate.facts.ladder import LADDER
 from release_gate.facts.truth import Duration, Step, Value
+from release_gate.facts.types import Choice
 from release_gate.facts.vocabularies import vocabulary, vocabulary_names
+from release_gate.policy.model import Policy
 
 __all__ = ["Variation", "moved", "variations", "with_definition"]
 
@@ -43,17 +45,17 @@ class Variation:
     hint: str = ""
 
 
-def variations(node: Node, text: str) -> Iterator[Variation]:
+def variations(policy: Policy, node: Node, text: str) -> Iterator[Variation]:
     """Every small change of a condition. A definition is changed where it is defined, not here."""
     match node:
         case nodes.Not(value=value):
             yield Variation(value, "drops `not`", EITHER, node.at)
-            for each in variations(value, text):
+            for each in variations(policy, value, text):
                 yield replace(each, root=replace(node, value=each.root), way=-each.way)
         case nodes.Logic():
-            yield from _logic(node, text)
+            yield from _logic(policy, node, text)
         case nodes.Compare():
-            yield from _comparison(node, text)
+            yield from _comparison(policy, node, text)
         case nodes.In(container=nodes.ListOf(items=items) as container) if len(items) > 1:
             for index, item in enumerate(items):
                 fewer = replace(container, items=items[:index] + items[index + 1 :])
@@ -61,26 +63,26 @@ def variations(node: Node, text: str) -> Iterator[Variation]:
                 hint = f"{_text(node.member, text)}: {_text(item, text)}"
                 yield Variation(replace(node, container=fewer), said, LESS, item.at, hint)
         case nodes.Call(function="any" | "all"):
-            yield from _members(node, text)
+            yield from _members(policy, node, text)
         case nodes.Fact() | nodes.Match() | nodes.In():
             yield Variation(nodes.Not(node.at, node), "is negated", EITHER, node.at)
         case _:
             return
 
 
-def _logic(node: nodes.Logic, text: str) -> Iterator[Variation]:
+def _logic(policy: Policy, node: nodes.Logic, text: str) -> Iterator[Variation]:
     other, way = ("or", MORE) if node.op == "and" else ("and", LESS)
     yield Variation(replace(node, op=other), f"says `{other}` for `{node.op}`", way, node.at)
     for index, value in enumerate(node.values):
         rest = node.values[:index] + node.values[index + 1 :]
         root = rest[0] if len(rest) == 1 else replace(node, values=rest)
         yield Variation(root, f"drops `{_text(value, text)}`", way, value.at)
-        for each in variations(value, text):
+        for each in variations(policy, value, text):
             values = (*node.values[:index], each.root, *node.values[index + 1 :])
             yield replace(each, root=replace(node, values=values))
 
 
-def _comparison(node: nodes.Compare, text: str) -> Iterator[Variation]:
+def _comparison(policy: Policy, node: nodes.Compare, text: str) -> Iterator[Variation]:
     if not is_threshold(node):
         opposite = {"==": "!=", "!=": "=="}.get(node.op)
         if opposite:
@@ -97,7 +99,10 @@ def _comparison(node: nodes.Compare, text: str) -> Iterator[Variation]:
     # A higher limit on the right holds less often under > and >=, and on the left under < and <=.
     rising = LESS if (node.op in (">", ">=")) == fixed_right else MORE
     for by, way in ((1, rising), (-1, -rising)):
-        value = moved(limit.value, by, counted=isinstance(other, nodes.Call | nodes.Part))
+        if isinstance(limit.value, Step):
+            value = _neighbour(policy, other, limit.value, by)
+        else:
+            value = moved(limit.value, by, counted=isinstance(other, nodes.Call | nodes.Part))
         if value is None:
             continue
         changed = replace(limit, value=value)
@@ -111,14 +116,12 @@ def _is_parameter(node: Node) -> bool:
 
 
 def moved(value: Value, by: int, *, counted: bool = False) -> Value:
-    """The next value up or down: a level, day or whole number, or one percent; None if there is none."""
+    """The next value up or down: a day or whole number, or one percent; None if there is none."""
     match value:
         case bool():
             return None
         case Decimal():
             return value + by * (1 if counted else (abs(value) / 100 or Decimal("0.01")))
-        case Step():
-            return _neighbour(value, by)
         case date():
             return value + timedelta(days=by)
         case Duration():
@@ -127,20 +130,26 @@ def moved(value: Value, by: int, *, counted: bool = False) -> Value:
             return None
 
 
-def _neighbour(step: Step, by: int) -> Step | None:
-    known = [LADDER, *(vocabulary(name).values for name in vocabulary_names() if vocabulary(name).ordered)]
-    scale: Any = next((each for each in known if step in each), ())
+def _neighbour(policy: Policy, fact: Node, step: Step, by: int) -> Step | None:
+    """The next step of the scale that a fact is measured on; None if there is none, or no such scale."""
+    kind = type_of(policy, fact.path) if isinstance(fact, nodes.Fact) else None
+    if isinstance(kind, Choice):
+        scales = [kind.vocabulary.values]
+    else:  # of a member of a list
+        scales = [vocabulary(name).values for name in vocabulary_names() if vocabulary(name).ordered]
     rank = step.rank + by
-    return scale[rank] if 0 <= rank < len(scale) else None
+    found = {scale[rank] if 0 <= rank < len(scale) else None for scale in scales if step in scale}
+    only = found.pop() if len(found) == 1 else None
+    return only if isinstance(only, Step) else None
 
 
-def _members(node: nodes.Call, text: str) -> Iterator[Variation]:
+def _members(policy: Policy, node: nodes.Call, text: str) -> Iterator[Variation]:
     other, way = ("all", LESS) if node.function == "any" else ("any", MORE)
     yield Variation(replace(node, function=other), f"says `${other}` for `${node.function}`", way, node.at)
     each = node.argument
     if not isinstance(each, nodes.Comprehension):
         return
-    for inner in variations(each.result, text):
+    for inner in variations(policy, each.result, text):
         yield replace(inner, root=replace(node, argument=replace(each, result=inner.root)))
     if each.condition is None:
         return
@@ -148,7 +157,7 @@ def _members(node: nodes.Call, text: str) -> Iterator[Variation]:
     sign = 1 if node.function == "any" else -1
     dropped = replace(node, argument=replace(each, condition=None))
     yield Variation(dropped, f"drops `if {_text(each.condition, text)}`", sign * MORE, each.condition.at)
-    for inner in variations(each.condition, text):
+    for inner in variations(policy, each.condition, text):
         root = replace(node, argument=replace(each, condition=inner.root))
         yield replace(inner, root=root, way=sign * inner.way)
 

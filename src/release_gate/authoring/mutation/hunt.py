@@ -42,14 +42,14 @@ class Hunt:
 
     Attributes:
         policy: The policy.
-        mutants: Its mutants.
+        mutants: Its mutants, but for those of what nothing reads.
         failing: How many trials fail as they are.
     """
 
     def __init__(self, policy: Policy, trials: Iterable[Sequence[Scene]]) -> None:
         self.policy = policy
-        self.mutants = list(mutants(policy))
         self.readers = Readers(policy)
+        self.mutants = [each for each in mutants(policy) if self.readers.touched(each.policy)]
         self.failing = 0
         self.scenes: list[Scene] = []
         for found in trials:

@@ -20,7 +20,8 @@ from release_gate.diagnostics import Span
 from release_gate.expression import nodes
 from release_gate.expression.nodes import Condition, Node, children
 from release_gate.facts.ladder import LADDER
-from release_gate.facts.truth import Duration, Step
+from release_gate.facts.truth import Step
+from release_gate.policy.documents import Oblige, SignOffAsked
 from release_gate.policy.model import Policy, Rule
 from release_gate.source import Pointer
 
@@ -63,7 +64,7 @@ def mutants(policy: Policy) -> Iterator[Mutant]:
     for name, condition in policy.definitions.items():
         yield from _definition(policy, name, condition)
     if policy.scope is not None:
-        for each in variations(policy.scope.root, policy.scope.text):
+        for each in variations(policy, policy.scope.root, policy.scope.text):
             scope = replace(policy.scope, root=each.root)
             span = policy.places.within(("scope",), each.at.start, each.at.end)
             yield Mutant(
@@ -102,7 +103,7 @@ def _rule(policy: Policy, number: int, rule: Rule) -> Iterator[Mutant]:
         if key == "when":
             span = policy.places.span(at)
             yield with_rule(replace(rule, when=None), "applies without its condition", TIGHTENS, span)
-        for each in variations(condition.root, condition.text):
+        for each in variations(policy, condition.root, condition.text):
             span = policy.places.within(at, each.at.start, each.at.end)
             changed: Any = {key: replace(condition, root=each.root)}
             yield with_rule(replace(rule, **changed), each.said, _effect(sign * each.way), span, each.hint)
@@ -130,6 +131,7 @@ def _effects(policy: Policy, rule: Rule) -> Iterator[tuple[Rule, str, str, str]]
         if rule.tier is not None and 0 <= rule.tier.rank - by < len(policy.tiers):
             tier = policy.tiers[rule.tier.rank - by].step
             yield replace(rule, tier=tier), f"leads to the tier `{tier}`, not `{rule.tier}`", effect, "tier"
+    yield from _swapped(rule)
     asked = rule.sign_off
     if asked is not None and asked.count > 1:
         fewer = asked.model_copy(update={"count": asked.count - 1})
@@ -148,12 +150,29 @@ def _effects(policy: Policy, rule: Rule) -> Iterator[tuple[Rule, str, str, str]]
         yield replace(rule, sign_off=rest), f"does not ask `{role}`", LOOSENS, "sign_off"
 
 
+def _swapped(rule: Rule) -> Iterator[tuple[Rule, str, str, str]]:
+    """The rule with another effect, weaker or stronger: it denies, asks a person, or lays on a duty."""
+    asked, duty = SignOffAsked(role="somebody"), Oblige(duty="Something.")
+    if rule.oblige is not None:
+        swaps = [(replace(rule, oblige=None, sign_off=asked), "asks a person, and is no duty", TIGHTENS)]
+    elif rule.sign_off is not None:
+        swaps = [
+            (replace(rule, sign_off=None, oblige=duty), "is a duty, and asks no person", LOOSENS),
+            (replace(rule, sign_off=None), "denies, and asks no person", TIGHTENS),
+        ]
+    elif rule.tier is None:
+        swaps = [(replace(rule, sign_off=asked), "asks a person, and does not deny", LOOSENS)]
+    else:
+        swaps = []
+    yield from ((changed, said, effect, rule.effect) for changed, said, effect in swaps)
+
+
 # ---------------------------------------------------------------- definitions
 
 
 def _definition(policy: Policy, name: str, condition: Condition) -> Iterator[Mutant]:
     signs = _signs(policy, name)
-    for each in variations(condition.root, condition.text):
+    for each in variations(policy, condition.root, condition.text):
         span = policy.places.within(("definitions", name), each.at.start, each.at.end)
         effect = _effect(next(iter(signs)) * each.way) if len(signs) == 1 else MAY_LOOSEN
         yield Mutant(_defined(policy, name, each), f"`is.{name}` {each.said}", effect, span, None, each.hint)
@@ -238,7 +257,7 @@ def _declared(policy: Policy) -> Iterator[Mutant]:
         stricter = policy.document.parameters[name].stricter
         for by in (1, -1):
             other = moved(value, by)
-            if other is not None and not isinstance(value, Duration):
+            if other is not None:
                 effect = (
                     MAY_LOOSEN
                     if stricter is None
