@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from release_gate.authoring.looks import Reads
 from release_gate.authoring.mutation.mutants import Mutant, mutants
@@ -16,12 +17,15 @@ from release_gate.authoring.mutation.scenes import Scene, bare, differs, recombi
 from release_gate.authoring.mutation.touched import Readers, Touched, changed_metrics, conditions_of
 from release_gate.authoring.processes import spread
 from release_gate.decision import ArtifactDecision
-from release_gate.engine.findings import bad_of
+from release_gate.evaluate.reference import evaluate, truth_of
 from release_gate.expression.nodes import Condition
 from release_gate.policy.in_force import policy_of
 from release_gate.policy.model import Policy
 
 __all__ = ["Hunt", "Survivor"]
+
+_BY_RUNG: Final = frozenset({("tier",), ("artifact", "access")})
+"""What differs between access levels on one side of the irreversible boundary."""
 
 
 @dataclass(frozen=True)
@@ -85,20 +89,33 @@ class Hunt:
         names = touched.names(self.policy)
         small = touched.part(mutant.policy)
         reads = Reads.of([*conditions_of(touched.part(self.policy)), *conditions_of(small)])
+        matters = set(self.scenes_of(mutant))
         for group in self.grouped(reads, mutant):
             first = group[0]
-            part = first.found_by(small, [self.bare[each] for each in first.beside])
-            if differs(first, part, names):
-                yield from ((scene, recombined(scene, part, names)) for scene in group)
+            if first in matters:
+                part = first.found_by(small, [self.bare[each] for each in first.beside])
+                if differs(first, part, names):
+                    yield from ((scene, recombined(scene, part, names)) for scene in group)
 
     def of_scope(self, mutant: Mutant) -> Iterator[tuple[Scene, ArtifactDecision]]:
         """The changes by a mutant of the scope, which may change everything."""
-        was, is_ = self.policy.scope, mutant.policy.scope
-        for group in self.grouped(Reads.of([was, is_]), mutant):
-            if was is is_ or _scope(was, group[0]) != _scope(is_, group[0]):
-                for scene in group:
-                    changed = Scene(scene.trial, scene.artifact, mutant.policy, scene.beside)
-                    yield scene, changed.decision
+        for scene in self.scenes_of(mutant):
+            yield scene, Scene(scene.trial, scene.artifact, mutant.policy, scene.beside).decision
+
+    def scenes_of(self, mutant: Mutant) -> list[Scene]:
+        """The scenes in which the condition that a mutant changes comes to something else; all, if it is more."""
+        if mutant.change is None:
+            return self.scenes
+        reads = Reads.of(mutant.change)
+        if not _BY_RUNG.isdisjoint(reads.facts):
+            return self.scenes
+        was, now = mutant.change
+        return [
+            scene
+            for group in self.grouped(reads, mutant)
+            if _came(was, group[0]) != _came(now, group[0])
+            for scene in group
+        ]
 
     def grouped(self, reads: Reads, mutant: Mutant) -> list[list[Scene]]:
         """The scenes, together where the same is read before and after a change."""
@@ -120,10 +137,10 @@ def _grouped(scenes: Iterable[Scene], key: Callable[[Scene], Hashable]) -> list[
     return list(groups.values())
 
 
-def _scope(scope: Condition | None, scene: Scene) -> Hashable:
-    """What a scope comes to in a scene, and what would settle it."""
-    found = [bad_of((), scope, look.facts) for look in scene.looks]
-    return tuple((bad.value, tuple(read.path for read in bad.support)) for bad in found)
+def _came(condition: Condition, scene: Scene) -> Hashable:
+    """What a condition comes to in a scene, and what would settle it."""
+    traces = [evaluate(condition.root, look.facts) for look in scene.looks]
+    return tuple((truth_of(trace), tuple(read.path for read in trace.support)) for trace in traces)
 
 
 def _advice(scene: Scene, changed: ArtifactDecision) -> str:

@@ -41,6 +41,7 @@ class Mutant:
         span: Where.
         rule: The number of the rule that changed, if it is one rule.
         hint: What a test would have to set to notice.
+        change: The condition that changed and what it is now, if all of the change is in one.
     """
 
     policy: Policy
@@ -49,6 +50,7 @@ class Mutant:
     span: Span | None
     rule: int | None = None
     hint: str = ""
+    change: tuple[Condition, Condition] | None = None
 
     @property
     def silenced(self) -> bool:
@@ -67,14 +69,9 @@ def mutants(policy: Policy) -> Iterator[Mutant]:
         for each in variations(policy, policy.scope.root, policy.scope.text):
             scope = replace(policy.scope, root=each.root)
             span = policy.places.within(("scope",), each.at.start, each.at.end)
-            yield Mutant(
-                replace(policy, scope=scope),
-                f"the scope {each.said}",
-                _effect(each.way),
-                span,
-                None,
-                each.hint,
-            )
+            said, change = f"the scope {each.said}", (policy.scope, scope)
+            changed = replace(policy, scope=scope)
+            yield Mutant(changed, said, _effect(each.way), span, None, each.hint, change)
     yield from _tiers(policy)
     yield from _declared(policy)
 
@@ -105,8 +102,10 @@ def _rule(policy: Policy, number: int, rule: Rule) -> Iterator[Mutant]:
             yield with_rule(replace(rule, when=None), "applies without its condition", TIGHTENS, span)
         for each in variations(policy, condition.root, condition.text):
             span = policy.places.within(at, each.at.start, each.at.end)
-            changed: Any = {key: replace(condition, root=each.root)}
-            yield with_rule(replace(rule, **changed), each.said, _effect(sign * each.way), span, each.hint)
+            now = replace(condition, root=each.root)
+            changed: Any = {key: now}
+            mutant = with_rule(replace(rule, **changed), each.said, _effect(sign * each.way), span, each.hint)
+            yield replace(mutant, change=(condition, now))
     for changed_rule, said, effect, key in _effects(policy, rule):
         yield with_rule(changed_rule, said, effect, policy.places.span((*pointer, key)))
 
@@ -175,7 +174,8 @@ def _definition(policy: Policy, name: str, condition: Condition) -> Iterator[Mut
     for each in variations(policy, condition.root, condition.text):
         span = policy.places.within(("definitions", name), each.at.start, each.at.end)
         effect = _effect(next(iter(signs)) * each.way) if len(signs) == 1 else MAY_LOOSEN
-        yield Mutant(_defined(policy, name, each), f"`is.{name}` {each.said}", effect, span, None, each.hint)
+        said, change = f"`is.{name}` {each.said}", (condition, replace(condition, root=each.root))
+        yield Mutant(_defined(policy, name, each), said, effect, span, None, each.hint, change)
 
 
 def _defined(policy: Policy, name: str, each: Variation) -> Policy:
