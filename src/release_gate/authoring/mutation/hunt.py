@@ -103,7 +103,7 @@ class Hunt:
             yield scene, Scene(scene.trial, scene.artifact, mutant.policy, scene.beside).decision
 
     def scenes_of(self, mutant: Mutant) -> list[Scene]:
-        """The scenes in which the condition that a mutant changes comes to something else; all, if it is more."""
+        """The scenes in which the condition that a mutant changes comes to something else."""
         if mutant.change is None:
             return self.scenes
         reads = Reads.of(mutant.change)
