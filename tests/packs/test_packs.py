@@ -1,9 +1,14 @@
-"""What is true of every pack: it is tested, its rules are sourced, and its README can be ticked off."""
+"""What is true of every pack: its tests miss nothing, its rules are sourced, its README can be ticked off."""
 
 from pathlib import Path
 
 import pytest
 
+from release_gate.authoring.coverage.observe import observed
+from release_gate.authoring.coverage.report import Coverage
+from release_gate.authoring.mutation.hunt import Hunt
+from release_gate.authoring.mutation.mutants import TIGHTENS
+from release_gate.authoring.mutation.scenes import scenes
 from release_gate.authoring.suites import load_suite
 from release_gate.authoring.trials import run
 from release_gate.policy.load import load_policy
@@ -23,6 +28,22 @@ def test_its_tests_pass(pack: Path) -> None:
     suite = load_suite(pack.parent / "tests.yaml")
     failed = [outcome.trial.name for outcome in run(suite, suite.trials) if not outcome.passed]
     assert failed == []
+
+
+def test_its_tests_see_every_outcome_clause_and_threshold(pack: Path) -> None:
+    suite = load_suite(pack.parent / "tests.yaml")
+    seen = set().union(*observed(suite.policy, suite.trials))
+    gaps = Coverage.of(suite.policy, seen, len(suite.trials)).gaps()
+    assert [(gap.message, gap.span and gap.span.line) for gap in gaps] == []
+
+
+def test_no_change_that_loosens_it_goes_unnoticed(pack: Path) -> None:
+    suite = load_suite(pack.parent / "tests.yaml")
+    hunt = Hunt(suite.policy, scenes(suite.policy, [suite]))
+    loosening = [each for each in hunt.mutants if each.effect != TIGHTENS]
+    advice = {each.said: said for each in loosening if (said := hunt.survives(each)) is not None}
+    assert advice == {}
+    assert loosening
 
 
 def test_every_rule_has_a_reason_and_a_source_with_a_confidence(pack: Path) -> None:

@@ -62,6 +62,7 @@ class Hunt:
         beside = dict.fromkeys(policy for scene in self.scenes for policy in scene.beside)
         self.bare = {each: bare(each) for each in beside}
         self.groups: dict[Reads, list[list[Scene]]] = {}
+        self.before: dict[tuple[int, int], Hashable] = {}
 
     def survivors(self, jobs: int = 1) -> Iterator[Survivor | None]:
         """For each mutant, in their order, the survivor or None."""
@@ -113,9 +114,16 @@ class Hunt:
         return [
             scene
             for group in self.grouped(reads, mutant)
-            if _came(was, group[0]) != _came(now, group[0])
+            if self.came_before(was, group[0], reads) != _came(now, group[0], reads)
             for scene in group
         ]
+
+    def came_before(self, condition: Condition, scene: Scene, reads: Reads) -> Hashable:
+        """What a condition of the policy as it is comes to in a scene, evaluated once for all mutants."""
+        key = (id(condition), id(scene))  # both are kept, and hashing a tree is slow
+        if key not in self.before:
+            self.before[key] = _came(condition, scene, reads)
+        return self.before[key]
 
     def grouped(self, reads: Reads, mutant: Mutant) -> list[list[Scene]]:
         """The scenes, together where the same is read before and after a change."""
@@ -137,9 +145,11 @@ def _grouped(scenes: Iterable[Scene], key: Callable[[Scene], Hashable]) -> list[
     return list(groups.values())
 
 
-def _came(condition: Condition, scene: Scene) -> Hashable:
+def _came(condition: Condition, scene: Scene, reads: Reads) -> Hashable:
     """What a condition comes to in a scene, and what would settle it."""
-    traces = [evaluate(condition.root, look.facts) for look in scene.looks]
+    below, beyond = scene.looks
+    looks = (below,) if below.key(reads) == beyond.key(reads) else (below, beyond)
+    traces = [evaluate(condition.root, look.facts) for look in looks]
     return tuple((truth_of(trace), tuple(read.path for read in trace.support)) for trace in traces)
 
 

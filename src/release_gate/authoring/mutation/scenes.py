@@ -16,6 +16,7 @@ from release_gate.engine.case import Case
 from release_gate.engine.judge import Judge
 from release_gate.engine.panel import panel_of
 from release_gate.facts.release import Artifact
+from release_gate.facts.truth import Step
 from release_gate.policy.model import Policy
 
 __all__ = ["Scene", "bare", "differs", "recombined", "scenes"]
@@ -51,14 +52,16 @@ class Scene:
         return any(not each.holds(found(each, decision)) for each in self.expectations)
 
     @cached_property
-    def looks(self) -> tuple[Look, ...]:
+    def looks(self) -> tuple[Look, Look]:
         """What the policy reads below the irreversible boundary, and from there upwards."""
-        return tuple(self._looks(self.policy))
+        return self._looks(self.policy)
 
-    def _looks(self, policy: Policy) -> Iterator[Look]:
-        for rung in (self.artifact.ladder[0], self.artifact.ladder[-1]):
+    def _looks(self, policy: Policy) -> tuple[Look, Look]:
+        def look(rung: Step) -> Look:
             facts = facts_for(self.trial.request, self.artifact, policy, rung, self.trial.as_of)
-            yield Look(self.trial, self.artifact, rung, facts)
+            return Look(self.trial, self.artifact, rung, facts)
+
+        return look(self.artifact.ladder[0]), look(self.artifact.ladder[-1])
 
     def read_by(self, policy: Policy, reads: Reads) -> Hashable:
         """What another policy reads here."""
