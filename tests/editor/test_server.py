@@ -85,8 +85,8 @@ def edited(text: str, edits: list[dict[str, Any]]) -> str:
 
 def test_it_says_what_it_can_do(editor: Editor) -> None:
     can = editor.capabilities
-    for feature in ("hoverProvider", "completionProvider", "definitionProvider", "codeActionProvider"):
-        assert can[feature]
+    for feature in ("hover", "completion", "definition", "codeAction", "documentFormatting"):
+        assert can[f"{feature}Provider"]
     assert can["positionEncoding"] == "utf-16"
     assert "." in can["completionProvider"]["triggerCharacters"]
 
@@ -176,6 +176,23 @@ def test_a_hover_and_a_definition(editor: Editor, tmp_path: Path) -> None:
     assert editor.at("hover", uri, 1, 5) is not None
     assert editor.at("hover", uri, 999, 999) is None
     assert editor.at("definition", uri, 0, 0) is None
+
+
+def test_a_document_is_laid_out_as_the_command_does(editor: Editor, tmp_path: Path) -> None:
+    uri, text = uri_of(tmp_path / "acme.yaml"), POLICY + "rules:\n- deny:   'no'\n  id: first # why\n"
+    editor.open(uri, text)
+    asked = {"textDocument": {"uri": uri}, "options": {"tabSize": 2, "insertSpaces": True}}
+    path = tmp_path / "acme.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(SystemExit):
+        main(["policy", "fmt", str(path)])
+    laid = edited(text, editor.ask("textDocument/formatting", asked))
+    assert laid == path.read_text(encoding="utf-8") != text
+    editor.change(uri, laid)
+    assert editor.ask("textDocument/formatting", asked) == []
+    for broken in (text + "rules: [", "a:   b\n", "release_gate: poem/v1\na:   b\n", ""):
+        editor.change(uri, broken)
+        assert editor.ask("textDocument/formatting", asked) == []
 
 
 def test_what_is_not_saved_counts_for_other_documents(editor: Editor, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from enum import IntEnum
+from keyword import iskeyword
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -90,7 +91,7 @@ class Lazy(click.Group):
             return None
         from importlib import import_module  # noqa: PLC0415 - only the command that runs is read
 
-        name = cmd_name.replace("-", "_")
+        name = cmd_name.replace("-", "_") + "_" * iskeyword(cmd_name)
         command: click.Command = getattr(import_module(f"{self.package}.{name}"), name)
         return command
 

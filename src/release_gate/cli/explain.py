@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
 
 import click
 
 from release_gate.cli.options import AS_OF, GATE, POLICIES, POLICIES_AS_OF, gate_of
-from release_gate.decision import in_words
 from release_gate.diagnostics import did_you_mean, printable
 from release_gate.engine import explain_rule
-from release_gate.evaluate.reference import Trace
-from release_gate.expression.nodes import Named
 from release_gate.facts.release import ReleaseRequest
-from release_gate.facts.truth import Unknown
+from release_gate.gate.text import render_trace
 
 
 @click.command()
@@ -49,26 +45,8 @@ def explain(
                 click.echo(f"{name}  for {artifact.id} at {artifact.wanted}")
                 for label, text, trace in explain_rule(asked, artifact, policy, each, as_of):
                     click.echo(f"  {label}: {printable(text, 500)}")
-                    for line in _tree(trace, text, policy.document.definitions, 2):
+                    for line in render_trace(trace, text, policy.document.definitions, 2):
                         click.echo(line)
     if not shown:
         raise click.UsageError(f"there is no rule `{rule}`; {did_you_mean(str(rule), names)}")
     return 0
-
-
-def _tree(trace: Trace, text: str, definitions: Mapping[str, str], depth: int) -> Iterator[str]:
-    at = trace.node.at
-    said = trace.member or (trace.read.path if trace.read else text[at.start : at.end])
-    place = trace.read.seen.where if trace.read else None
-    where = f"   ({place.file}:{place.line})" if place else ""
-    value = trace.value
-    word = (
-        in_words(value)
-        if not isinstance(value, Unknown)
-        else ("unknown" + (f" ({value.reason.value})" if trace.read else ""))
-    )
-    yield f"{'  ' * depth}{printable(said, 120)} = {printable(word, 120)}{where}"
-    if isinstance(trace.node, Named):
-        text = definitions[trace.node.name]  # what stands below is written there
-    for step in trace.below:
-        yield from _tree(step, text, definitions, depth + 1)

@@ -25,6 +25,7 @@ from release_gate.editor.check import Told, check
 from release_gate.editor.completion import Item, complete
 from release_gate.editor.definition import definition
 from release_gate.editor.fixes import Edit, fixes
+from release_gate.editor.formatting import formatted
 from release_gate.editor.hover import hover
 from release_gate.editor.lines import Units
 from release_gate.editor.pages import Page, page_of
@@ -277,6 +278,12 @@ def _mend(server: Server, params: types.CodeActionParams) -> list[types.CodeActi
     ]
 
 
+def _format(server: Server, params: types.DocumentFormattingParams) -> list[types.TextEdit]:
+    page = server.page(params.text_document.uri)
+    edit = formatted(page)
+    return [server.edit(page, edit)] if edit is not None else []
+
+
 _FEATURES: Final[tuple[tuple[str, Callable[..., object], object], ...]] = (
     (types.TEXT_DOCUMENT_DID_OPEN, _opened, None),
     (types.TEXT_DOCUMENT_DID_CHANGE, _changed, None),
@@ -290,6 +297,7 @@ _FEATURES: Final[tuple[tuple[str, Callable[..., object], object], ...]] = (
         types.CompletionOptions(trigger_characters=[".", '"', "$", "{", "[", " "]),
     ),
     (types.TEXT_DOCUMENT_DEFINITION, _define, None),
+    (types.TEXT_DOCUMENT_FORMATTING, _format, None),
     (
         types.TEXT_DOCUMENT_CODE_ACTION,
         _mend,

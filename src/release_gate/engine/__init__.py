@@ -26,7 +26,15 @@ from release_gate.policy.papers import NO_PAPERS, Papers
 from release_gate.policy.unread import unread
 from release_gate.policy.waivers import orphans
 
-__all__ = ["Disagreement", "decide", "explain_rule", "facts_at", "facts_for", "policies_digest"]
+__all__ = [
+    "Disagreement",
+    "check_declared",
+    "decide",
+    "explain_rule",
+    "facts_at",
+    "facts_for",
+    "policies_digest",
+]
 
 
 def decide(
@@ -50,7 +58,7 @@ def decide(
     """
     request = request.on(as_of)
     panel = panel_of(tuple(policies), policies_as_of or as_of, request.SUBJECT)
-    _check_declared(request, panel.inforce)
+    check_declared(request, panel.inforce)
     cases = [
         Case(request, artifact, panel, as_of, papers)
         for artifact in sorted(request.artifacts, key=lambda artifact: artifact.id)
@@ -86,8 +94,12 @@ def facts_at(
     return {rung: judge.facts_at(policy, rung) for rung in rungs}
 
 
-def _check_declared(request: ReleaseRequest, policies: Sequence[Policy]) -> None:
-    """Hold metrics and own facts against the policies that declare them: 98 is not 0.98."""
+def check_declared(request: ReleaseRequest, policies: Sequence[Policy]) -> None:
+    """Hold metrics and own facts against the policies that declare them: 98 is not 0.98.
+
+    Raises:
+        RequestError: A policy does not allow how a fact is stated.
+    """
     problems: list[Diagnostic] = []
     places: list[tuple[tuple[str, ...], Any]] = [((), request)]
     places += [(("variants", name), part) for name, part in request.variants.items()]

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from release_gate.evidence.collected import Collected
     from release_gate.evidence.hold import Held
 
-__all__ = ["Gate"]
+__all__ = ["Gate", "policy_of_name"]
 
 
 class Gate:
@@ -106,7 +106,7 @@ class Gate:
             DocumentError: A file is not YAML as we accept it, or not a policy.
             PolicyError: There is no such pack, or a policy is not valid.
         """
-        return cls(_policy(each) for each in policies)
+        return cls(policy_of_name(each) for each in policies)
 
     def in_force(self, day: date) -> tuple[Policy, ...]:
         """The policies that apply on a day, in the order of their names."""
@@ -184,7 +184,13 @@ def _collected(asked: EvidenceDocument, trust: str | None, folder: Path) -> Coll
     return found
 
 
-def _policy(reference: str | Path) -> Policy:
+def policy_of_name(reference: str | Path) -> Policy:
+    """A pack by its name, or the policy of a file.
+
+    Raises:
+        DocumentError: The file is not YAML as we accept it, or not a policy.
+        PolicyError: There is no such pack, or the policy is not valid.
+    """
     text = str(reference)
     if isinstance(reference, str) and (text.partition("@")[0] in pack_names() or not is_path(text)):
         return load_pack(text)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from release_gate.decision import ArtifactDecision, Decision, FactRead, Finding, Verdict
+from release_gate.decision import ArtifactDecision, Decision, FactRead, Finding, Verdict, in_words
 from release_gate.diagnostics import Diagnostic, Severity, printable
+from release_gate.evaluate.reference import Trace
+from release_gate.expression.nodes import Literal, Named
 from release_gate.facts.ladder import ALL_RUNGS, BOUNDARY
-from release_gate.facts.truth import Reason
+from release_gate.facts.truth import Reason, Unknown
 from release_gate.gate.reports.escape import log_line
 from release_gate.gate.reports.issues import fact_in_words, who_must_sign
 
-__all__ = ["render_diagnostics", "render_text"]
+__all__ = ["render_diagnostics", "render_text", "render_trace"]
 
 _MARK = {
     Verdict.APPROVE: "✓",
@@ -173,6 +175,34 @@ def _finding(finding: Finding, colour: bool, width: int) -> Iterator[str]:  # no
 
 def _fact(fact: FactRead) -> str:
     return fact_in_words(fact) + (f"  ({fact.where.file}:{fact.where.line})" if fact.where else "")
+
+
+def render_trace(
+    trace: Trace, text: str, definitions: Mapping[str, str], depth: int, *, deep: bool = True
+) -> Iterator[str]:
+    """What an expression came to, and below it what its parts did, with where each fact is stated.
+
+    Args:
+        trace: What it came to.
+        text: The expression.
+        definitions: What the definitions say that it names.
+        depth: How far to the right it starts.
+        deep: Whether to show its parts.
+    """
+    at, value = trace.node.at, trace.value
+    said = trace.member or (trace.read.path if trace.read else text[at.start : at.end])
+    seen = trace.read.seen if trace.read else None
+    from_ = [f"{seen.where.file}:{seen.where.line}"] if seen is not None and seen.where is not None else []
+    from_ += [f"source {seen.source}"] if seen is not None and seen.source is not None else []
+    word = in_words(value) if not isinstance(value, Unknown) or seen is not None else "unknown"
+    line = f"{'  ' * depth}{printable(said, 120)} = {printable(word, 120)}"
+    yield line + (f"   ({printable(', '.join(from_))})" if from_ else "")
+    if isinstance(trace.node, Named):
+        text = definitions[trace.node.name]  # what stands below is written there
+    for step in trace.below if deep else ():
+        if isinstance(step.node, Literal) and not step.member:
+            continue  # it is what is written
+        yield from render_trace(step, text, definitions, depth + 1)
 
 
 MAX_SHOWN = 50

@@ -23,6 +23,7 @@ class _Policy(Lazy):
         "mutate": "List the changes that no test notices.",
         "new": "Write a policy with tests that pass.",
         "test": "Run the tests of policies.",
+        "try": "Try conditions against a request.",
     }
 
 
