@@ -59,7 +59,5 @@ def test_every_source_is_cited(pack: Path) -> None:
     assert set(document.sources) == {rule.cite.source for rule in document.rules if rule.cite}
 
 
-def test_its_readme_names_every_rule_and_is_no_legal_advice(pack: Path) -> None:
-    text = (pack.parent / "README.md").read_text(encoding="utf-8")
-    assert [rule.id for rule in load_policy(pack).rules if f"`{rule.id}`" not in text] == []
-    assert "not legal advice" in text
+def test_its_readme_is_no_legal_advice(pack: Path) -> None:
+    assert "not legal advice" in (pack.parent / "README.md").read_text(encoding="utf-8")

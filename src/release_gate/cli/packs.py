@@ -26,6 +26,8 @@ def list_() -> int:
         click.echo(f"{name:<28} {newest.version:<12} {_dates(newest)}  {newest.document.title}")
         for policy in older:
             click.echo(f"{'':<28} {policy.version:<12} {_dates(policy)}")
+        for each in newest.document.left_out:
+            click.echo(f"{'':<28} {each.version:<12} {each.from_} to {each.until}  not encoded")
     return 0
 
 

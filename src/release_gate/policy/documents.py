@@ -91,6 +91,21 @@ class InForce(Base):
         return self.model_copy(update={"from_": max(starts, default=None), "until": min(ends, default=None)})
 
 
+class LeftOut(Base):
+    """A version that was in force, and that this policy does not encode."""
+
+    version: Version
+    """Which version."""
+    from_: Annotated[date, BeforeValidator(_date)] = Field(alias="from")
+    """Its first day."""
+    until: Annotated[date, BeforeValidator(_date)]
+    """Its last day."""
+
+    def holds(self, day: date) -> bool:
+        """Whether it was in force on a day."""
+        return self.from_ <= day <= self.until
+
+
 class SourceDocument(Base):
     """A document that rules rest on."""
 
@@ -380,6 +395,8 @@ class PolicyDocument(Base):
     """Who answers for it and for its rules: a person, a role or a team."""
     in_force: InForce = InForce()
     """From when to when it applies."""
+    left_out: Many[LeftOut] = ()
+    """Other versions that were in force and are not encoded. On their days nothing is decided."""
     applies_to: Many[Kind] | None = None
     """The kinds of artifact it applies to."""
     scope: str | None = None

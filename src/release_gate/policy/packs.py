@@ -101,10 +101,13 @@ def _before(versions: tuple[Policy, ...]) -> InForce:
 
 
 def _pinned(policy: Policy, next_: Policy) -> Policy:
-    """A version that goes on applying after the next one has taken its place."""
-    text = f"{policy.id} is pinned to version {policy.version}, and {next_.version} has taken its place"
+    """A version that goes on applying after the next one, encoded or not, has taken its place."""
+    own, starts = policy.in_force.from_ or date.min, [(next_.in_force.from_ or date.min, next_.version)]
+    starts += [(each.from_, each.version) for each in next_.document.left_out if each.from_ > own]
+    since, version = min(starts)
+    text = f"{policy.id} is pinned to version {policy.version}, and {version} has taken its place"
     in_force = policy.in_force.model_copy(update={"until": None})
-    remark = Remark(text, next_.in_force.from_)
+    remark = Remark(text, since if since > date.min else None)
     return replace(policy, in_force=in_force, remarks=(remark, *policy.remarks))
 
 
