@@ -167,7 +167,15 @@ def test_a_terminal_sees_how_far_it_is(
     clock = iter(range(1000))
     monkeypatch.setattr("time.monotonic", lambda: float(next(clock)) * 2)
     _, _, err = run(capsys, model)
-    assert "hashed 0.0 GB at" in err
+    assert "hashing [########################] 0.0 of 0.0 GB" in err
+    assert "0:00 left" in err
+
+
+def test_a_large_model_shows_how_long_it_will_take() -> None:
+    assert command._bar(35 * 10**9, 140 * 10**9, 30) == (
+        "  hashing [######------------------] 35.0 of 140.0 GB, 1.2 GB/s, 1:30 left "
+    )
+    assert "0.0 of 0.0 GB" in command._bar(0, 0, 1)
 
 
 texts = st.text(max_size=20).filter(lambda text: not text_problem(text) and "\r" not in text)

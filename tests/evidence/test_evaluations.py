@@ -222,6 +222,21 @@ def test_a_real_log_of_inspect_is_read(tmp_path: Path) -> None:
     assert "evidence" in told
 
 
+def test_a_real_log_of_inspect_in_json_is_read(tmp_path: Path) -> None:
+    log = (LOGS / "sums.inspect.json").read_bytes()
+    told = facts(read(tmp_path, {"sums.json": log}, named=["model"]))
+    assert told["metric.sums_match_accuracy"].value == {
+        "low": 0,
+        "high": Decimal("0.561507"),
+        "measured": "2026-11-28",
+        "n": 3,
+    }
+    failed = json.loads(log) | {"status": "error", "results": None}  # as the tool writes them after an error
+    found = read(tmp_path / "x", {"sums.json": failed}, named=["model"])
+    assert "its status is `error` and not success" in found.problems[0].message
+    assert not any(path.startswith("metric.") for path in facts(found))
+
+
 def test_a_real_log_of_a_limited_run_gives_no_number(tmp_path: Path) -> None:
     found = read(tmp_path, {"sums.eval": (LOGS / "sums-limited.eval").read_bytes()}, named=["model"])
     assert facts(found)["metric.sums_match_accuracy"].value == {"unknown": "untrusted"}

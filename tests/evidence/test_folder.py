@@ -200,6 +200,7 @@ def test_the_digest_binds_path_size_and_content() -> None:
 
 def test_progress_counts_every_byte(tmp_path: Path) -> None:
     write(tmp_path, {"a": bytes(3_000_000), "b": b"12"})
-    told: list[int] = []
-    collect([tmp_path], progress=told.append)
-    assert sum(told) == 3_000_002
+    told: list[tuple[int, int]] = []
+    collect([tmp_path], progress=lambda done, total: told.append((done, total)))
+    assert told[-1] == (3_000_002, 3_000_002)
+    assert sorted(told) == told

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -264,22 +263,32 @@ def _write(path: Path, text: str) -> None:
 
 
 @contextmanager
-def _progress() -> Iterator[Callable[[int], None] | None]:
-    """A line on a terminal that says how much was hashed, for what takes longer than a moment."""
+def _progress() -> Iterator[Callable[[int, int], None] | None]:
+    """A bar on a terminal that says how much was hashed, for what takes longer than a moment."""
     if not sys.stderr.isatty():
         yield None
         return
-    started, shown, lock = time.monotonic(), [0, 0.0], threading.Lock()
+    started = last = time.monotonic()
 
-    def advance(size: int) -> None:
-        with lock:
-            shown[0] += size
-            now = time.monotonic()
-            if now - started > 1 and now - shown[1] > 0.2:
-                shown[1] = now
-                rate = shown[0] / (now - started) / 1e9
-                click.echo(f"\r  hashed {shown[0] / 1e9:,.1f} GB at {rate:.1f} GB/s", err=True, nl=False)
+    def advance(done: int, total: int) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if now - started > 1 and (now - last > 0.2 or done == total):
+            last = now
+            click.echo(f"\r{_bar(done, total, now - started)}", err=True, nl=False)
 
     yield advance
-    if shown[1]:
+    if last > started:
         click.echo(err=True)
+
+
+def _bar(done: int, total: int, seconds: float) -> str:
+    """How much is hashed, how fast, and how long the rest will take."""
+    full = min(24, 24 * done // max(total, 1))
+    rate = done / seconds
+    left = max(0, total - done) / max(rate, 1)
+    bar = f"[{'#' * full}{'-' * (24 - full)}]"
+    return (
+        f"  hashing {bar} {done / 1e9:,.1f} of {total / 1e9:,.1f} GB, {rate / 1e9:.1f} GB/s, "
+        f"{left // 60:.0f}:{left % 60:02.0f} left "
+    )

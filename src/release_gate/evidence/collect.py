@@ -95,7 +95,7 @@ def collect(  # noqa: PLR0913 - one argument for each thing that whoever asks kn
         keys: Keys that signatures of models are verified with.
         trusted: Keys of persons who may vouch for logs, and with what right.
         parents: Folders of models that these stand on, for their licences.
-        progress: Called with the number of bytes whenever some were hashed.
+        progress: Called with the number of bytes that were hashed, and of all, whenever some were.
 
     Raises:
         EvidenceError: Something is no folder, or a collector of another package cannot be loaded.

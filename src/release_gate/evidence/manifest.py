@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -25,8 +26,8 @@ __all__ = ["FileDigest", "Hashing", "Manifest", "manifest_digest"]
 
 _HEAD: Final = "release-gate artifact/v1\n"
 _CHUNK: Final = 2**20
-Progress = Callable[[int], None]
-"""Called with the number of bytes that were just read."""
+Progress = Callable[[int, int], None]
+"""Called with the number of bytes that were hashed so far, and how many there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,8 @@ class Hashing:
 
     def __init__(self, progress: Progress | None = None) -> None:
         self._progress = progress
+        self._counting = threading.Lock()
+        self._done = self._total = 0
         self._stopped = False
         # Two threads even on one core: one waits for the disk while the other computes.
         self._pool = ThreadPoolExecutor(min(16, max(2, os.cpu_count() or 1)), "release-gate-hash")
@@ -80,6 +83,8 @@ class Hashing:
 
     def start(self, entries: Iterable[Entry]) -> None:
         """Begin with some files."""
+        entries = tuple(entries)
+        self._total += sum(entry.size for entry in entries)
         for entry in sorted(entries, key=lambda each: each.size):
             self._running[entry] = self._pool.submit(self._hash, entry)
 
@@ -112,6 +117,11 @@ class Hashing:
             while left >= 0 and not self._stopped and (size := stream.readinto(buffer)):  # type: ignore[attr-defined]
                 state.update(view[:size])
                 left -= size
-                if self._progress is not None:
-                    self._progress(size)
+                self._count(size)
         return state.hexdigest()
+
+    def _count(self, size: int) -> None:
+        if self._progress is not None:
+            with self._counting:
+                self._done += size
+                self._progress(self._done, self._total)
