@@ -11,6 +11,7 @@ from release_gate.audit.attestation import VERIFIER, Attested, Expected
 from release_gate.audit.attestation import verify_attestation as verify
 from release_gate.cli import Exit
 from release_gate.diagnostics import Diagnostic, IntegrityError, printable
+from release_gate.evidence.collect import artifact_digest
 from release_gate.facts.ladder import RUNGS
 from release_gate.signing import read_public_key
 
@@ -18,7 +19,11 @@ from release_gate.signing import read_public_key
 @click.command("verify-attestation")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--key", "keys", multiple=True, required=True, metavar="FILE", help="A trusted public key.")
-@click.option("--artifact", type=click.Path(path_type=Path), help="The artifact that is at hand, a file.")
+@click.option(
+    "--artifact",
+    type=click.Path(path_type=Path),
+    help="The artifact that is at hand: a file, or the folder of a model.",
+)
 @click.option("--digest", metavar="SHA256", help="Its digest, or that of the decision, instead.")
 @click.option("--verifier", default=VERIFIER, show_default=True, help="Who decides with these keys.")
 @click.option("--resource", metavar="URI", help="What the artifact is called.")
@@ -38,7 +43,7 @@ def verify_attestation(  # noqa: PLR0913, PLR0917 - one argument for each option
     with 0 if they do, with 5 if not, and with 7 if none can be trusted.
     """
     if (artifact is None) == (digest is None):
-        raise click.UsageError("say --artifact FILE or --digest SHA256")
+        raise click.UsageError("say --artifact FILE-or-FOLDER or --digest SHA256")
     expected = Expected(str(digest) if artifact is None else _digest_of(artifact), verifier, resource, level)
     trusted = [read_public_key(each) for each in keys]
     found, problems = [], []
@@ -65,6 +70,8 @@ def _line(found: Attested, expected: Expected) -> str:
 
 
 def _digest_of(artifact: Path) -> str:
+    if artifact.is_dir():
+        return artifact_digest(artifact)
     try:
         with artifact.open("rb") as stream:
             return "sha256:" + hashlib.file_digest(stream, "sha256").hexdigest()

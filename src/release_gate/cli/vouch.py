@@ -11,9 +11,7 @@ import click
 
 from release_gate.cli.signing import EXPIRES, KEY, ON, PERSON, deliver, expiry
 from release_gate.diagnostics import printable
-from release_gate.evidence.collect import EvidenceError
-from release_gate.evidence.folder import walk
-from release_gate.evidence.manifest import Hashing
+from release_gate.evidence.collect import artifact_digest
 from release_gate.evidence.vouching import SUFFIX
 from release_gate.gate.statements import read_signer, sign_vouch
 
@@ -75,9 +73,4 @@ def _artifact(said: str, place: Path) -> tuple[str, str]:
         raise click.UsageError(f"`{printable(said)}` is neither a folder nor a digest such as sha256:…")
     if place.resolve().is_relative_to(path.resolve()):
         raise click.UsageError(f"a statement in {path} would change what it is about; say -o FILE elsewhere")
-    folder, problems = walk(path)
-    if problems:
-        raise EvidenceError(problems)
-    with Hashing() as hashing:
-        hashing.start(folder.entries)
-        return folder.name, hashing.manifest(folder.entries).digest
+    return path.resolve().name, artifact_digest(path)

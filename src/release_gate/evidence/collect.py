@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from release_gate.signing import PublicKey
     from release_gate.ssh import SshKey
 
-__all__ = ["BUILT_IN", "GROUP", "EvidenceError", "collect", "collectors"]
+__all__ = ["BUILT_IN", "GROUP", "EvidenceError", "artifact_digest", "collect", "collectors"]
 
 GROUP: Final = "release_gate.collectors"
 """The group of entry points by which other packages add collectors."""
@@ -130,6 +130,23 @@ def collect(  # noqa: PLR0913 - one argument for each thing that whoever asks kn
         found = Collected(with_licences(subjects, read), ())
     problems += [*astray(found), *beyond_parents(found)]
     return replace(found, problems=tuple(sorted(problems, key=lambda each: each.sort_key)))
+
+
+def artifact_digest(path: Path) -> str:
+    """The digest of an artifact that is a folder.
+
+    Raises:
+        EvidenceError: It is no folder, something in it is refused, or it changed while it was read.
+    """
+    folder, problems = _folder(path)
+    if problems:
+        raise EvidenceError(problems)
+    with Hashing() as hashing:
+        hashing.start(folder.entries)
+        try:
+            return hashing.manifest(folder.entries).digest
+        except (Changed, OSError) as error:
+            raise EvidenceError([_changed(folder, error)]) from None
 
 
 def _apart(folders: list[tuple[Folder, list[Diagnostic]]]) -> list[tuple[Folder, list[Diagnostic]]]:
