@@ -1,12 +1,16 @@
 """What all tests share: how hard the property tests try."""
 
 import os
+import sqlite3
+import weakref
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from release_gate.audit.store_sqlite import SqliteStore
 from release_gate.cli import clock
 
 # No test writes outside this folder.
@@ -25,6 +29,20 @@ settings.register_profile(
 )
 settings.register_profile("long", settings.get_profile("ci"), derandomize=False, max_examples=20_000)
 settings.load_profile(os.environ.get("RELEASE_GATE_HYPOTHESIS", "ci"))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _ledgers_are_let_go_of() -> Iterator[None]:
+    """Tests leave ledgers open, as a process that ends does; from Python 3.13 on, that is a warning."""
+    make = SqliteStore.__init__
+
+    def made(self: SqliteStore, path: Path, connection: sqlite3.Connection, lock: int | None) -> None:
+        make(self, path, connection, lock)
+        weakref.finalize(self, connection.close)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(SqliteStore, "__init__", made)
+        yield
 
 
 @pytest.fixture(autouse=True)

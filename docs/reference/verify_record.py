@@ -19,6 +19,7 @@ import json
 import sqlite3
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature
@@ -302,9 +303,8 @@ def content_of(database: sqlite3.Connection, packed: bytes) -> Callable[[str], b
     return fetch
 
 
-def verify_ledger(path: Path, key: str | None, against: list, keys: list) -> None:
+def verify_ledger(database: sqlite3.Connection, key: str | None, against: list, keys: list) -> None:
     """Verify a copy of a ledger, in one pass over its records."""
-    database = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
     database.execute("PRAGMA trusted_schema = OFF")
     origin = database.execute("SELECT value FROM ledger WHERE name = 'origin'").fetchone()[0]
 
@@ -379,7 +379,8 @@ def main() -> int:
             verify_folder(told.place, told.key, keys)
         else:
             notes = [file.read_text(encoding="utf-8") for file in told.against]
-            verify_ledger(told.place, told.key, notes, keys)
+            with closing(sqlite3.connect(f"file:{told.place}?mode=ro", uri=True)) as database:
+                verify_ledger(database, told.key, notes, keys)
         for seal in DISCLOSURES:
             problem(11, f"the disclosures with the seal {seal} are of no record here")
     except Exception as error:  # whatever it is that cannot be read, it is not what was recorded

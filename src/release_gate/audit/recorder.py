@@ -99,6 +99,7 @@ class Recorder:
 
         What opens its sealed fields is on the disk when this returns.
         """
+        request = request.on(decision.as_of)  # what the decision is about: later events are no part of it
         draft = decision_draft(
             decision, request, self.policies, self.papers, trace_of(decision, request, self.words)
         )

@@ -274,6 +274,10 @@ def _request(get: Fetch, record: Record) -> ReleaseRequest:
     if not isinstance(text := told.get("text"), str):
         return kind_of(tree).model_validate(tree)
     document = read_document(get(text), str(told.get("name")))
+    typed = document.tree
+    if isinstance(typed, dict) and "events" in typed and "events" not in tree:
+        known = kind_of(typed).from_document(document).on(date.fromisoformat(str(record.as_of)))
+        document = known.read_from or document  # facts that came with an event stand where the event does
     # What was judged differs from what was typed where evidence did not bear out a claim.
     if digest(document.tree) != told["tree"]:
         document = replace(document, tree=tree)
