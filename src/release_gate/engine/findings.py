@@ -53,7 +53,7 @@ def facts_of(reading: Reading, view: Mapping[str, Any], rung: Step, tier: Seen |
     policy, sections = reading.policy, reading.frame.sections
 
     def metric(name: str) -> Seen:
-        stated, value = sections.metric.get(name, Measurement()), reading.metrics[name]
+        stated, value = sections.metric.get(name, _NOT_MEASURED), reading.metrics[name]
         beside: tuple[tuple[str, Seen], ...] = ()
         if isinstance(value, Unknown):
             asked = policy.metrics[name]
@@ -85,6 +85,7 @@ def facts_of(reading: Reading, view: Mapping[str, Any], rung: Step, tier: Seen |
     return Lazy(_NAMES if tier is None else _NAMES_AND_TIER, make)
 
 
+_NOT_MEASURED: Final = Measurement()
 _NAMES: Final = NAMES | {"parameter"}
 _NAMES_AND_TIER: Final = _NAMES | {"tier"}
 

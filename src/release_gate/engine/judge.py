@@ -11,7 +11,7 @@ from typing import Any, Final
 from release_gate.decision import ArtifactDecision, Finding, Verdict
 from release_gate.engine.case import Case, Side
 from release_gate.engine.findings import Hit, fact_read, facts_of
-from release_gate.engine.panel import Ready
+from release_gate.engine.panel import Ready, ready_of
 from release_gate.engine.rules import Application
 from release_gate.evaluate.fetch import Reading
 from release_gate.evaluate.reference import Facts
@@ -33,6 +33,7 @@ class Judge:
     def __init__(self, case: Case) -> None:
         self.case = case
         self.applied: list[Application] = []
+        self.read: dict[Policy, list[Application]] = {}  # by whoever asks what it reads, applied or not
 
     def judge(self) -> ArtifactDecision:
         """The answer for the artifact."""
@@ -86,10 +87,12 @@ class Judge:
 
     def facts_at(self, policy: Policy, rung: Step) -> Facts:
         """What the conditions of a policy read at a rung, the tier included, in force or not."""
-        ready = Ready(policy, self.case.panel.day)
-        side = next(side for side in self.sides(ready) if side.start <= rung.rank <= side.end)
-        tier = Application(self.case, ready, side).tier_of(rung.rank) if policy.tiers else None
-        return facts_of(side.reading, self.case.view, rung, tier)
+        if policy not in self.read:
+            ready = ready_of(policy, self.case.panel.day)
+            self.read[policy] = [Application(self.case, ready, side) for side in self.sides(ready)]
+        here = next(each for each in self.read[policy] if each.side.start <= rung.rank <= each.side.end)
+        tier = here.tier_of(rung.rank) if policy.tiers else None
+        return facts_of(here.reading, self.case.view, rung, tier)
 
     def objections(self) -> None:
         """An objection that counts denies from its rung upwards, and so does a reversal."""

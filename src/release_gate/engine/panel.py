@@ -15,7 +15,7 @@ from release_gate.evaluate.compiled import Program
 from release_gate.policy.in_force import in_force
 from release_gate.policy.model import Policy, Rule
 
-__all__ = ["Panel", "Ready", "panel_of", "policies_digest"]
+__all__ = ["Panel", "Ready", "panel_of", "policies_digest", "ready_of"]
 
 
 def policies_digest(policies: Iterable[Policy]) -> str:
@@ -87,13 +87,19 @@ class Panel:
         self.inforce, self.notes = in_force(policies, day)
         self.together = policies_digest(self.inforce)
         self.used = tuple(PolicyUsed(policy.id, policy.version, policy.digest) for policy in self.inforce)
-        self.ready = tuple(Ready(policy, day) for policy in self.inforce)
+        self.ready = tuple(ready_of(policy, day) for policy in self.inforce)
 
 
 @lru_cache(maxsize=256)
 def program_of(policy: Policy) -> Program:
     """The program of a policy, made once."""
     return Program(policy)
+
+
+@lru_cache(maxsize=256)
+def ready_of(policy: Policy, day: date) -> Ready:
+    """A policy made ready for a day, made once."""
+    return Ready(policy, day)
 
 
 @lru_cache(maxsize=64)

@@ -190,7 +190,8 @@ class Application:
 
     def tier_of(self, rank: int) -> Seen:
         """The tier at a rung, for whoever has not judged the policy."""
-        self.read_tiers(self.settled())
+        if not self.span:
+            self.read_tiers(self.settled())
         return self.tier_at(rank)
 
     def tier_at(self, rank: int) -> Seen:
