@@ -56,4 +56,6 @@ def in_force(policy: Policy) -> str:
 def judges(policy: Policy) -> str:
     """What a policy judges."""
     always = "; part of every gate" if policy.id == ALWAYS_ON else ""
+    if policy.document.subject == "access":
+        return "who asks for access" + always
     return ("the release as a whole" if policy.document.covers else "a part of it") + always

@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 from release_gate.decision import Verdict
 from release_gate.document import Base
 from release_gate.facts.access import KINDS
-from release_gate.facts.ladder import RUNGS
+from release_gate.facts.ladder import ALL_RUNGS
 from release_gate.facts.release import Name
 from release_gate.facts.types import problem
 from release_gate.policy.documents import AnyDate, Many
@@ -28,7 +28,7 @@ def _grid(one: dict[str, Any]) -> dict[str, Any]:
 
 
 _VERDICT: Final = {"enum": [verdict.value for verdict in Verdict]}
-_RUNG: Final = {"enum": list(RUNGS)}
+_RUNG: Final = {"enum": list(ALL_RUNGS)}
 _WORDS: Final = {"type": "array", "items": {"anyOf": [{"type": "string"}, {"type": "array"}]}}
 _TIER: Final = {
     "anyOf": [
@@ -56,13 +56,13 @@ class ExpectDocument(Base):
     """The verdict at the access level that is asked for."""
     levels: Annotated[
         Any,
-        WithJsonSchema({"type": "object", "properties": dict.fromkeys(RUNGS, _grid(_VERDICT)),
+        WithJsonSchema({"type": "object", "properties": dict.fromkeys(ALL_RUNGS, _grid(_VERDICT)),
                         "additionalProperties": False}),
     ] = None  # fmt: skip
     """The verdict at other access levels, by level."""
     best: Rungs = None
     """The highest access level that is allowed, up to the one that is asked for: the counter-offer."""
-    not_ruled_out: Annotated[Any, WithJsonSchema(_grid({"enum": [*RUNGS, None]}))] = None
+    not_ruled_out: Annotated[Any, WithJsonSchema(_grid({"enum": [*ALL_RUNGS, None]}))] = None
     """The highest access level that no evidence could still open; null if even the lowest is denied."""
     tier: Annotated[Any, WithJsonSchema(_grid(_TIER))] = None
     """The tier. While it is open, the highest that is certain and the highest that is possible."""
@@ -73,7 +73,7 @@ class ExpectDocument(Base):
     missing: Annotated[
         Any,
         WithJsonSchema(
-            {"anyOf": [_WORDS, {"type": "object", "properties": dict.fromkeys(RUNGS, _WORDS),
+            {"anyOf": [_WORDS, {"type": "object", "properties": dict.fromkeys(ALL_RUNGS, _WORDS),
                                 "additionalProperties": False}]}
         ),
     ] = None  # fmt: skip

@@ -60,7 +60,8 @@ class Observer:
 
     def rule(self, number: int, rule: Rule, look: Look) -> None:
         """Look at one rule, unless it was looked at before where it read the same."""
-        if look.rung < rule.at or (rule.ceiling is not None and look.rung <= rule.ceiling):
+        # By rank: `granted` has the place on its ladder that `internal` has on that of releases.
+        if look.rung.rank < rule.at.rank or (rule.ceiling is not None and look.rung <= rule.ceiling):
             return
         key = (number, *look.key(self.reads[number]))
         if key not in self.known:
