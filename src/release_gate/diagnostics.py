@@ -13,6 +13,7 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 
 __all__ = [
     "Diagnostic",
@@ -26,6 +27,7 @@ __all__ = [
     "Source",
     "Span",
     "did_you_mean",
+    "lines_of",
     "printable",
 ]
 
@@ -35,6 +37,12 @@ class Severity(StrEnum):
 
     ERROR = "error"
     WARNING = "warning"
+
+
+@lru_cache(maxsize=4)
+def lines_of(text: str) -> tuple[str, ...]:
+    """The lines of a text. Asked again and again for the same few."""
+    return tuple(text.splitlines())
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +71,7 @@ class Span:
     @property
     def text(self) -> str:
         """What is written there, for a span within one line; else the rest of its first line."""
-        lines = self.source.text.splitlines()
+        lines = lines_of(self.source.text)
         if not 0 < self.line <= len(lines):
             return ""
         end = self.end_column - 1 if self.end_line == self.line else None

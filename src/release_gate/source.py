@@ -20,7 +20,15 @@ from typing import Any, Final, TypeAlias
 
 import yaml
 
-from release_gate.diagnostics import Diagnostic, DocumentError, Source, Span, did_you_mean, printable
+from release_gate.diagnostics import (
+    Diagnostic,
+    DocumentError,
+    Source,
+    Span,
+    did_you_mean,
+    lines_of,
+    printable,
+)
 from release_gate.unsaved import unsaved_text
 
 __all__ = [
@@ -170,7 +178,7 @@ def _within_literal(document: Document, pointer: Pointer, span: Span, start: int
         value = value[step]
     line = value.count("\n", 0, start)
     offset = start - (value.rfind("\n", 0, start) + 1)
-    lines = document.source.text.splitlines()
+    lines = lines_of(document.source.text)
     number = span.line + 1 + line
     content = value.split("\n")[line]
     if number > len(lines) or not lines[number - 1].endswith(content):
@@ -184,7 +192,7 @@ def _within_folded(document: Document, pointer: Pointer, span: Span, start: int,
     value: Any = document.tree
     for step in pointer:
         value = value[step]
-    lines = document.source.text.splitlines()[span.line :]
+    lines = lines_of(document.source.text)[span.line :]
     place = 0
     for number, line in enumerate(lines, span.line + 1):
         content = line.strip()

@@ -112,6 +112,38 @@ def test_resting_on_a_word_shows_what_it_means(text: str, about: str, said: list
     assert [each for each in said if each not in found.text] == []
 
 
+ACCESS = "release_gate: policy/v1\nid: a\nversion: '1'\ntitle: A\nsubject: access\nrules:\n  - id: x\n    deny: no\n"
+MORE = {
+    "who asks": (ACCESS + "    when: requester.verif¦ied", "requester.verified", ["Whether somebody has verified"]),
+    "what waits with it": (ACCESS + "    when: batch.same_per¦son > 3", "batch.same_person", ["the queue that"]),
+    "a fact of a request for access": (
+        "release_gate: access-request/v1\nuse: {comm¦ercial: true}", "commercial", ["`use.commercial`"]
+    ),
+    "a domain of its own": (
+        POLICY.replace("facts:", "facts:\n  vocabularies: {misuse_domain: {doxing: Exposure of persons}}")
+        + "rules:\n  - {id: x, deny: no, when: misuse.dox¦ing.severity == 'low'}",
+        "misuse.doxing", ["Exposure of persons."],
+    ),
+    "a list": (rule("when: model.modalities_o¦ut.length > 1"), "model.modalities_out", ["list of: modality", "`image`"]),
+    "several domains": (rule("when: capab¦ility"), "capability", ["one for each capability domain", "`cyber`"]),
+    "a length of time": (
+        rule("when: $any([s.min_dur¦ation > t'P1D' for s in rollout.stages])"), "s.min_duration", ["P180D"]
+    ),
+    "a share": (rule("when: $any([s.sh¦are > 0.5 for s in data.sources])"), "s.share", ["From 0 to 1."]),
+    "another row": (REQUEST + "own: {strange¦: 1}", "strange", []),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "about", "said"), MORE.values(), ids=MORE)
+def test_every_kind_of_fact_can_be_shown(text: str, about: str, said: list[str]) -> None:
+    page, offset = marked(text)
+    found = hover(page, offset)
+    assert found is not None or not said
+    if found is not None:
+        assert page.text[found.start : found.end] == about
+        assert [each for each in said if each not in found.text] == []
+
+
 NOTHING = {
     "a comment": POLICY + "# comp¦ute\n",
     "a number": rule("when: compute.training_flop > 1¦e25"),

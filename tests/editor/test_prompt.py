@@ -6,12 +6,18 @@ import pty
 import select
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 from time import monotonic
+from types import ModuleType
 
 import pytest
 
 from release_gate.cli import main
+from release_gate.cli.policy.try_ import Completer
+from release_gate.editor.prompt import Prompt
+from release_gate.policy.load import load_policy
+from release_gate.source import read_file
 from tests.editor.pages import POLICY
 
 REQUEST = """\
@@ -348,3 +354,47 @@ def test_a_terminal_offers_what_there_is(folder: Path) -> None:
     assert "capability.cbrn" in shown
     assert "capability.cyber.status" in shown
     assert "capability.cyber.level = unknown (missing)" in shown
+
+
+COMPLETED = {
+    "a fact": ("compute.train", {"training_flop"}),
+    "a metric": ("metric.", {"refusal"}),
+    "a word": ('own.kindness == "', {"low", "high"}),
+    "a member": ("$any([p. for p in lineage])", set()),
+    "a command": (":", {":facts", ":set", ":quit"}),
+    "a fact to list": (":facts comp", {"compute.training_flop"}),
+    "a fact to set": (":set metric.", {"metric.refusal"}),
+    "a value": (":set metric.refusal ", set()),
+    "a reason": (":unknown metric.refusal ", {"missing", "stale"}),
+    "a rule": (":rule ", {"big", "images"}),
+    "a rung": (":at ", {"hosted", "weights_open"}),
+    "an artifact": (":artifact ", {"w", "v"}),
+    "nothing": (":quit ", set()),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "labels"), COMPLETED.values(), ids=COMPLETED)
+def test_a_prompt_offers_what_can_be_written(folder: Path, text: str, labels: set[str]) -> None:
+    prompt = Prompt(read_file(folder / "r.yaml"), load_policy(folder / "acme.yaml"), date(2026, 11, 28))
+    found = prompt.complete(text, len(text))
+    assert labels <= {each.label for each in found}
+    assert labels or not found or text.startswith("$")
+    assert all(0 <= each.start <= len(text) <= each.end for each in found)
+
+
+class LineEditor(ModuleType):
+    """A line editor with a line in it."""
+
+    def __init__(self, line: str, start: int) -> None:
+        super().__init__("line_editor")
+        self.get_line_buffer = lambda: line
+        self.get_begidx = lambda: start
+        self.get_endidx = lambda: len(line)
+
+
+def test_the_line_editor_gets_whole_words(folder: Path) -> None:
+    prompt = Prompt(read_file(folder / "r.yaml"), load_policy(folder / "acme.yaml"), date(2026, 11, 28))
+    line = "not (compute.train"
+    completer = Completer(prompt, LineEditor(line, line.index("compute")))
+    assert completer("compute.train", 0) == "compute.training_flop"
+    assert completer("compute.train", 1) is None

@@ -201,7 +201,7 @@ def _editing(prompt: Prompt) -> ModuleType | None:
     except ImportError:
         return None
     readline.set_completer_delims(" \t\n()[]<>=!,'\"")
-    readline.set_completer(_Completer(prompt, readline))
+    readline.set_completer(Completer(prompt, readline))
     libedit = "libedit" in (readline.__doc__ or "")
     readline.parse_and_bind("bind ^I rl_complete" if libedit else "tab: complete")
     readline.set_history_length(MOST_KEPT)
@@ -216,7 +216,7 @@ def _history() -> Path:
     return Path(os.environ.get("RELEASE_GATE_STATE") or platformdirs.user_state_path(APP)) / "try-history"
 
 
-class _Completer:
+class Completer:
     """Offers what can be written, as the line editor asks for it: one word after the other."""
 
     def __init__(self, prompt: Prompt, editing: ModuleType) -> None:
@@ -224,6 +224,7 @@ class _Completer:
         self.found: list[str] = []
 
     def __call__(self, text: str, state: int) -> str | None:
+        """The next word that can stand for what is typed; None if there is no more."""
         if state == 0:
             line, start, end = (
                 self.editing.get_line_buffer(), self.editing.get_begidx(), self.editing.get_endidx()
