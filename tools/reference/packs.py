@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from release_gate.gate.crosswalk import crosswalk, markdown_crosswalk
 from release_gate.policy.model import Policy
-from release_gate.policy.packs import ALWAYS_ON, data_folder, pack_names, pack_versions
+from release_gate.policy.packs import ALWAYS_ON, data_folder, load_pack, pack_names, pack_versions
 from tools.reference.markdown import page, table
 
 __all__ = ["packs"]
@@ -19,12 +20,19 @@ shall apply (`- pack: NAME`), `release-gate packs show NAME` prints one, and
 A decision for a day uses the version that was in force on it. Only a pack that judges the release as a whole
 can approve one; the others add to it.
 """
+CROSSWALK: Final = """
+Which rule of the packs speaks to which clause of which framework, and which clauses none of them speaks to.
+That a rule speaks to a clause does not mean that whoever passes it complies. *Unverified* is a rule whose
+clause was cited from memory. `release-gate packs coverage` says the same of your gate:
+[See what a gate leaves out](../how-to/see-what-a-gate-leaves-out.md). Illustrative, not legal advice.
+"""
 COLUMNS: Final = ("version", "in force", "judges", "rules")
 
 
 def packs() -> dict[str, str]:
     """Every page of the packs: its name, and its text."""
-    return {"packs/index": overview(), **{f"packs/{name}": of_pack(name) for name in pack_names()}}
+    pages = {f"packs/{name}": of_pack(name) for name in pack_names()}
+    return {"packs/index": overview(), "crosswalk": clauses(), **pages}
 
 
 def overview() -> str:
@@ -32,6 +40,12 @@ def overview() -> str:
     newest = {name: pack_versions(name)[0] for name in pack_names()}
     rows = ((f"[{name}]({name}.md)", policy.document.title, *row(policy)) for name, policy in newest.items())
     return page("# Packs", OVERVIEW, table(("pack", "what it is", *COLUMNS), rows))
+
+
+def clauses() -> str:
+    """Which rule of all packs speaks to which clause of which framework."""
+    found = crosswalk(data_folder("policies") / "crosswalk.yaml", map(load_pack, pack_names()))
+    return page("# Clauses and rules", CROSSWALK, "".join(markdown_crosswalk(found)))
 
 
 def of_pack(name: str) -> str:

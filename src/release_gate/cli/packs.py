@@ -8,7 +8,13 @@ from pathlib import Path
 import click
 
 from release_gate.cli.options import gate_of
-from release_gate.gate.crosswalk import crosswalk, crosswalk_tree, render_crosswalk
+from release_gate.gate.crosswalk import (
+    crosswalk,
+    crosswalk_tree,
+    html_crosswalk,
+    markdown_crosswalk,
+    render_crosswalk,
+)
 from release_gate.policy.model import Policy
 from release_gate.policy.packs import data_folder, load_pack, pack_file, pack_names, pack_versions
 
@@ -43,16 +49,29 @@ def show(name: str) -> int:
 @packs.command()
 @click.option("--gate", type=click.Path(path_type=Path), help="A gate file.  [default: all packs]")
 @click.option("--policy", "policies", multiple=True, metavar="PACK-or-FILE", help="A policy; repeatable.")
-@click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text", help="What to write.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Choice(["text", "json", "markdown", "html"]),
+    default="text",
+    help="What to write.",
+)
 def coverage(gate: Path | None, policies: tuple[str, ...], output: str) -> int:
     """Say which rule speaks to which clause of which framework, and which clauses are left out.
 
     That a rule speaks to a clause does not mean that whoever passes it complies.
     """
-    there = gate_of(gate, policies).policies if gate or policies else map(load_pack, pack_names())
+    there = (
+        gate_of(gate, policies).policies if gate or policies else [load_pack(name) for name in pack_names()]
+    )
     found = crosswalk(data_folder("policies") / "crosswalk.yaml", there)
     if output == "json":
         click.echo(json.dumps(crosswalk_tree(found), indent=2, ensure_ascii=False))
+    elif output == "markdown":
+        click.echo("".join(markdown_crosswalk(found)), nl=False)
+    elif output == "html":
+        about = ", ".join(f"{policy.id} {policy.version}" for policy in there)
+        click.echo("".join(html_crosswalk(found, about)), nl=False)
     else:
         click.echo("\n".join(render_crosswalk(found)))
     return 0
