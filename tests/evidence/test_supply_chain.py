@@ -76,7 +76,7 @@ def test_a_signature_without_a_key_is_no_evidence_and_says_what_helps(signed: Pa
     path.write_text(json.dumps(tree))
     found = collect([signed], keys=[KEY])
     (told,) = found.problems
-    assert (told.code, "model_signing verify sigstore" in told.help) == ("RG641", True)
+    assert (told.code, "--signer ISSUER IDENTITY" in told.help) == ("RG641", True)
     assert [each.path for each in found.subjects[0].found if each.path == "evidence"] == []
 
 

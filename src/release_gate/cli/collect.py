@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from release_gate.diagnostics import Diagnostic
     from release_gate.evidence.collected import Collected
+    from release_gate.evidence.keyless import Keyless
     from release_gate.evidence.vouching import Vouching
     from release_gate.policy.trust import Standing
     from release_gate.signing import PublicKey
@@ -89,6 +90,19 @@ def _day(_ctx: click.Context, _param: click.Parameter, value: str | None) -> dat
     help="A key, or a certificate with it, that signatures of models are verified with; repeatable.",
 )
 @click.option(
+    "--sigstore-root",
+    type=click.Path(path_type=Path),
+    help="What to trust for signatures without a key: a trusted_root.json of Sigstore.",
+)
+@click.option(
+    "--signer",
+    "signers",
+    nargs=2,
+    multiple=True,
+    metavar="ISSUER IDENTITY",
+    help="An account that may sign so; repeatable.",
+)
+@click.option(
     "--parent",
     "parents",
     multiple=True,
@@ -146,6 +160,8 @@ def collect(  # noqa: PLR0913, PLR0917 - one argument for each option
     checked: Path | None,
     bom: Path | None,
     keys: tuple[str, ...],
+    sigstore_root: Path | None,
+    signers: tuple[tuple[str, str], ...],
     parents: tuple[Path, ...],
     trust: Path | None,
     roles: tuple[str, ...],
@@ -172,6 +188,7 @@ def collect(  # noqa: PLR0913, PLR0917 - one argument for each option
             metrics=metrics,
             keys=_keys(keys),
             trusted=_trusted(trust),
+            keyless=_keyless(sigstore_root, signers),
             parents=parents,
             progress=progress,
         )
@@ -191,6 +208,16 @@ def collect(  # noqa: PLR0913, PLR0917 - one argument for each option
         _write(output, dump(tree))
         click.echo(f"\nwrote {output}: state who develops it and what is wanted, then run release-gate check")
     return _hold(found, checked, vouching) if checked is not None else Exit.ALLOWED
+
+
+def _keyless(root: Path | None, signers: tuple[tuple[str, str], ...]) -> Keyless | None:
+    if (root is None) != (not signers):
+        raise click.UsageError("--sigstore-root and --signer go together: what is trusted, and whom")
+    if root is None:
+        return None
+    from release_gate.evidence.keyless import Account, read_keyless  # noqa: PLC0415 - heavy
+
+    return read_keyless(root, [Account(issuer, identity) for issuer, identity in signers])
 
 
 def _trusted(path: Path | None) -> dict[PublicKey | SshKey, Standing]:

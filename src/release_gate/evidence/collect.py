@@ -20,6 +20,7 @@ from release_gate.evidence.reading import Collector, Item, Reading
 from release_gate.evidence.vouching import astray
 
 if TYPE_CHECKING:
+    from release_gate.evidence.keyless import Keyless
     from release_gate.policy.trust import Standing
     from release_gate.signing import PublicKey
     from release_gate.ssh import SshKey
@@ -83,6 +84,7 @@ def collect(  # noqa: PLR0913 - one argument for each thing that whoever asks kn
     metrics: Mapping[str, str] | None = None,
     keys: Iterable[PublicKey] = (),
     trusted: Mapping[PublicKey | SshKey, Standing] | None = None,
+    keyless: Keyless | None = None,
     parents: Iterable[Path] = (),
     progress: Progress | None = None,
 ) -> Collected:
@@ -94,6 +96,7 @@ def collect(  # noqa: PLR0913 - one argument for each thing that whoever asks kn
         metrics: For names of metrics as collectors make them, the names that policies use.
         keys: Keys that signatures of models are verified with.
         trusted: Keys of persons who may vouch for logs, and with what right.
+        keyless: Verifies signatures of models that were made without a key.
         parents: Folders of models that these stand on, for their licences.
         progress: Called with the number of bytes that were hashed, and of all, whenever some were.
 
@@ -111,7 +114,12 @@ def collect(  # noqa: PLR0913 - one argument for each thing that whoever asks kn
             given = tuple(keys)
             readings = [
                 Reading(
-                    folder, metrics=metrics or {}, keys=given, trusted=trusted or {}, sha256=hashing.sha256
+                    folder,
+                    metrics=metrics or {},
+                    keys=given,
+                    trusted=trusted or {},
+                    keyless=keyless,
+                    sha256=hashing.sha256,
                 )
                 for folder, _ in folders
             ]

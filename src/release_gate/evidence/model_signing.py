@@ -44,21 +44,22 @@ class ModelSignatures:
         if not isinstance(envelope, dict):
             raise Unreadable("is no bundle with a signature")
         where = reading.where(entry, "", "OpenSSF model signing")
-        if at(bundle, "verificationMaterial", "tlogEntries"):
+        keyless = bool(at(bundle, "verificationMaterial", "tlogEntries"))
+        if keyless and reading.keyless is None:
             yield problem(
                 "RG641",
                 f"`{printable(entry.path)}` is signed in the name of an account, without a key that lasts "
-                "(Sigstore), and whether it holds cannot be told without its servers",
-                "verify it where they are (model_signing verify sigstore), or let it be signed with a key",
+                "(Sigstore), and nobody says which accounts may sign",
+                "name them, and the trusted root: --sigstore-root FILE --signer ISSUER IDENTITY",
             )
             return
-        if not reading.keys:
+        if not keyless and not reading.keys:
             yield Note("the folder is signed, and no key was given to verify it with (--key)", where)
             return
         state, producer = "fail", None
         try:
-            keys, wrong = _compare(reading, entry, envelope)
-            producer = ", ".join(keys)
+            payload, producer = _verified(reading, entry, envelope, keyless=keyless)
+            wrong = _compare(reading, entry, payload)
         except InputError as error:
             wrong = error.diagnostics[0].message
         if wrong:
@@ -79,24 +80,33 @@ class ModelSignatures:
         yield Found("evidence", dict(evidence), where)
 
 
-def _compare(reading: Reading, signature: Entry, envelope: dict[str, Any]) -> tuple[list[str], str]:
-    """The keys that signed, and what is wrong with the files; nothing if all is well.
+def _verified(
+    reading: Reading, signature: Entry, envelope: dict[str, Any], *, keyless: bool
+) -> tuple[bytes, str]:
+    """The very bytes that were signed, and who has signed them.
 
     Raises:
-        IntegrityError: No trusted key has signed.
+        IntegrityError: Nobody who is trusted has signed.
         InputError: Signatures cannot be verified here.
     """
+    if keyless and reading.keyless is not None:
+        return reading.keyless.verify(reading.data(signature), PAYLOAD)
     plain = json.dumps(envelope, default=str).encode()
     verified = verify_envelope(Envelope.read(plain, "the bundle"), reading.keys, PAYLOAD)
-    statement = read_json(verified.payload)  # these very bytes were signed
+    return verified.payload, ", ".join(key.key_id for key in verified.keys)
+
+
+def _compare(reading: Reading, signature: Entry, payload: bytes) -> str:
+    """What is wrong with the files that were signed; nothing if all is well."""
+    statement = read_json(payload)
     if at(statement, "predicateType") != PREDICATE:
-        return [], "it signs another kind of statement"
+        return "it signs another kind of statement"
     signed: dict[str, str | None] = {}
     resources = at(statement, "predicate", "resources")
     for resource in resources if isinstance(resources, list) else ():
         name = text(at(resource, "name"), 1024)
         if name is None or name in signed or at(resource, "algorithm") != "sha256":
-            return [], "it lists a file in a way that is not known"
+            return "it lists a file in a way that is not known"
         signed[name] = text(at(resource, "digest"))
     here = {
         entry.path: reading.sha256(entry)
@@ -105,9 +115,7 @@ def _compare(reading: Reading, signature: Entry, envelope: dict[str, Any]) -> tu
     }
     here |= {path: digest for path in NOT_SIGNED if path in signed and (digest := _digest(reading, path))}
     differ = sorted(path for path in {*signed, *here} if signed.get(path) != here.get(path))
-    return [
-        key.key_id for key in verified.keys
-    ], f"it does not cover {listed(differ)} as here" if differ else ""
+    return f"it does not cover {listed(differ)} as here" if differ else ""
 
 
 def _digest(reading: Reading, path: str) -> str | None:

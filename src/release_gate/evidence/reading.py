@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from release_gate.evidence.folder import Entry, Folder
+    from release_gate.evidence.keyless import Keyless
     from release_gate.policy.trust import Standing
     from release_gate.signing import PublicKey
     from release_gate.ssh import SshKey
@@ -58,6 +59,7 @@ class Reading:
         metrics: For names of metrics as logs give them, the names that policies use.
         keys: The keys that signatures are verified with.
         trusted: The keys of persons, and with what right they sign.
+        keyless: Verifies what accounts have signed without a key, if somebody says which may.
         sha256: The SHA-256 of a file in hexadecimal; waits until it is there.
         read: The SHA-256 of every file whose content was used, by its path.
     """
@@ -67,6 +69,7 @@ class Reading:
     metrics: Mapping[str, str] = field(default_factory=dict)
     keys: tuple[PublicKey, ...] = ()
     trusted: Mapping[PublicKey | SshKey, Standing] = field(default_factory=dict)
+    keyless: Keyless | None = None
     sha256: Callable[[Entry], str] = _no_digest
     read: dict[str, str] = field(default_factory=dict)
     _kept: dict[str, bytes] = field(default_factory=dict)

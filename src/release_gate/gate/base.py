@@ -138,7 +138,11 @@ def _less_evidence(before: EvidenceDocument | None, now: EvidenceDocument | None
         return f"without {', '.join(f'`{printable(each)}`' for each in gone)}"
     if before.vouched_by and (not now.vouched_by or set(now.vouched_by) - set(before.vouched_by)):
         return "more may vouch for logs" if now.vouched_by else "nobody needs to vouch for logs"
-    changed = [name for name in ("named", "metrics", "keys") if getattr(before, name) != getattr(now, name)]
+    changed = [
+        name
+        for name in ("named", "metrics", "keys", "sigstore")
+        if getattr(before, name) != getattr(now, name)
+    ]
     return f"`{'`, `'.join(changed)}` changed" if changed else ""
 
 

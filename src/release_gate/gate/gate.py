@@ -15,7 +15,12 @@ from release_gate.document import validate
 from release_gate.facts.release import ReleaseRequest
 from release_gate.gate.papers import read_papers, read_trust
 from release_gate.policy.build import placed
-from release_gate.policy.documents import EvidenceDocument, GateDocument, PolicyReference
+from release_gate.policy.documents import (
+    EvidenceDocument,
+    GateDocument,
+    PolicyReference,
+    SigstoreDocument,
+)
 from release_gate.policy.in_force import days_of_change, in_force, policy_of
 from release_gate.policy.load import is_path, load_policy
 from release_gate.policy.model import Policy
@@ -27,6 +32,7 @@ from release_gate.source import Document, Pointer, read_file, require_mapping, t
 if TYPE_CHECKING:
     from release_gate.evidence.collected import Collected
     from release_gate.evidence.hold import Held
+    from release_gate.evidence.keyless import Keyless
 
 __all__ = ["Gate", "policy_of_name"]
 
@@ -177,11 +183,19 @@ def _collected(asked: EvidenceDocument, trust: str | None, folder: Path) -> Coll
         metrics=names,
         keys=keys,
         trusted=trusted,
+        keyless=_keyless(asked.sigstore, folder) if asked.sigstore is not None else None,
         parents=[folder / each for each in asked.parents],
     )
     if found.errors:
         raise EvidenceError(found.problems)
     return found
+
+
+def _keyless(asked: SigstoreDocument, folder: Path) -> Keyless:
+    from release_gate.evidence.keyless import Account, read_keyless  # noqa: PLC0415 - heavy, and few need it
+
+    accounts = [Account(each.issuer, each.identity) for each in asked.signers]
+    return read_keyless(folder / asked.root, accounts)
 
 
 def policy_of_name(reference: str | Path) -> Policy:

@@ -526,6 +526,24 @@ class LedgerReference(Base):
         return {"url": raw} if isinstance(raw, str) else raw
 
 
+class SignerDocument(Base):
+    """An account that may sign models."""
+
+    issuer: Name
+    """The address of the OpenID provider that says whose account it is."""
+    identity: Name
+    """The account: an address of mail, or of a workflow."""
+
+
+class SigstoreDocument(Base):
+    """Which signatures without a key are trusted."""
+
+    root: str
+    """A file with the certificates and logs that are trusted: `trusted_root.json`."""
+    signers: Annotated[tuple[SignerDocument, ...], BeforeValidator(_tuple), Field(min_length=1)]
+    """Who may sign."""
+
+
 class EvidenceDocument(Base):
     """Folders with evidence, and how to read what is in them. A plain list names the folders."""
 
@@ -537,6 +555,8 @@ class EvidenceDocument(Base):
     """For a metric of a policy, the result of a log that it is."""
     keys: Many[Name] = ()
     """Files with the keys, or certificates, that signatures of models are verified with."""
+    sigstore: SigstoreDocument | None = None
+    """Which signatures of models without a key are trusted."""
     parents: Many[Name] = ()
     """Folders of models that these stand on, for their licences."""
     vouched_by: Many[Id] = ()
