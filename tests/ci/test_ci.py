@@ -150,6 +150,11 @@ def test_the_job_for_gitlab_leaves_its_reports_whatever_the_verdict(
     assert artifacts["when"] == "always"
 
 
+def test_the_list_of_hooks_is_one_that_pre_commit_takes() -> None:
+    manifest = pytest.importorskip("pre_commit.commands.validate_manifest", reason="pip install pre-commit")
+    assert manifest.validate_manifest([str(ROOT / ".pre-commit-hooks.yaml")]) == 0
+
+
 @pytest.mark.parametrize("hook", HOOKS, ids=lambda hook: str(hook["id"]))
 def test_the_command_of_a_hook_exists(hook: dict[str, Any]) -> None:
     assert {"id", "name", "description", "entry", "language"} <= set(hook)
