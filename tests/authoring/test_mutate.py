@@ -271,3 +271,35 @@ def test_what_nothing_reads_cannot_matter(folder: Path) -> None:
     suite = load_suite(folder / "tests.yaml")
     assert len(list(mutants(suite.policy))) == 12
     assert len(Hunt(suite.policy, scenes(suite.policy, [suite])).mutants) == 8
+
+
+DUTIES = """\
+- {id: watch, at: hosted, when: model.parameters > 50, oblige: {duty: Watch}}
+- {id: tell, at: hosted, when: model.parameters > 50, oblige: {duty: Tell}}
+"""
+
+
+def test_the_advice_is_of_what_shows_where_no_level_does(folder: Path) -> None:
+    (folder / "acme.yaml").write_text(POLICY + DUTIES, encoding="utf-8")
+    (folder / "tests.yaml").write_text(TESTS.replace("[approve,", "[conditional,"), encoding="utf-8")
+    suite = load_suite(folder / "tests.yaml")
+    hunt = Hunt(suite.policy, scenes(suite.policy, [suite]))
+    lives = {each.mutant.said: each for each in hunt.survivors() if each}
+    assert lives["`watch` is dropped"].advice == (
+        "in the case `the limit [model.parameters = 100]`, expect `w: {obligations: [tell, watch]}`; "
+        "with the change it is `[tell]`"
+    )
+    assert lives["`watch` starts at `api_restricted`, not `hosted`"].mutant.hint == "artifact.wanted: hosted"
+
+
+def test_the_advice_is_of_rules_where_nothing_else_shows(folder: Path) -> None:
+    twice = "- {id: again, at: hosted, when: model.parameters > 100, deny: D}\n"
+    (folder / "acme.yaml").write_text(POLICY + twice, encoding="utf-8")
+    (folder / "tests.yaml").write_text(TESTS, encoding="utf-8")
+    suite = load_suite(folder / "tests.yaml")
+    hunt = Hunt(suite.policy, scenes(suite.policy, [suite]))
+    advice = {each.mutant.said: each.advice for each in hunt.survivors() if each}
+    case = "in the case `the limit [model.parameters = 101]`, expect"
+    assert advice["`again` is dropped"] == (
+        f"{case} `w: {{because: [again]}}`; with the change it is `[large]`"
+    )

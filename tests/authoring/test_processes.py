@@ -1,6 +1,8 @@
 """Work that is shared among processes comes back as if one had done it."""
 
+import multiprocessing
 import os
+import threading
 from collections.abc import Callable
 
 import pytest
@@ -15,6 +17,14 @@ MANY = range(100)
 def test_the_order_is_that_of_the_things() -> None:
     offset = 1000  # what the work reads needs no packing
     assert list(spread(lambda each: each + offset, MANY, 3)) == [each + offset for each in MANY]
+
+
+def test_nobody_is_left_when_it_is_done() -> None:
+    """Or the interpreter would talk to those who have gone, when it ends."""
+    before = threading.enumerate()
+    assert len(list(spread(lambda each: each, MANY, 2))) == len(MANY)
+    assert threading.enumerate() == before
+    assert multiprocessing.active_children() == []
 
 
 def test_it_is_done_in_other_processes_if_there_is_enough_to_do() -> None:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
+from release_gate.authoring.expectations import Expectation, found, in_short, shortened
 from release_gate.authoring.looks import Reads
 from release_gate.authoring.mutation.mutants import Mutant, mutants
 from release_gate.authoring.mutation.scenes import Scene, bare, differs, recombined
@@ -56,9 +57,9 @@ class Hunt:
         self.mutants = [each for each in mutants(policy) if self.readers.touched(each.policy)]
         self.failing = 0
         self.scenes: list[Scene] = []
-        for found in trials:
-            self.failing += any(scene.notices(scene.decision) for scene in found)
-            self.scenes += [scene for scene in found if policy_of(policy, scene.trial.as_of) is policy]
+        for together in trials:
+            self.failing += any(scene.notices(scene.decision) for scene in together)
+            self.scenes += [scene for scene in together if policy_of(policy, scene.trial.as_of) is policy]
         beside = dict.fromkeys(policy for scene in self.scenes for policy in scene.beside)
         self.bare = {each: bare(each) for each in beside}
         self.groups: dict[Reads, list[list[Scene]]] = {}
@@ -154,10 +155,24 @@ def _came(condition: Condition, scene: Scene, reads: Reads) -> Hashable:
 
 
 def _advice(scene: Scene, changed: ArtifactDecision) -> str:
-    """Where in this very case the change shows, at a level that it does not look at."""
-    for rung, came in scene.decision.ladder.items():
-        if changed.ladder[rung] is not came:
-            expected = f"{scene.artifact.id}: {{levels: {{{rung}: {came}}}}}"
-            instead = changed.ladder[rung]
-            return f"in the case `{scene.trial.name}`, expect `{expected}`; with the change it is `{instead}`"
+    """What this very case would have to expect to notice; empty if there is nothing."""
+    levels = [f"levels.{rung}" for rung in scene.decision.ladder]
+    for about in (*levels, f"tier.{scene.policy.id}", "obligations", "missing", "because"):
+        asked = Expectation(scene.artifact.id, about, None, (), (scene.artifact.wanted,))
+        was, now = found(asked, scene.decision), found(asked, changed)
+        if was != now:
+            expected = f"{scene.artifact.id}: {{{_as_written(about, was, now)}}}"
+            instead = f"; with the change it is `{in_short(shortened(now))}`"
+            return f"in the case `{scene.trial.name}`, expect `{expected}`{instead}"
     return ""
+
+
+def _as_written(about: str, was: Any, now: Any) -> str:
+    """An expectation that holds and would not hold any more, as tests write it."""
+    key, _, rest = about.partition(".")
+    if key == "levels":
+        return f"levels: {{{rest}: {was}}}"
+    if key == "because":
+        gone, new = was - now, now - was
+        return f"because: {in_short(shortened(gone))}" if gone else f"not_because: {in_short(shortened(new))}"
+    return f"{key}: {in_short(shortened(was))}"

@@ -107,7 +107,8 @@ def _rule(policy: Policy, number: int, rule: Rule) -> Iterator[Mutant]:
             mutant = with_rule(replace(rule, **changed), each.said, _effect(sign * each.way), span, each.hint)
             yield replace(mutant, change=(condition, now))
     for changed_rule, said, effect, key in _effects(policy, rule):
-        yield with_rule(changed_rule, said, effect, policy.places.span((*pointer, key)))
+        hint = f"artifact.wanted: {min(rule.at, changed_rule.at)}" if key == "at" else ""
+        yield with_rule(changed_rule, said, effect, policy.places.span((*pointer, key)), hint)
 
 
 def _effects(policy: Policy, rule: Rule) -> Iterator[tuple[Rule, str, str, str]]:
