@@ -1,12 +1,21 @@
 """Verify a ledger of release decisions without the program that wrote it.
 
-    python verify_record.py LEDGER [--key KEY] [--against CHECKPOINT] [--signer PEM] [--disclosures FILE]
-    python verify_record.py FOLDER --key KEY [--signer PEM] [--disclosures FILE]
+    python verify_record.py LEDGER [--against CHECKPOINT]
+    python verify_record.py FOLDER
+    python verify_record.py RECEIPT
 
-LEDGER is a copy of a ledger in SQLite; FOLDER is one record with its receipt. KEY is the key of the log,
-written NAME+ID+KEY. CHECKPOINT is a file with a checkpoint that was kept where the ledger is not. PEM is a
-public key whose attestations count. FILE has what opens sealed fields of a record, to be held against it. It
-needs Python 3.11 and the package `cryptography`, and nothing else.
+LEDGER is a copy of a ledger in SQLite; FOLDER is one record with its receipt and all that it refers to;
+RECEIPT is the receipt of a decision, which lies beside it. CHECKPOINT is a file with a checkpoint that was
+kept where the ledger is not. Whom to believe is said by
+
+    --key KEY            the key of the log, written NAME+ID+KEY
+    --signer PEM         a file with a public key whose attestations count
+    --witness KEY        the key of a witness, written NAME+ID+KEY
+    --quorum N           so many of them must have signed CHECKPOINT, or the checkpoint of a receipt
+    --disclosures FILE   what opens sealed fields, to be held against the record
+
+All but --key and --quorum may be there several times. It needs Python 3.11 and the package `cryptography`,
+and nothing else.
 
 The steps have the numbers that they have in the documentation. It is written to be read: what it accepts is
 what you see here.
@@ -20,6 +29,7 @@ import sqlite3
 import sys
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature
@@ -31,9 +41,20 @@ PROBLEMS: list[str] = []
 DISCLOSURES: dict[str, list] = {}
 SALTS: set[str] = set()
 SEALED = {"sealed": ""}
+PROOF = "c2sp.org/tlog-proof@v1"
 IN_TOTO = "application/vnd.in-toto+json"
 DECISION = "urn:model-release-gate:release-decision:v1"
 SUMMARY = "https://slsa.dev/verification_summary/v1"
+
+
+@dataclass
+class Trust:
+    """Whom to believe: the key of the log, those that attest, and those of witnesses, with how many must."""
+
+    key: str | None
+    signers: list
+    witnesses: list
+    quorum: int
 
 
 def problem(step: int, text: str) -> None:
@@ -49,6 +70,11 @@ def sha256(data: bytes) -> bytes:
 def name_of(data: bytes) -> str:
     """The digest that content goes by."""
     return "sha256:" + sha256(data).hex()
+
+
+def plain(value: object) -> bytes:
+    """A value in RFC 8785 form. Here are texts, whole numbers and lists, for which this is that form."""
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def read_json(data: bytes) -> dict:
@@ -88,16 +114,13 @@ def read_pack(data: bytes) -> Pack:
 
 
 def check_record(data: bytes, seq: int) -> dict | None:
-    """Step 2: a record is an object in RFC 8785 form, of the kind that we know.
-
-    Records hold texts, whole numbers and lists, for which sorted keys without spaces are that form.
-    """
+    """Step 2: a record is an object in RFC 8785 form, of the kind that we know."""
     try:
         body = read_json(data)
-        plain = json.dumps(body, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+        written = plain(body)
     except (ValueError, TypeError, RecursionError):
-        body, plain = {}, b""
-    if body.get("schema") != "record/v1" or plain != data or not isinstance(body.get("index"), int):
+        body, written = {}, b""
+    if body.get("schema") != "record/v1" or written != data or not isinstance(body.get("index"), int):
         problem(2, f"the record {seq} was edited")
         return None
     return body
@@ -205,8 +228,7 @@ def check_sealed(body: dict, decision: dict, tree: dict) -> None:
     for told in DISCLOSURES.pop(body["seal"], []):
         salt = told["salt"]
         value = ["urn:model-release-gate:sealed:v1", body["seal"], told["pointer"], salt, told["value"]]
-        plain = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
-        if places.get(told["pointer"]) != {"sealed": name_of(plain)}:
+        if places.get(told["pointer"]) != {"sealed": name_of(plain(value))}:
             problem(11, f"the disclosure for {told['pointer']} is not of what is sealed there")
         if salt in SALTS or len(bytes.fromhex(salt)) < 16:
             problem(11, f"the salt of {told['pointer']} is short, or that of another value")
@@ -250,8 +272,8 @@ def included(leaf: bytes, index: int, size: int, proof: list, root: bytes) -> bo
     return last == 0 and leaf == root
 
 
-def read_checkpoint(note: str, origin: str | None, key: str | None, step: int) -> tuple[int, bytes]:
-    """Steps 9 and 10: a checkpoint is of this log, and by its key. c2sp.org/tlog-checkpoint."""
+def read_checkpoint(note: str, origin: str | None, trust: Trust, step: int, quorum: int) -> tuple[int, bytes]:
+    """Steps 9 and 10: a checkpoint is of this log, by its key, and witnessed. c2sp.org/tlog-checkpoint."""
     text, _, block = note.rpartition("\n\n")
     lines = (text or note.removesuffix("\n")).split("\n")
     if len(lines) != 3:
@@ -260,25 +282,34 @@ def read_checkpoint(note: str, origin: str | None, key: str | None, step: int) -
     if origin not in (None, lines[0]):
         problem(step, f"the checkpoint is of the log {lines[0]}, and this is {origin}")
     # One that was kept elsewhere may be one that nobody signed: whoever kept it knows that it is theirs.
-    by_log = bool(text) and key is not None and signed(text + "\n", block, key, lines[0])
+    key = trust.key
+    by_log = bool(text) and key is not None and key.startswith(lines[0] + "+") and signed(text, block, key, 1)
     if key is not None and not by_log and (text or step == 9):
         problem(step, f"the checkpoint of {lines[1]} records is not by the key of the log")
+    # The key of a witness counts once, whatever names it has.
+    seen = {key.rpartition("+")[2] for key in trust.witnesses if signed(text, block, key, 4)}
+    if len(seen) < quorum:
+        problem(step, f"{len(seen)} witnesses have signed the checkpoint of {lines[1]} records")
     return int(lines[1]), base64.b64decode(lines[2])
 
 
-def signed(text: str, block: str, key: str, origin: str) -> bool:
-    """Whether the key of the log has signed a note. c2sp.org/signed-note."""
+def signed(text: str, block: str, key: str, kind: int) -> bool:
+    """Whether a key has signed a note: that of a log (kind 1, c2sp.org/signed-note) or of a witness (kind 4).
+
+    A witness signs the note after the time at which it saw it (c2sp.org/tlog-cosignature).
+    """
     name, _, encoded = key.split("+", 2)
-    kind = base64.b64decode(encoded)
-    if kind[0] != 1 or name != origin:
-        return False
-    hint = sha256(name.encode() + b"\n" + kind)[:4]
-    public = Ed25519PublicKey.from_public_bytes(kind[1:])
+    written = base64.b64decode(encoded)
+    hint = sha256(name.encode() + b"\n" + written)[:4]
+    public = Ed25519PublicKey.from_public_bytes(written[1:])
     for line in block.splitlines():
         dash, signer, value = line.split(" ")
         raw = base64.b64decode(value)
-        if dash == "—" and signer == name and raw[:4] == hint:
-            return accepts(public, raw[4:], text.encode())
+        if written[0] == kind and dash == "—" and signer == name and raw[:4] == hint:
+            if kind == 1:
+                return accepts(public, raw[4:], (text + "\n").encode())
+            time = int.from_bytes(raw[4:12])
+            return accepts(public, raw[12:], f"cosignature/v1\ntime {time}\n{text}\n".encode())
     return False
 
 
@@ -303,17 +334,19 @@ def content_of(database: sqlite3.Connection, packed: bytes) -> Callable[[str], b
     return fetch
 
 
-def verify_ledger(database: sqlite3.Connection, key: str | None, against: list, keys: list) -> None:
+def verify_ledger(database: sqlite3.Connection, against: list, trust: Trust) -> None:
     """Verify a copy of a ledger, in one pass over its records."""
     database.execute("PRAGMA trusted_schema = OFF")
     origin = database.execute("SELECT value FROM ledger WHERE name = 'origin'").fetchone()[0]
 
     wanted: dict = {}
     for (note,) in database.execute("SELECT note FROM checkpoints"):
-        size, root = read_checkpoint(note, origin, key, 9)
+        size, root = read_checkpoint(note, origin, trust, 9, 0)
         wanted.setdefault(size, []).append((9, root))
+    if trust.quorum and not against:
+        problem(10, "there is no checkpoint that a witness could have signed")
     for note in against:
-        size, root = read_checkpoint(note, origin, key, 10)
+        size, root = read_checkpoint(note, origin, trust, 10, trust.quorum)
         wanted.setdefault(size, []).append((10, root))
     peaks: list = []
     leaf, time, day, count = b"", "", "", 0
@@ -329,7 +362,7 @@ def verify_ledger(database: sqlite3.Connection, key: str | None, against: list, 
                 problem(4, f"the record {count} is dated ahead")
             time, day = max(time, body["recorded_at"]), max(day, body.get("as_of", day))
             if body["kind"] == "decision":
-                check_content(body, content_of(database, content), keys)
+                check_content(body, content_of(database, content), trust.signers)
         leaf = sha256(b"\x00" + data)
         grow(peaks, leaf, count)
         count += 1
@@ -342,23 +375,48 @@ def verify_ledger(database: sqlite3.Connection, key: str | None, against: list, 
     print(f"{count} records of {origin}, root {root_of(peaks).hex()}")
 
 
-def verify_folder(folder: Path, key: str | None, keys: list) -> None:
-    """Verify one record with its receipt (c2sp.org/tlog-proof)."""
+def verify_folder(folder: Path, trust: Trust) -> None:
+    """Verify one record with its receipt, and all that it refers to."""
     data = (folder / "record.json").read_bytes()
-    head, _, note = (folder / "record.tlog-proof").read_text(encoding="utf-8").partition("\n\n")
+    body = check_receipt(data, (folder / "record.tlog-proof").read_text(encoding="utf-8"), trust)
+    if body is not None:
+        files = (folder / "content").iterdir()
+        check_content(body, {"sha256:" + file.name: file.read_bytes() for file in files}.get, trust.signers)
+
+
+def verify_receipt(file: Path, trust: Trust) -> None:
+    """Verify a decision with its receipt, which has the record as its extra line, and nothing else."""
+    text = file.read_text(encoding="utf-8")
+    extra = text.split("\n")[1]
+    record = base64.b64decode(extra.removeprefix("extra "))
+    body = check_receipt(record, text.replace(extra + "\n", "", 1), trust)
+    if body is None or not file.with_suffix(".json").is_file():
+        return
+    # Step 7: the decision is the one that the record names, and says what the record says.
+    decision = read_json(file.with_suffix(".json").read_bytes())
+    stated = decision.pop("digest", body["decision"])
+    told = decision["verdict"], decision["as_of"], decision["request"]["digest"]
+    if not stated == body["decision"] == name_of(plain(decision)):
+        problem(7, f"the decision is not the one of record {body['index']}")
+    elif told != (body["verdict"], body["as_of"], body["request"]["tree"]):
+        problem(7, f"the record {body['index']} does not say what its decision says")
+
+
+def check_receipt(data: bytes, text: str, trust: Trust) -> dict | None:
+    """Steps 2, 3 and 9 for one record: its receipt leads to a checkpoint (c2sp.org/tlog-proof)."""
+    head, _, note = text.partition("\n\n")
     lines = head.split("\n")
-    size, root = read_checkpoint(note, None, key, 9)
+    size, root = read_checkpoint(note, None, trust, 9, trust.quorum)
     index = int(lines[1].removeprefix("index "))
     proof = [base64.b64decode(line) for line in lines[2:]]
     body = check_record(data, index)
     if body is None:
-        return
-    known = lines[0] == "c2sp.org/tlog-proof@v1" and body["index"] == index
+        return None
+    known = lines[0] == PROOF and body["index"] == index
     if not known or not included(sha256(b"\x00" + data), index, size, proof, root):
         problem(3, "the receipt is not for this record, or one of the two was edited")
-    files = (folder / "content").iterdir()
-    check_content(body, {"sha256:" + file.name: file.read_bytes() for file in files}.get, keys)
     print(f"record {index} of a log of {size} records")
+    return body
 
 
 def main() -> int:
@@ -368,19 +426,26 @@ def main() -> int:
     parser.add_argument("--key")
     parser.add_argument("--against", type=Path, action="append", default=[])
     parser.add_argument("--signer", type=Path, action="append", default=[])
+    parser.add_argument("--witness", action="append", default=[])
+    parser.add_argument("--quorum", type=int, default=0)
     parser.add_argument("--disclosures", type=Path, action="append", default=[])
     told = parser.parse_args()
-    keys = [serialization.load_pem_public_key(file.read_bytes()) for file in told.signer]
+    signers = [serialization.load_pem_public_key(file.read_bytes()) for file in told.signer]
+    trust = Trust(told.key, signers, told.witness, told.quorum)
+    if told.quorum and told.key is None:
+        parser.error("witnesses sign what the log has signed: say --key")
     try:
         for file in told.disclosures:
             given = read_json(file.read_bytes())
             DISCLOSURES.setdefault(given["seal"], []).extend(given["disclosures"])
         if told.place.is_dir():
-            verify_folder(told.place, told.key, keys)
+            verify_folder(told.place, trust)
+        elif told.place.suffix == ".tlog-proof":
+            verify_receipt(told.place, trust)
         else:
             notes = [file.read_text(encoding="utf-8") for file in told.against]
             with closing(sqlite3.connect(f"file:{told.place}?mode=ro", uri=True)) as database:
-                verify_ledger(database, told.key, notes, keys)
+                verify_ledger(database, notes, trust)
         for seal in DISCLOSURES:
             problem(11, f"the disclosures with the seal {seal} are of no record here")
     except Exception as error:  # whatever it is that cannot be read, it is not what was recorded

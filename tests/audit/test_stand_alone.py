@@ -12,12 +12,15 @@ import pytest
 
 from release_gate.audit.bundle import Bundle
 from release_gate.audit.disclosures import Kept
+from release_gate.audit.ledger import Ledger
 from release_gate.audit.merkle import inclusion_proof
-from release_gate.audit.notes import Checkpoint, NoteKey, Receipt
+from release_gate.audit.notes import Checkpoint, NoteKey, Receipt, cosign
+from release_gate.audit.receipts import write_receipt
 from release_gate.audit.record import Record
 from release_gate.audit.recorder import Recorder
 from release_gate.audit.sensitive import Sensitive
 from release_gate.audit.store_sqlite import SqliteStore
+from release_gate.signing import generate_key
 
 from .books import NOW, ORIGIN, Book, decide, policy, request
 from .test_tampering import SIZE, TAMPERING, Copy, copy, original
@@ -109,6 +112,80 @@ def test_one_record_verifies_with_its_receipt_and_no_changed_one(
         code, out = run(str(tmp_path / "sent"), *told)
         assert (code, out.splitlines()[-1]) == (7, "NOT VERIFIED"), name
         file.write_bytes(data)
+
+
+@pytest.fixture
+def written(original: tuple[Book, Checkpoint], tmp_path: Path) -> Path:
+    """A decision and its receipt, whose checkpoint two witnesses have signed."""
+    book, checkpoint = original
+    store = SqliteStore.open(book.path)
+    for name in ("one", "two"):
+        checkpoint = cosign(checkpoint, f"witness.example/{name}", 1_780_000_000, WITNESSES[name])
+    record = Record.read(next(iter(store.rows(5, 6))).data)
+    file = write_receipt(tmp_path / "out", record, Ledger(store), checkpoint)
+    store.close()
+    return file
+
+
+WITNESSES = {name: generate_key("ed25519") for name in ("one", "two", "three")}
+
+
+def witness(name: str, of: str | None = None) -> tuple[str, str]:
+    return "--witness", str(NoteKey(f"witness.example/{name}", 4, WITNESSES[of or name].public))
+
+
+def test_a_decision_verifies_with_its_receipt_and_its_witnesses(
+    written: Path, original: tuple[Book, Checkpoint], run: Run, tmp_path: Path
+) -> None:
+    told = (str(written), *keys(original[0], tmp_path))
+    good = (0, f"record 5 of a log of {SIZE} records\nverified\n")
+    assert run(*told) == good
+    assert run(*told, *witness("one"), *witness("two"), "--quorum", "2") == good
+    for other in ((), witness("three"), witness("one"), witness("three", "one")):
+        code, out = run(*told, *witness("one"), *other, "--quorum", "2")
+        assert code == 7
+        assert f"step 9: 1 witnesses have signed the checkpoint of {SIZE} records" in out
+    assert run(*told, *witness("one", "two"), "--quorum", "1")[0] == 7  # a name with the key of another
+    with pytest.raises(SystemExit):
+        run(str(written), *witness("one"), "--quorum", "1")
+    written.with_suffix(".json").unlink()
+    assert run(*told) == good
+
+
+def test_a_changed_decision_or_receipt_does_not_verify(
+    written: Path, original: tuple[Book, Checkpoint], run: Run, tmp_path: Path
+) -> None:
+    told = (str(written), *keys(original[0], tmp_path))
+    decision = written.with_suffix(".json")
+    for file, old, new in (
+        (decision, b'"conditional"', b'"approve"'),
+        (decision, b'"digest": "sha256:', b'"digest": "sha256:00'),
+        (decision, b'"api_general"', b'"api_restricted"'),
+        (written, b"\nindex 5\n", b"\nindex 4\n"),
+        (written, b"@v1", b"@v2"),
+        (written, f"\n{SIZE}\n".encode(), b"\n8\n"),
+        (written, ORIGIN.encode() + b"\n", b"example.org/other\n"),
+    ):
+        data = file.read_bytes()
+        assert old in data, old
+        file.write_bytes(data.replace(old, new))
+        code, out = run(*told)
+        assert (code, out.splitlines()[-1]) == (7, "NOT VERIFIED"), old
+        file.write_bytes(data)
+    assert run(*told)[0] == 0
+
+
+def test_a_ledger_verifies_against_what_witnesses_have_signed(
+    original: tuple[Book, Checkpoint], run: Run, tmp_path: Path
+) -> None:
+    book, checkpoint = original
+    told = (str(book.path), *keys(book, tmp_path), *witness("one"), "--quorum", "1")
+    assert "no checkpoint that a witness could have signed" in run(*told)[1]
+    kept = tmp_path / "kept"
+    kept.write_text(str(checkpoint))
+    assert run(*told, "--against", str(kept))[0] == 7
+    kept.write_text(str(cosign(checkpoint, "witness.example/one", 1_780_000_000, WITNESSES["one"])))
+    assert run(*told, "--against", str(kept))[0] == 0
 
 
 def test_it_knows_what_is_sealed_and_what_opens_it(tmp_path: Path, run: Run) -> None:
