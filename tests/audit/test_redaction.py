@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
@@ -15,6 +16,7 @@ import pytest
 from release_gate.audit.attestation import Expected, verify_attestation
 from release_gate.audit.candidates import Candidates
 from release_gate.audit.disclosures import Kept, all_disclosures, read_disclosures, to_json
+from release_gate.audit.ledger import entries
 from release_gate.audit.papers import NO_PAPERS_USED, record_papers
 from release_gate.audit.record import Record
 from release_gate.audit.recorder import Recorder
@@ -556,3 +558,59 @@ def test_a_field_that_is_none_is_refused_and_not_recorded_in_the_open(
 )  # fmt: skip
 def test_a_field_may_be_a_section_a_member_of_a_list_or_a_word(field: str) -> None:
     assert tuple(field.split(".")) in Sensitive.of([field])
+
+
+# ---------------------------------------------------------------- writers that are killed
+
+
+def killed(recorder: Recorder, kept: Kept, *, recorded: bool) -> Path:
+    """What a writer leaves that is killed before it has recorded, or before it has said so, an hour ago."""
+    decision = Gate(recorder.words).decide(asked(), as_of=DAY)
+    draft = recorder.draft(decision, asked(), NOW)
+    if recorded:
+        recorder.ledger.append([draft], NOW)
+    (file,) = kept.place.glob("*.pending")
+    os.utime(file, (0, 0))
+    return file
+
+
+def test_the_values_of_a_decision_that_was_never_recorded_are_erased(book: Book, kept: Kept) -> None:
+    recorder = sealing(book, kept, *FIELDS)
+    file = killed(recorder, kept, recorded=False)
+    half = kept.place / "0.new"
+    half.write_text("half written")
+    os.utime(half, (0, 0))
+    other = kept.place / f"{'0' * 32}-{'1' * 64}.pending"  # somebody else is at work
+    other.write_text("{}")
+    found = record(recorder, asked())
+    assert not file.exists()
+    assert not half.exists()
+    assert {each.name for each in kept.place.iterdir()} == {f"{found.body['seal']}.json", other.name}
+
+
+def test_the_values_of_a_decision_that_was_recorded_are_found_and_can_be_erased(
+    book: Book, kept: Kept
+) -> None:
+    recorder = sealing(book, kept, *FIELDS)
+    file = killed(recorder, kept, recorded=True)
+    (first,) = entries(book.ledger.store)
+    seal = str(first.body["seal"])
+    assert kept.find(seal).all
+    assert replay(book.ledger.store, first, kept).outcome is Outcome.IDENTICAL
+    before = kept.find(seal)
+    kept.erase(seal, ["requester"])
+    assert not file.exists()
+    assert kept.find(seal).all
+    assert kept.find(seal) != before
+    again = killed(recorder, kept, recorded=True)
+    record(recorder, asked())
+    assert not again.exists()
+    assert {each.suffix for each in kept.place.iterdir()} == {".json"}
+    assert len(list(kept.place.iterdir())) == 3
+
+
+def test_a_single_value_that_is_needed_is_told_as_one() -> None:
+    seal = Sealer()
+    sealed = {"a": seal("/a", 1)}
+    with pytest.raises(Erased, match="a sealed value is needed here, and was erased or not disclosed"):
+        opened(sealed, Disclosures(seal.seal, ()))

@@ -1,13 +1,16 @@
 """Where disclosures are kept: a folder that lies apart from the ledger, with one file for each record.
 
-A file is on the disk before its record is, so that no value is lost. A ledger verifies without them.
+A file is on the disk before its record is, so that no value is lost. Until then it is pending, and named
+after the decision too, so that it can be told later whether whoever wrote it lived to record it. A ledger
+verifies without them.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
@@ -26,6 +29,9 @@ __all__ = ["Kept", "all_disclosures", "read_disclosures", "to_json"]
 SCHEMA: Final = "disclosures/v1"
 _SEAL: Final = r"^[0-9a-f]{32}$"
 MAX_FILE: Final = 256 * 1024 * 1024
+PENDING: Final = re.compile(r"([0-9a-f]{32})-([0-9a-f]{64})\.pending")
+PATIENCE: Final = 3600
+"""After how many seconds nobody is still recording what is pending."""
 
 
 class _One(Base):
@@ -86,7 +92,10 @@ class Kept:
         alone = self.place.is_file()
         file = self.place if alone else self._file(seal)
         if not alone and not file.exists():
-            return Disclosures(seal, ())
+            pending = self._pending(seal)
+            if not pending:
+                return Disclosures(seal, ())
+            file = pending[0]
         found = read_disclosures(files.read(file, MAX_FILE, "RG743"))
         if found.seal == seal:
             return found
@@ -95,30 +104,58 @@ class Kept:
         message = f"`{printable(file.as_posix())}` has the disclosures of another record"
         raise IntegrityError([Diagnostic("RG743", message)])
 
-    def keep(self, disclosures: Disclosures) -> None:
+    def keep(self, disclosures: Disclosures, pending: str | None = None) -> None:
         """Keep disclosures. When this returns, they are on the disk.
+
+        Args:
+            disclosures: The disclosures.
+            pending: The digest of the decision, if that is not recorded yet.
 
         Raises:
             InputError: They cannot be written.
         """
-        file = self._file(disclosures.seal)
+        file = self._file(disclosures.seal, pending)
         try:
             self.place.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as error:
             raise files.unusable(file, error) from None
         files.replace(file, to_json(disclosures), 0o600)
 
+    def confirm(self, seal: str, decision: str) -> None:
+        """Say that what was pending is recorded."""
+        with suppress(OSError):  # whoever records next does it
+            self._file(seal, decision).replace(self._file(seal))
+
+    def recover(self, recorded: Callable[[str], bool], now: float) -> None:
+        """Confirm or erase what has been pending for long: whoever wrote it was killed.
+
+        Args:
+            recorded: Whether a decision with a digest is recorded.
+            now: The time, in seconds since 1970.
+
+        Raises:
+            InputError: It cannot be erased.
+        """
+        for file in [*sorted(self.place.glob("*.pending")), *sorted(self.place.glob("*.new"))]:
+            try:
+                if now - file.stat().st_mtime < PATIENCE:
+                    continue
+            except FileNotFoundError:  # somebody else was faster
+                continue
+            found = PENDING.fullmatch(file.name)
+            if found is not None and recorded(f"sha256:{found[2]}"):
+                self.confirm(found[1], found[2])
+            else:
+                self._remove(file)
+
     def forget(self, seal: str) -> None:
-        """Erase all disclosures of a record.
+        """Erase all disclosures of a record, or of one that is not to be.
 
         Raises:
             InputError: They cannot be erased.
         """
-        try:
-            self._file(seal).unlink(missing_ok=True)
-            files.sync_folder(self.place)
-        except OSError as error:
-            raise files.unusable(self._file(seal), error) from None
+        for file in (self._file(seal), *self._pending(seal)):
+            self._remove(file)
 
     def erase(self, seal: str, fields: Iterable[str]) -> None:
         """Erase the salts and the values of some fields, and of everything that may show them.
@@ -129,6 +166,8 @@ class Kept:
         kept = self.find(seal).without(fields)
         if kept.all:
             self.keep(kept)
+            for file in self._pending(seal):
+                self._remove(file)
         else:
             self.forget(seal)
 
@@ -142,8 +181,21 @@ class Kept:
         of_request = sum(field_of(each.pointer) is not None for each in there.all)
         return of_request - len(there.without(fields).all)
 
-    def _file(self, seal: str) -> Path:
-        return self.place / f"{seal}.json"
+    def _pending(self, seal: str) -> list[Path]:
+        return sorted(self.place.glob(f"{seal}-*.pending"))
+
+    def _remove(self, file: Path) -> None:
+        try:
+            file.unlink(missing_ok=True)
+            if self.place.is_dir():
+                files.sync_folder(self.place)
+        except OSError as error:
+            raise files.unusable(file, error) from None
+
+    def _file(self, seal: str, pending: str | None = None) -> Path:
+        if pending is None:
+            return self.place / f"{seal}.json"
+        return self.place / f"{seal}-{pending.removeprefix('sha256:')}.pending"
 
 
 def all_disclosures(place: Path) -> Iterator[Disclosures]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 
 from release_gate.audit.attestation import VERIFIER, attest
@@ -87,12 +88,22 @@ class Recorder:
             InputError: It cannot be recorded, and was not.
         """
         draft = self.draft(decision, request, now)
-        try:
+        if self.sealing is None:
             return self.ledger.append([draft], now, self.log_key)
+        told, kept = (str(draft.body["seal"]), str(draft.body["decision"])), self.sealing[1]
+        kept.recover(self._recorded, now.timestamp())
+        try:
+            added = self.ledger.append([draft], now, self.log_key)
         except InputError:
-            if self.sealing is not None and not self.ledger.store.find(decision=str(draft.body["decision"])):
-                self.sealing[1].forget(str(draft.body["seal"]))
+            with suppress(InputError):  # where it cannot be told, it stays pending
+                if not self._recorded(told[1]):
+                    kept.forget(told[0])
             raise
+        kept.confirm(*told)
+        return added
+
+    def _recorded(self, decision: str) -> bool:
+        return bool(self.ledger.store.find(decision=decision))
 
     def draft(self, decision: Decision, request: ReleaseRequest, now: datetime) -> Draft:
         """What there is to record of a decision, with its attestations.
@@ -108,7 +119,7 @@ class Recorder:
         sensitive, kept = self.sealing
         sealed, disclosures = sensitive.seal(draft, self.words)
         attested = self.attested(sealed, decision, request, now)
-        kept.keep(disclosures)
+        kept.keep(disclosures, str(sealed.body["decision"]))
         return attested
 
     def attested(self, draft: Draft, decision: Decision, request: ReleaseRequest, now: datetime) -> Draft:

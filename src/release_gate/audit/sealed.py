@@ -184,7 +184,11 @@ def opened(value: Any, disclosures: Disclosures, place: str = "", *, all_of_it: 
     left = sum(at not in there for at, _ in sealed_places(value, place))
     if left and all_of_it:
         # Which values these are is seen in the record, and nothing is taken to be absent.
-        message = f"{left} sealed values are needed here, and were erased or not disclosed"
+        one, several = (
+            "a sealed value is needed here, and was",
+            f"{left} sealed values are needed here, and were",
+        )
+        message = f"{one if left == 1 else several} erased or not disclosed"
         help_ = "ask whoever keeps the disclosures; what was erased is gone for good"
         raise Erased([Diagnostic("RG742", message, help=help_)])
     return _opened(value, disclosures.seal, there, place)
