@@ -1,6 +1,7 @@
 """A receipt and the decision beside it: two files that show, away from the log, what was recorded."""
 
 import json
+import re
 import shutil
 from base64 import b64decode
 from collections.abc import Callable
@@ -83,19 +84,19 @@ TAMPERED: dict[str, tuple[Callable[[], object], str]] = {
     ),
     "a decision that is a list": (lambda: Path(DECISION).write_text("[]", encoding="utf-8"), "RG719"),
     "smaller checkpoint": (
-        lambda: edit(RECEIPT, "example.org/releases\n1\n", "example.org/releases\n0\n"), "RG7",
+        lambda: edit(RECEIPT, "example.org/releases\n1\n", "example.org/releases\n0\n"), "RG708",
     ),
     "checkpoint of another log": (
-        lambda: edit(RECEIPT, "\nexample.org/releases\n", "\nexample.org/other\n"), "RG70",
+        lambda: edit(RECEIPT, "\nexample.org/releases\n", "\nexample.org/other\n"), "RG708",
     ),
     "signature cut off": (
-        lambda: Path(RECEIPT).write_text(Path(RECEIPT).read_text(encoding="utf-8")[:-20], "utf-8"), "RG70",
+        lambda: Path(RECEIPT).write_text(Path(RECEIPT).read_text(encoding="utf-8")[:-20], "utf-8"), "RG706",
     ),
     "no JSON": (lambda: Path(DECISION).write_text("{", encoding="utf-8"), "RG719"),
-    "edited record": (lambda: edit(RECEIPT, "extra ", "extra e30"), "RG7"),
-    "other index": (lambda: edit(RECEIPT, "index 0", "index 1"), "RG7"),
-    "no receipt": (lambda: Path(RECEIPT).write_bytes(b"\xff\x00"), "RG7"),
-    "nothing": (lambda: Path(RECEIPT).write_bytes(b""), "RG7"),
+    "edited record": (lambda: edit(RECEIPT, "extra ", "extra e30"), "RG706"),
+    "other index": (lambda: edit(RECEIPT, "index 0", "index 1"), "RG721"),
+    "no receipt": (lambda: Path(RECEIPT).write_bytes(b"\xff\x00"), "RG706"),
+    "nothing": (lambda: Path(RECEIPT).write_bytes(b""), "RG706"),
     "huge": (lambda: Path(RECEIPT).write_bytes(b"c2sp.org/tlog-proof@v1\n" * 100_000), "RG711"),
 }  # fmt: skip
 
@@ -111,7 +112,7 @@ def test_what_was_tampered_with_is_named(run: Run, tamper: Callable[[], object],
     tamper()
     found, out, err = run("audit", "verify", RECEIPT, "--key", "log.key")
     assert found == 7, out + err
-    assert code in out + err
+    assert re.search(rf"\b{code}\b", out + err)
 
 
 def test_a_receipt_of_another_log_is_foreign(run: Run) -> None:
