@@ -27,6 +27,8 @@ class PracticeHub:
         self.calls: list[tuple[str, str]] = []
         self.put_off: list[dict[str, str]] = []
         """For each of the next calls that change something: the headers of a 429."""
+        self.put_off_lists: list[dict[str, str]] = []
+        """For each of the next lists that are asked for, the same."""
         self.broken: tuple[int, Any] | None = None
         """What every call is answered with."""
         self.before_accept: Any = None
@@ -66,6 +68,8 @@ class PracticeHub:
         if not url.path.startswith(start):
             return 404, {"error": "Repository not found"}, {"X-Error-Code": "RepoNotFound"}
         what = url.path.removeprefix(start)
+        if method == "GET" and self.put_off_lists:
+            return 429, {"error": "slow down"}, self.put_off_lists.pop(0)
         if method == "GET":
             return self.listed(what, int(parse_qs(url.query).get("cursor", ["0"])[0]), url.path)
         if self.put_off:

@@ -134,6 +134,17 @@ def test_who_is_told_to_wait_waits_as_long_as_it_is_told(
     assert hub.status("aa01") == "accepted"
 
 
+def test_a_list_that_is_put_off_is_waited_for_too(hub: PracticeHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(7):
+        hub.ask(f"aa0{number}", f"user{number}")
+    hub.put_off_lists = [{"Retry-After": "7"}]
+    pauses: list[float] = []
+    monkeypatch.setattr("time.sleep", pauses.append)  # the client waits by itself
+    found = Hub(REPO, endpoint=hub.url, token=TOKEN).pending()
+    assert [each.id for each in found] == sorted(hub.requests)
+    assert any(pause >= 7 for pause in pauses)
+
+
 def test_nobody_waits_for_ever(hub: PracticeHub) -> None:
     hub.ask("aa01", "ada")
     hub.put_off = [{"Retry-After": "1"}] * hub_module.TRIES

@@ -102,6 +102,7 @@ class Register:
         self.path = path
         self.entries: list[EntryDocument] = []
         self._grants: dict[str, Grant] = {}
+        self._by_account: dict[str, list[Grant]] | None = None
         self._size = 0
         self._take(_data(path))
 
@@ -121,7 +122,11 @@ class Register:
 
     def of(self, who: str) -> list[Grant]:
         """The grants of an account."""
-        return [each for each in self._grants.values() if (each.who or "").casefold() == who.casefold()]
+        if self._by_account is None:
+            self._by_account = {}
+            for each in self._grants.values():
+                self._by_account.setdefault((each.who or "").casefold(), []).append(each)
+        return list(self._by_account.get(who.casefold(), ()))
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -162,7 +167,7 @@ class Register:
             reason = (error.strerror or "unwritable").lower()
             raise _problem("RG526", f"`{_shown(self.path)}` cannot be written: {reason}") from None
         self.entries += found
-        self._grants = known
+        self._grants, self._by_account = known, None
         self._size += len(text)
 
     def _take(self, data: bytes) -> None:
@@ -176,6 +181,7 @@ class Register:
             if reason := _follow(self._grants, each):
                 raise _at(data, self.path, number, reason)
             self.entries.append(each)
+        self._by_account = None
         self._size = len(data)
 
 
