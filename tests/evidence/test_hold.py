@@ -19,7 +19,8 @@ from release_gate.diagnostics import PolicyError, RequestError
 from release_gate.evidence.collect import EvidenceError, collect
 from release_gate.evidence.collected import Collected, Found, Provenance
 from release_gate.evidence.combine import combine
-from release_gate.evidence.hold import Held, hold
+from release_gate.evidence.held import Held
+from release_gate.evidence.hold import hold
 from release_gate.facts.truth import Range, Reason, Unknown
 from tests.evidence.files import CARD, MIT, good_weights, write
 

@@ -114,7 +114,7 @@ def check(  # noqa: PLR0913, PLR0917 - one argument for each option
                 judging = Judging(found, as_of, policies_as_of, recorded, then, clock.today())
                 files = find_requests(requests)
                 if found.evidence is not None:
-                    run.tell("evidence", found.evidence.problems)
+                    run.tell((gate or GATE_FILE).as_posix(), found.evidence.problems)
             except InputError as error:
                 run.add(Outcome((gate or GATE_FILE).as_posix(), diagnostics=error.diagnostics))
                 write(run, outputs, log)

@@ -8,14 +8,22 @@ nothing more.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from release_gate.diagnostics import Diagnostic, RequestError, Severity, printable
+from release_gate.diagnostics import Diagnostic, RequestError, printable
 from release_gate.evidence.collected import Collected, listed
 from release_gate.evidence.combine import Combined, hull, interval, rounds_to
 from release_gate.evidence.evaluations import same_name
+from release_gate.evidence.held import (
+    Disagreement,
+    Held,
+    Unbound,
+    in_words,
+    items_of,
+    names_of,
+    reason_of,
+)
 from release_gate.evidence.request import EVERY, ArtifactFacts, artifact_ids, combined
 from release_gate.evidence.vouching import Vouching
 from release_gate.facts.licenses import license_name
@@ -24,114 +32,13 @@ from release_gate.facts.truth import Range, Reason, Unknown, Value
 from release_gate.facts.types import Fact
 
 if TYPE_CHECKING:
-    from release_gate.diagnostics import Span
     from release_gate.source import Pointer, Tree
 
-__all__ = ["Disagreement", "Held", "hold"]
+__all__ = ["hold"]
 
 _WEIGHTS: Final = ("weights", "delta", "adapter", "checkpoint")
 _HELD: Final = ("model.name", "model.architecture", "model.parameters", "model.context_length")
 _PARTS: Final = ("measured", "n", "on")
-
-
-@dataclass(frozen=True, slots=True)
-class Disagreement:
-    """A claim that what was found does not bear out.
-
-    Attributes:
-        pointer: Where the request claims it.
-        claimed: What it claims.
-        found: What was found.
-        becomes: What the fact is now, as a request writes it.
-        where: The place of the claim in a file.
-    """
-
-    pointer: Pointer
-    claimed: str
-    found: Combined
-    becomes: Tree
-    where: Span | None = None
-
-    @property
-    def diagnostic(self) -> Diagnostic:
-        """The disagreement as a warning about the request."""
-        path = ".".join(str(step) for step in self.pointer)
-        sources = listed([str(where) for where in self.found.sources])
-        told = f"`{printable(path)}` claims {printable(self.claimed, 80)}, and {sources} "
-        return Diagnostic(
-            "RG651",
-            told + f"{'differ' if len(self.found.sources) > 1 else 'differs'}: {_said(self.found)}",
-            self.where,
-            help="correct the claim, or the file, or remove the file that is not about this release",
-            severity=Severity.WARNING,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Unbound:
-    """A claim about the artifact that was measured, which nobody whose word counts has signed.
-
-    Attributes:
-        pointer: Where the request claims it.
-        why: What is lacking, or differs.
-        where: The place of the claim in a file.
-    """
-
-    pointer: Pointer
-    why: str
-    where: Span | None
-
-    @property
-    def becomes(self) -> Tree:
-        """What the fact is now, as a request writes it."""
-        return {"unknown": Reason.UNBOUND.value, "note": self.why[:300]}
-
-    @property
-    def diagnostic(self) -> Diagnostic:
-        """The same as a warning about the request."""
-        path = ".".join(map(str, self.pointer))
-        return Diagnostic(
-            "RG654",
-            f"what was measured is not certain, whatever `{printable(path)}` says: {self.why}",
-            self.where,
-            "let somebody who knows sign for it: release-gate vouch",
-            Severity.WARNING,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """A request held against evidence.
-
-    Attributes:
-        request: The request with what disagrees made unknown; the same one if everything agrees.
-        disagreements: The claims that were not borne out.
-        agreed: The claims that were.
-        alone: Measurements that are claimed, and of which nothing was found.
-        unbound: Claims about what was measured that nobody has vouched for, where somebody must.
-    """
-
-    request: ReleaseRequest
-    disagreements: tuple[Disagreement, ...]
-    agreed: tuple[Pointer, ...]
-    alone: tuple[Pointer, ...]
-    unbound: tuple[Unbound, ...] = ()
-
-    @property
-    def diagnostics(self) -> tuple[Diagnostic, ...]:
-        """What was not borne out, and then what nothing was found about."""
-        alone = (
-            Diagnostic(
-                "RG653",
-                f"`{'.'.join(map(str, pointer))}` is claimed, and nothing was found about it",
-                self.request.where(pointer),
-                "add the log that shows it to the evidence of the gate",
-                Severity.WARNING,
-            )
-            for pointer in self.alone
-        )
-        differ = (each.diagnostic for each in self.disagreements)
-        return (*differ, *(each.diagnostic for each in self.unbound), *alone)
 
 
 def hold(request: ReleaseRequest, collected: Collected, vouching: Vouching | None = None) -> Held:
@@ -255,7 +162,7 @@ class _Holding:
         value = claim.value
         if isinstance(value, Unknown):
             return
-        reason = _reason(found.value)
+        reason = reason_of(found.value)
         if reason is not None:
             # What a licence file says and nobody can read may be anything; a count that is not there is not.
             if found.conflict or found.path in ("artifact.license", "artifact.format"):
@@ -282,7 +189,7 @@ class _Holding:
         value = claim.value.value
         if isinstance(value, Unknown):
             return
-        reason = _reason(found.value)
+        reason = reason_of(found.value)
         if reason is not None or not isinstance(found.value, dict):
             self.disagree(pointer, value, found, Reason(reason or "conflicting"), of=claim)
             return
@@ -310,7 +217,7 @@ class _Holding:
         if claim.unknown is not None or not claim.complete:
             return
         names = [str(getattr(item, key)) for item in claim.items]
-        missing = [name for name in _names(found, key) if not any(same_name(name, each) for each in names)]
+        missing = [name for name in names_of(found, key) if not any(same_name(name, each) for each in names)]
         if missing:
             self.disagree(pointer, f"no {listed(missing)}", found, Reason.CONFLICTING)
         else:
@@ -319,8 +226,8 @@ class _Holding:
     def lineage(self, found: Combined, artifacts: list[Artifact]) -> None:
         """Parents that a request leaves out, or stands on otherwise than the files say."""
         self.members(("lineage",), self.request.lineage, "parent", found)
-        told = {str(edge["parent"]): edge["relation"] for edge in _items(found) if isinstance(edge, dict)}
-        licences = {str(edge["parent"]): edge["license"] for edge in _items(found) if "license" in edge}
+        told = {str(edge["parent"]): edge["relation"] for edge in items_of(found) if isinstance(edge, dict)}
+        licences = {str(edge["parent"]): edge["license"] for edge in items_of(found) if "license" in edge}
         way: Pointer = ("lineage", "items") if self.request.tree_at(("lineage", "items")) else ("lineage",)
         names = (
             {artifact.id for artifact in artifacts} | {artifact.variant for artifact in artifacts} | {None}
@@ -352,7 +259,7 @@ class _Holding:
         reason: Reason,
         of: Measurement | None = None,
     ) -> None:
-        note = f"claimed {_written(claimed)}; {_said(found)}"[:300]
+        note = f"claimed {_written(claimed)}; {in_words(found)}"[:300]
         becomes: dict[str, Tree] = {"unknown": reason.value, "note": printable(note, 300)}
         if of is not None:
             becomes = self.rest(pointer) | becomes
@@ -388,10 +295,6 @@ def _metrics(request: ReleaseRequest) -> Iterator[tuple[Pointer, Measurement]]:
             yield ("variants", variant, "metric", name), each
 
 
-def _reason(value: Tree) -> str | None:
-    return str(value["unknown"]) if isinstance(value, dict) and "unknown" in value else None
-
-
 def _ends(value: Decimal | Range) -> tuple[Decimal, Decimal]:
     return (value.low, value.high) if isinstance(value, Range) else (value, value)
 
@@ -425,27 +328,7 @@ def _is_licence(claimed: str, found: Mapping[str, Tree]) -> bool:
     return _same_text("artifact.license", claimed, found["value"])
 
 
-def _items(found: Combined) -> list[Any]:
-    items = found.value["items"] if isinstance(found.value, dict) else []
-    return items if isinstance(items, list) else []
-
-
-def _names(found: Combined, key: str) -> list[str]:
-    return [str(item[key]) for item in _items(found) if isinstance(item, dict)]
-
-
 def _written(value: object) -> str:
     if isinstance(value, Range):
         return f"{value.low} to {value.high}"
     return str(value)
-
-
-def _said(found: Combined) -> str:
-    """What the evidence says, in words."""
-    if found.conflict or (_reason(found.value) and found.note):
-        return found.note
-    if found.path == "lineage" or "items" in (found.value if isinstance(found.value, dict) else ()):
-        return f"there is {listed(_names(found, 'parent' if found.path == 'lineage' else 'name'))}"
-    if isinstance(found.value, dict) and "unknown" not in found.value:
-        return ", ".join(f"{key} {value}" for key, value in found.value.items())
-    return _reason(found.value) or str(found.value)

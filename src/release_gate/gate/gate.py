@@ -31,7 +31,7 @@ from release_gate.source import Document, Pointer, read_file, require_mapping, t
 
 if TYPE_CHECKING:
     from release_gate.evidence.collected import Collected
-    from release_gate.evidence.hold import Held
+    from release_gate.evidence.held import Held
     from release_gate.evidence.keyless import Keyless
 
 __all__ = ["Gate", "policy_of_name"]
