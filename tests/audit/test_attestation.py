@@ -8,12 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from google.protobuf import json_format
+from in_toto_attestation.v1 import statement_pb2
+from in_toto_attestation.v1.statement import Statement as InToto
 from securesystemslib.dsse import Envelope as Theirs
 from securesystemslib.signer import SSlibKey
 
 from release_gate.audit.attestation import (
     PAYLOAD_TYPE,
     PREDICATE,
+    VERIFIER,
     VSA,
     Attested,
     Expected,
@@ -229,6 +233,46 @@ def test_other_peoples_verifiers_accept_them(tmp_path: Path) -> None:
     (tmp_path / "message").write_bytes(signed_bytes(PAYLOAD_TYPE, each.payload))
     command = [openssl, "dgst", "-sha256", "-verify", "key", "-signature", "signature", "message"]
     assert subprocess.run(command, cwd=tmp_path, check=True, capture_output=True).stdout == b"Verified OK\n"
+
+
+def admits(envelope: Envelope, digest: str, level: str) -> bool:
+    """Whether somebody admits an artifact who has none of our code, by the steps that SLSA lists."""
+    theirs = Theirs.from_dict(json.loads(envelope.to_json()))
+    theirs.verify([SSlibKey.from_crypto(KEY.public._key)], 1)
+    statement = InToto.copy_from_pb(json_format.Parse(theirs.payload, statement_pb2.Statement()))
+    statement.validate()
+    if not any(each.digest["sha256"] == digest for each in statement.pb.subject):
+        return False
+    if statement.pb.predicate_type != "https://slsa.dev/verification_summary/v1":
+        return False
+    # Its own message for summaries has one level where the specification has a list.
+    summary = json_format.MessageToDict(statement.pb)["predicate"]
+    return bool(
+        summary["verifier"]["id"] == VERIFIER
+        and summary["resourceUri"] == resource_uri("tiny", "api")
+        and summary["verificationResult"] == "PASSED"
+        and level in summary["verifiedLevels"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("parameters", "verdict"),
+    [("7", Verdict.APPROVE), ("7e9", Verdict.DENY), ("{unknown: missing}", Verdict.NEEDS_EVIDENCE)],
+)
+def test_the_library_of_in_toto_reads_them_and_admits_what_is_approved_and_nothing_else(
+    parameters: str, verdict: Verdict
+) -> None:
+    asked = request("tiny", parameters)
+    decision = decide(asked)
+    api = decision.artifacts[0]
+    assert (api.id, api.verdict) == ("api", verdict)
+    for envelope in attest(decision, asked, [KEY], NOW):
+        is_summary = payload(envelope)["predicateType"] == VSA
+        for rung in RUNGS:
+            approved = verdict is Verdict.APPROVE and RUNGS[rung] <= RUNGS["api_general"]
+            level = f"RELEASE_GATE_{rung.upper()}"
+            assert admits(envelope, DIGEST[7:], level) == (is_summary and approved), (rung, is_summary)
+            assert not admits(envelope, "00" * 32, level)
 
 
 def test_an_attestation_is_kept_with_its_record(tmp_path: Path) -> None:
