@@ -15,7 +15,7 @@ from release_gate.audit.content import Content
 from release_gate.audit.ledger import entries
 from release_gate.audit.papers import record_papers
 from release_gate.audit.policies import record_policies
-from release_gate.audit.record import Draft, Record, decision_draft
+from release_gate.audit.record import Draft, Record, decision_draft, versions
 from release_gate.audit.recorder import Recorder
 from release_gate.audit.replay import Outcome, again, flips, replay
 from release_gate.audit.verify import Trust, verify_log
@@ -118,6 +118,26 @@ def _without(book: Book, **values: Any) -> Record:
     for key, value in values.items():
         body[key] = value
     return Record(b"", body)
+
+
+def test_what_an_older_engine_could_read_and_this_one_cannot_is_told_with_both_versions(
+    book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draft = decision_draft(decide(request("tiny", "7")), request("tiny", "7"), record_policies([policy()]))
+    content = Content(draft.content)
+    tree = json.loads(content[draft.body["request"]["tree"]])
+    then = content.put_json({**tree, "a_field_of_then": 1})
+    body = {**draft.body, "request": {"id": "tiny", "tree": then}}
+    for engine_, words in (
+        ({**versions(), "release_gate": "0.0.9"}, "release_gate was 0.0.9 and is "),
+        (versions(), ""),
+    ):
+        book.ledger.append([Draft({**body, "engine": engine_}, content, draft.shared)], NOW)
+        found = replay(book.ledger.store, last(book))
+        assert found.outcome is Outcome.NOT_REPLAYABLE
+        assert "a_field_of_then" in found.because
+        assert words in found.because
+        assert ("release_gate was" in found.because) == bool(words)
 
 
 def test_what_cannot_be_decided_again_says_why(book: Book) -> None:

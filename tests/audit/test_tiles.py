@@ -1,5 +1,7 @@
 """A log as static files: each byte is where the specification says, and it verifies like a ledger."""
 
+import base64
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -81,6 +83,48 @@ def test_an_export_verifies_and_proves_like_the_ledger(large: Path) -> None:
     assert [row.seq for row in view.rows(250, 260)] == list(range(250, 260))
     store.close()
     view.close()
+
+
+def root_of(hashes: list[bytes]) -> bytes:
+    """RFC 6962, section 2.1, as it is written there."""
+    if len(hashes) == 1:
+        return hashes[0]
+    split = 1 << (len(hashes) - 1).bit_length() - 1
+    return hashlib.sha256(b"\1" + root_of(hashes[:split]) + root_of(hashes[split:])).digest()
+
+
+def tile_of(folder: Path, level: str, number: int, width: int) -> bytes:
+    """A tile by the path of the specification: groups of three digits, all but the last with an `x`."""
+    digits = f"{number:03}"
+    digits = digits.zfill(-(-len(digits) // 3) * 3)
+    groups = [digits[at : at + 3] for at in range(0, len(digits), 3)]
+    path = "/".join([*(f"x{each}" for each in groups[:-1]), groups[-1]])
+    return (folder / "tile" / level / (path + (f".p/{width}" if width < 256 else ""))).read_bytes()
+
+
+def test_who_checks_static_logs_finds_every_entry_and_every_tile_in_the_signed_root(large: Path) -> None:
+    """What the checkers of static logs do, by the specifications alone: c2sp.org/tlog-tiles and RFC 6962."""
+    out = large / "out"
+    text = (out / "checkpoint").read_text().partition("\n\n")[0]
+    _, size, root = text.split("\n")
+    below = []
+    for number in range(-(-int(size) // 256)):
+        bundle = tile_of(out, "entries", number, min(256, int(size) - 256 * number))
+        while bundle:
+            length = int.from_bytes(bundle[:2])
+            below.append(hashlib.sha256(b"\0" + bundle[2 : 2 + length]).digest())
+            bundle = bundle[2 + length :]
+    assert len(below) == int(size) == 600
+    assert root_of(below) == base64.b64decode(root)
+    level = 0
+    while below:
+        for start in range(0, len(below), 256):
+            tile = below[start : start + 256]
+            assert tile_of(out, str(level), start // 256, len(tile)) == b"".join(tile)
+        full = len(below) // 256
+        below = [root_of(below[256 * at : 256 * at + 256]) for at in range(full)]
+        level += 1
+    assert level == 2
 
 
 def _edit_entry(out: Path) -> None:

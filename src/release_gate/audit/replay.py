@@ -133,7 +133,10 @@ def replay(view: View, record: Record, kept: Kept | None = None) -> Replayed:
     except Erased as error:
         return Replayed(*told, Outcome.ERASED, because=error.diagnostics[0].message)
     except InputError as error:
-        return Replayed(*told, Outcome.NOT_REPLAYABLE, because=error.diagnostics[0].message)
+        why = error.diagnostics[0].message
+        if record.body.get("engine") != versions():  # what it could read then may be none today
+            why += f"; {_because(record)}"
+        return Replayed(*told, Outcome.NOT_REPLAYABLE, because=why)
     traced = trace_of(decision, request, policies) if "trace" in record.body else None
     now = decision.body
     if canonical_bytes(now) == recorded and canonical_bytes(traced) == trace:
