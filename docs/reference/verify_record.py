@@ -137,6 +137,10 @@ def check_place(body: dict, seq: int, count: int, before: str | None, origin: st
 
 def check_content(body: dict, fetch: Callable[[str], bytes | None], keys: list) -> None:
     """Steps 6 to 8: what a record refers to is there, and says what the record says."""
+    if body["kind"] != "decision":
+        if "seal" in body:
+            check_sealed(body, {}, {})
+        return
     index = body["index"]
     named = [body.get("decision"), *body.get("attestations", []), body["request"].get("tree")]
     papers = body.get("papers") or {"applied": SEALED, "text": []}
@@ -361,8 +365,7 @@ def verify_ledger(database: sqlite3.Connection, against: list, trust: Trust) -> 
             if body.get("as_of", "") > body["recorded_at"][:10]:
                 problem(4, f"the record {count} is dated ahead")
             time, day = max(time, body["recorded_at"]), max(day, body.get("as_of", day))
-            if body["kind"] == "decision":
-                check_content(body, content_of(database, content), trust.signers)
+            check_content(body, content_of(database, content), trust.signers)
         leaf = sha256(b"\x00" + data)
         grow(peaks, leaf, count)
         count += 1

@@ -420,6 +420,26 @@ def test_a_trace_shows_no_sealed_fact_unless_it_is_disclosed(private: Run) -> No
     assert "model.parameters: 7e9" in private("audit", "show", "1", "--trace", "--disclosures", "apart")[1]
 
 
+def test_what_events_say_of_persons_can_be_sealed_shown_and_erased(run: Run) -> None:
+    sealed = "  sensitive: [event.to, event.by, event.note]\n  disclosures: apart\n"
+    Path("release-gate.yaml").write_text(GATE + sealed)
+    run("check", "small.yaml", "--record", *DAY)
+    persons = ("--to", "mallory", "--by", "ada", "--note", "hm")
+    run("event", "granted", "small", "--artifact", "api", *persons, *DAY)
+    run("event", "paused", "small", *DAY)
+    assert "mallory" not in run("audit", "show", "1")[1] + Path("book/ledger.db").read_text("latin-1")
+    assert "access: mallory" in run("status", "small", *DAY)[1]
+    assert "access: (sealed)" in run("status", "small", *DAY, "--ledger", "book/ledger.db")[1]
+    assert '"to": "mallory"' in run("audit", "show", "1", "--disclosures", "apart")[1]
+    assert run("audit", "verify", "--disclosures", "apart")[0] == 0
+    assert '"value":"mallory"' in run("audit", "disclose", "1", "--field", "event.to")[1]
+    assert run("audit", "redact", "1", "--field", "event.to")[0] == 0
+    told = run("status", "small", *DAY)[1]
+    assert "access: (sealed)" in told
+    assert ": hm" in told
+    assert run("audit", "verify", "--disclosures", "apart")[0] == 0
+
+
 def test_what_is_erased_is_gone_and_every_proof_holds(private: Run) -> None:
     assert private("replay")[:2] == (0, "3 identical\n")
     assert private("attest", "0", "--key", "sign.pem", "-o", "told.jsonl")[0] == 0

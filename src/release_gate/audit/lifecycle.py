@@ -13,11 +13,14 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
+from release_gate.audit.disclosures import Kept
 from release_gate.audit.ledger import entries
 from release_gate.audit.policies import restore_policies
 from release_gate.audit.record import Draft, Record
+from release_gate.audit.sealed import is_sealed
+from release_gate.audit.sensitive import seen_by
 from release_gate.audit.view import View, fetching
-from release_gate.diagnostics import Diagnostic, InputError, did_you_mean, printable
+from release_gate.diagnostics import Diagnostic, InputError, IntegrityError, did_you_mean, printable
 from release_gate.facts.events import MOVES, OPENS
 from release_gate.facts.events import WORDS as RELEASED
 from release_gate.facts.ladder import BOUNDARY, RUNGS
@@ -63,11 +66,16 @@ class Event:
     by: str | None = None
 
     @classmethod
-    def of(cls, record: Record) -> Event:
-        """The event of a record."""
-        body = record.body
-        texts = {name: body.get(name) for name in ("artifact", "rung", "duty", "to", "note", "by")}
+    def of(cls, record: Record, kept: Kept | None = None) -> Event:
+        """The event of a record. What is sealed in it, and is not disclosed, is ``(sealed)``."""
+        body, _ = seen_by(record, _nothing, kept)
+        said = {name: body.get(name) for name in ("artifact", "rung", "duty", "to", "note", "by")}
+        texts = {name: "(sealed)" if is_sealed(value) else value for name, value in said.items()}
         return cls(str(body.get("event")), date.fromisoformat(str(body["on"])), record.about, **texts)
+
+
+def _nothing(digest: str) -> bytes:
+    raise IntegrityError([Diagnostic("RG718", f"an event refers to nothing, and not to {printable(digest)}")])
 
 
 def event_draft(view: View, event: Event) -> Draft:
@@ -159,8 +167,14 @@ class Standing:
             self.access_of = [each for each in self.access_of if each != event.to]
 
 
-def standing(view: View, name: str, day: date) -> list[Standing]:
+def standing(view: View, name: str, day: date, kept: Kept | None = None) -> list[Standing]:
     """Where the artifacts of a request, or of every request about a model, stand on a day.
+
+    Args:
+        view: The log.
+        name: The request or the model.
+        day: The day.
+        kept: What opens sealed fields of events.
 
     Raises:
         InputError: Nothing was decided about it by then.
@@ -172,7 +186,7 @@ def standing(view: View, name: str, day: date) -> list[Standing]:
         if not decided:
             continue
         events = sorted(
-            (Event.of(each) for each in records if each.kind == "event"), key=lambda each: each.on
+            (Event.of(each, kept) for each in records if each.kind == "event"), key=lambda each: each.on
         )
         for artifact in _decision(view, decided[-1])["artifacts"]:
             state = Standing(

@@ -20,6 +20,7 @@ from release_gate.canonical import digest
 from release_gate.diagnostics import Diagnostic, InputError, IntegrityError, printable
 
 __all__ = [
+    "EVENT",
     "Disclosure",
     "Disclosures",
     "Erased",
@@ -40,6 +41,8 @@ SALT: Final = 32
 LEAST_SALT: Final = 16
 """How many it must have to be believed: fewer could be guessed."""
 MARK: Final = "sealed"
+EVENT: Final = ("by", "note", "to")
+"""What an event may say of persons."""
 _DIGEST: Final = "sha256:[0-9a-f]{64}"
 
 
@@ -112,8 +115,10 @@ def steps_of(steps: Sequence[str]) -> tuple[str, ...]:
 
 
 def field_of(place: str) -> tuple[str, ...] | None:
-    """The names on the way to the field of the request that a pointer is to; None if it is to no field."""
+    """The names on the way to the field of a request or an event that a pointer is to; None for others."""
     steps = [each.replace("~1", "/").replace("~0", "~") for each in place.split("/")[1:]]
+    if len(steps) == 1 and steps[0] in EVENT:
+        return "event", steps[0]
     return steps_of(steps[2:]) if steps[:2] == ["request", "tree"] else None
 
 

@@ -21,6 +21,7 @@ from release_gate.audit.content import Content, Fetch
 from release_gate.audit.disclosures import Kept
 from release_gate.audit.record import Draft, Record
 from release_gate.audit.sealed import (
+    EVENT,
     Disclosures,
     Sealer,
     is_sealed,
@@ -96,6 +97,16 @@ class Sensitive:
         if "papers" in body:
             body["papers"] = _papers(body["papers"], shared, seal)
         return Draft(body, content, shared), seal.disclosures
+
+    def seal_event(self, draft: Draft) -> tuple[Draft, Disclosures]:
+        """The record of an event, with what is sensitive sealed, and what opens that."""
+        seal, body = Sealer(), dict(draft.body)
+        for name in EVENT:
+            if ("event", name) in self and name in body:
+                body[name] = seal(pointer(name), body[name])
+        if seal.made:
+            body["seal"] = seal.seal
+        return Draft(body, draft.content, draft.shared), seal.disclosures
 
     def _tree(self, value: Any, seal: Sealer, at: Names, place: str) -> Any:
         # What looks sealed and is not would be taken for sealed later.
@@ -280,6 +291,8 @@ def open_record(record: Record, fetch: Fetch, disclosures: Disclosures) -> tuple
     if not is_sealed_record(record):
         return record, fetch
     body: dict[str, Any] = json.loads(json.dumps(record.body))
+    if record.kind != "decision":
+        return replace(record, body=opened(body, disclosures)), fetch
     content = Content()
     try:
         body |= {
@@ -321,6 +334,8 @@ def sealed_in(record: Record, fetch: Fetch) -> Iterator[tuple[str, Any]]:
 
 def _sealed_content(record: Record) -> Iterator[tuple[str, str]]:
     body: Any = record.body
+    if record.kind != "decision":
+        return
     yield pointer("request", "tree"), str(body["request"]["tree"])
     yield pointer("decision"), str(body["decision"])
 
@@ -335,7 +350,7 @@ def seen_by(record: Record, fetch: Fetch, kept: Kept | None) -> tuple[Mapping[st
         return record.body, fetch
     disclosures, content = kept.find(str(record.body["seal"])), Content()
     body: dict[str, Any] = opened(json.loads(json.dumps(record.body)), disclosures, all_of_it=False)
-    text = body["request"].get("text")
+    text = body["request"].get("text") if record.kind == "decision" else None
     if isinstance(text, str) and is_sealed(record.body["request"]["text"]):
         body["request"]["text"] = content.put(text.encode())
     for place, name in _sealed_content(record):
@@ -369,6 +384,11 @@ def _opened_content(fetch: Fetch, name: str, disclosures: Disclosures, place: st
 
 def _problem(field: str) -> Diagnostic | None:
     steps = field.split(".")
+    if steps[0] == "event":
+        if len(steps) == 2 and steps[1] in EVENT:
+            return None
+        message = f"`{printable(field)}` is nothing that an event says of persons"
+        return Diagnostic("RG741", message, help=did_you_mean(field, [f"event.{name}" for name in EVENT]))
     if steps[0] in OPEN and (steps[0] != "artifacts" or steps[1:2] == [] or steps[1] in OPEN_OF_ARTIFACTS):
         message = f"`{printable(field)}` cannot be sensitive: every decision says it"
         help_ = "a field is sensitive in all variants" if steps[0] == "variants" else ""

@@ -44,6 +44,10 @@ def event(  # noqa: PLR0913, PLR0917 - one argument for each option
     try:
         happened = Event(word, as_of, request, artifact, rung, duty, to, note, by)
         draft = event_draft(ledger.store, happened)
+        if (sealing := told.sealing()) is not None:
+            draft, disclosures = sealing[0].seal_event(draft)
+            if disclosures.all:  # on the disk before the event is
+                sealing[1].keep(disclosures)
         added = ledger.append([draft], datetime.now(UTC), told.log_signer())
     finally:
         ledger.store.close()

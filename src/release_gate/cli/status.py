@@ -9,7 +9,7 @@ import click
 
 from release_gate.audit.lifecycle import standing
 from release_gate.cli import Exit
-from release_gate.cli.ledgers import GATE, LEDGER, viewed
+from release_gate.cli.ledgers import DISCLOSURES, GATE, LEDGER, kept, viewed
 from release_gate.cli.options import AS_OF
 from release_gate.diagnostics import printable
 
@@ -17,12 +17,13 @@ from release_gate.diagnostics import printable
 @click.command()
 @click.argument("model")
 @AS_OF
+@DISCLOSURES
 @LEDGER
 @GATE
-def status(model: str, as_of: date, ledger: str | None, gate: Path | None) -> int:
+def status(model: str, as_of: date, disclosures: Path | None, ledger: str | None, gate: Path | None) -> int:
     """Show where MODEL, a request or the name of a model, stands on a day."""
     with viewed(ledger, gate) as view:
-        for each in standing(view, model, as_of):
+        for each in standing(view, model, as_of, kept(disclosures, ledger, gate)):
             open_at = f"open at {each.access}" if each.access else "not released"
             paused = ", paused" if each.paused else ""
             click.echo(f"{each.request}/{each.artifact}: {open_at}{paused}")
