@@ -79,7 +79,7 @@ MISTAKES = {
         ["{file: acme.yaml, set: {flor: 1}}"],
         "RG322",
         "`acme` has no parameter `flor`",
-        "1",
+        "flor",
         "did you mean `floor`",
     ),
     "another kind": (
