@@ -191,6 +191,21 @@ def test_the_address_is_that_of_the_environment_when_it_is_asked(
     assert "1 to accept" in office.access("review", REPO)[1]
 
 
+@pytest.mark.parametrize("day", ["2026-11-23", "2026-11-25"])
+def test_nobody_is_let_in_by_the_rules_of_another_day(office: Office, hub: PracticeHub, day: str) -> None:
+    """Whoever may choose the day could choose one on which a rule or a signature counts."""
+    hub.ask("aa01", "ada", **GOOD)
+    told = ("access", "review", REPO, "--endpoint", hub.url, "--as-of", day)
+    assert office.run(*told)[0] == 0
+    code, _, err = office.run(*told, "--apply")
+    assert (code, "leave out --as-of" in err, hub.status("aa01")) == (2, True, "pending")
+
+
+def test_fields_that_nothing_is_mapped_to_are_named(office: Office, hub: PracticeHub) -> None:
+    hub.ask("aa01", "ada", **GOOD, geo="DE", **{"Job title": "Reporter"})
+    assert "no fact is mapped to: Job title, geo" in office.hub("review")[1]
+
+
 def test_without_a_register_nobody_is_let_in(office: Office, hub: PracticeHub) -> None:
     office.change("release-gate.yaml", "    grants: grants.jsonl\n", "")
     code, _, err = office.hub("review", "--apply")

@@ -34,6 +34,7 @@ class Reviewed:
         terms: How far the grant reaches, if it is one.
         diagnostics: What is wrong with it; then it is left pending.
         problems: For facts that an answer should have said, why it does not.
+        unread: The fields of the form that no fact is mapped to.
     """
 
     asked: Asked
@@ -43,6 +44,7 @@ class Reviewed:
     terms: Terms = NO_TERMS
     diagnostics: Sequence[Diagnostic] = ()
     problems: Mapping[str, str] = field(default_factory=dict)
+    unread: tuple[str, ...] = ()
 
     @property
     def verdict(self) -> Verdict | None:
@@ -118,9 +120,10 @@ class Desk:
             request = held.request if held is not None else asks
             decision = self.gate.judge(request, as_of=self.as_of)
         except InputError as error:
-            return Reviewed(asked, kept, diagnostics=error.diagnostics, problems=said.problems)
+            problems = error.diagnostics
+            return Reviewed(asked, kept, diagnostics=problems, problems=said.problems, unread=said.unread)
         terms = terms_of(decision, self.gate.in_force(self.as_of), self.as_of)
-        return Reviewed(asked, kept, request, decision, terms, (), said.problems)
+        return Reviewed(asked, kept, request, decision, terms, (), said.problems, said.unread)
 
     def again(self, grant: Grant, action: str) -> Reviewed:
         """Judge a grant again, by what was said for it then and what is known of the artifact now.

@@ -17,7 +17,7 @@ from release_gate.access.listing import FORMS, Listing
 from release_gate.access.queue import Desk
 from release_gate.access.register import Grant, Register
 from release_gate.access.settings import Gated, gated_of
-from release_gate.cli import Exit
+from release_gate.cli import Exit, clock
 from release_gate.cli.options import GATE_FILE
 from release_gate.diagnostics import Diagnostic, InputError, printable
 from release_gate.gate.gate import Gate
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from release_gate.access.book import LedgerBook
     from release_gate.access.hub import Hub
 
-__all__ = ["APPLY", "BY", "ENDPOINT", "OUTPUT", "RECORD", "Office", "hub_of", "named", "show"]
+__all__ = ["APPLY", "BY", "ENDPOINT", "OUTPUT", "RECORD", "Office", "hub_of", "named", "only_today", "show"]
 
 OUTPUT = click.option(
     "-o", "--output", type=click.Choice(FORMS), default="table", show_default=True, help="What to write."
@@ -124,6 +124,12 @@ def named(register: Register, names: tuple[str, ...]) -> list[Grant]:
             raise InputError([Diagnostic("RG528", message, help="name a grant or an account; see `grants`")])
         found |= {each.id: each for each in some}
     return list(found.values())
+
+
+def only_today(as_of: date) -> None:
+    """Refuse to let anybody in by the rules, the signatures and the register of another day."""
+    if as_of != clock.today():
+        raise click.UsageError("somebody is let in today or not at all: leave out --as-of")
 
 
 def show(listing: Listing, form: str) -> None:

@@ -14,7 +14,7 @@ from release_gate.access.form import Asked, read_form
 from release_gate.access.queue import Desk
 from release_gate.canonical import plain
 from release_gate.cli import Exit
-from release_gate.cli.access.common import APPLY, BY, ENDPOINT, RECORD, Office, finish, hub_of
+from release_gate.cli.access.common import APPLY, BY, ENDPOINT, RECORD, Office, finish, hub_of, only_today
 from release_gate.cli.options import AS_OF, GATE
 from release_gate.diagnostics import Diagnostic, RequestError, printable
 from release_gate.facts.access import AccessRequest
@@ -49,6 +49,8 @@ def grant(  # noqa: PLR0913, PLR0917 - one argument for each option
     """
     if record and not apply:
         raise click.UsageError("--record needs --apply: what is not done is not recorded")
+    if apply:
+        only_today(as_of)
     office = Office.open(gate, repo)
     office.kept  # noqa: B018 - say that there is none before the hub is asked
     asked = AccessRequest.load(request)

@@ -13,8 +13,19 @@ from release_gate.access.apply import Applied, accept_all
 from release_gate.access.listing import Listing
 from release_gate.access.queue import Reviewed
 from release_gate.cli import Exit
-from release_gate.cli.access.common import APPLY, ENDPOINT, OUTPUT, RECORD, Office, finish, hub_of, show
+from release_gate.cli.access.common import (
+    APPLY,
+    ENDPOINT,
+    OUTPUT,
+    RECORD,
+    Office,
+    finish,
+    hub_of,
+    only_today,
+    show,
+)
 from release_gate.cli.options import AS_OF, GATE
+from release_gate.diagnostics import printable
 from release_gate.gate.files import write_together
 from release_gate.gate.reports.escape import json_text
 
@@ -52,6 +63,7 @@ def review(  # noqa: PLR0913, PLR0917 - one argument for each option
         raise click.UsageError("--record needs --apply: what is not done is not recorded")
     office = Office.open(gate, repo)
     if apply:
+        only_today(as_of)
         office.kept  # noqa: B018 - say that there is none before the hub is asked
     hub = hub_of(repo, endpoint)
     found = office.desk(as_of).review(hub.pending())
@@ -108,6 +120,8 @@ def _listing(repo: str, as_of: date, found: Sequence[Reviewed], applied: Applied
     foot = [f"{len(found)} waiting: {said}"]
     if done:
         foot.append(", ".join(f"{count} {word}" for word, count in sorted(Counter(done.values()).items())))
+    if unread := sorted({label for each in found for label in each.unread}):
+        foot.append(f"no fact is mapped to: {', '.join(printable(label, 60) for label in unread[:20])}")
     foot.append("only a person refuses; who is not accepted goes on waiting")
     about = {"repository": repo, "as_of": as_of, "applied": bool(done)}
     head = ("do", "verdict", "who", "request", "until", "why not")
