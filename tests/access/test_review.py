@@ -1,6 +1,7 @@
 """`access review` works through a queue with the real client: it lets in, and never rejects."""
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -285,3 +286,11 @@ def test_what_does_not_wait_is_not_granted(office: Office, hub: PracticeHub, tmp
     hub.requests["aa03"]["status"] = "rejected"
     code, _, err = office.hub("grant", "waiting/aa03.json", "--by", "eve", "--apply")
     assert (code, "does not wait" in err) == (3, True)
+
+
+def test_without_the_extra_it_is_said_what_to_install(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "release_gate.access.hub", None)
+    code, _, err = office.hub("review")
+    assert (code, "model-release-gate[hub]" in err) == (2, True)
