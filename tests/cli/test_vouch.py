@@ -1,6 +1,8 @@
 """The command by which somebody vouches for a log, and the gate that listens."""
 
 import json
+import shutil
+import subprocess
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -104,6 +106,25 @@ def test_a_statement_that_ends_lets_a_day_of_the_past_revive_nothing(
     collected(run, "-o", "request.yaml")
     code, _, err = run("check", "request.yaml", *DAY)
     assert (code, "RG905" in err) == (6, True)
+
+
+@pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="there is no ssh-keygen here")
+def test_people_vouch_with_the_ssh_key_that_they_have(run: Run) -> None:
+    command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "ann", "-f", "id"]
+    subprocess.run(command, check=True)
+    people = {
+        "ann": {"roles": ["evaluator"], "keys": [{"ssh": Path("id.pub").read_text(encoding="utf-8").strip()}]}
+    }
+    Path("trust.yaml").write_text(
+        json.dumps({"release_gate": "trust/v1", "people": people}), encoding="utf-8"
+    )
+    with_ssh = [*ANN[:5], "id", *ANN[6:]]
+    assert run("vouch", "logs/results.json", "tiny", *with_ssh)[0] == 0
+    code, out, err = collected(run)
+    assert (code, err, "vouched for by ann as evaluator" in out) == (0, "", True)
+    text = Path("logs/results.json.vouch.json").read_text(encoding="utf-8")
+    Path("logs/results.json.vouch.json").write_text(text.replace('"sig":"', '"sig":"AAAA'), encoding="utf-8")
+    assert "RG633" in collected(run)[2]
 
 
 @pytest.mark.parametrize("artifact", ["tiny", "sha256:" + "7" * 64])
