@@ -12,7 +12,7 @@ from release_gate.expression.nodes import Literal, Named
 from release_gate.facts.ladder import ALL_RUNGS, BOUNDARY
 from release_gate.facts.truth import Reason, Unknown
 from release_gate.gate.reports.escape import log_line
-from release_gate.gate.reports.issues import fact_in_words, who_must_sign
+from release_gate.gate.reports.issues import fact_in_words, hangs_on, how_sure, who_must_sign
 
 __all__ = ["render_diagnostics", "render_text", "render_trace"]
 
@@ -105,6 +105,9 @@ def _artifact(
     for name, tier in artifact.tiers.items():
         span = tier.certain if tier.certain == tier.possible else f"{tier.certain}, possibly {tier.possible}"
         yield f"  risk tier: {span}   ({name})"
+    if rules := hangs_on(artifact):
+        said = f"UNVERIFIED: this hangs on what nobody has read in its source: {', '.join(rules)}"
+        yield from _wrap(said, width, "  ")
     if artifact.irrevocable:
         yield "  copies are out already and cannot be taken back"
     yield from _to_do(decision, artifact, width)
@@ -170,7 +173,8 @@ def _finding(finding: Finding, colour: bool, width: int) -> Iterator[str]:  # no
         yield from _wrap(f"→ {finding.fix}", width, "    ")
     if finding.cite:
         section = f", {finding.cite['section']}" if "section" in finding.cite else ""
-        yield from _wrap(f"source: {finding.cite['title']}{section}", width, "    ")
+        sure = f" ({said})" if (said := how_sure(finding)) else ""
+        yield from _wrap(f"source: {finding.cite['title']}{section}{sure}", width, "    ")
 
 
 def _fact(fact: FactRead) -> str:

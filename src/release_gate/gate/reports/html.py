@@ -11,7 +11,7 @@ from typing import Any, Final
 from release_gate.decision import ArtifactDecision, Decision, Finding, Verdict
 from release_gate.facts.truth import Reason
 from release_gate.gate.reports.escape import cut
-from release_gate.gate.reports.issues import relative, who_must_sign
+from release_gate.gate.reports.issues import hangs_on, relative, who_must_sign
 from release_gate.gate.reports.pictures import ladder, lineage
 from release_gate.gate.reports.run import Outcome, Run, at_stake
 from release_gate.pages import END, Templates, head, safe, templates
@@ -59,6 +59,7 @@ def _title(outcome: Outcome) -> str:
 def _templates() -> Templates:
     found = templates(_FOLDER, lambda value: cut(value, 20_000) if type(value) is str else value)
     found.globals |= {"words": WORDS, "marks": MARKS, "ladder": ladder, "who_must_sign": who_must_sign}
+    found.globals |= {"hangs_on": hangs_on}
     found.globals |= {"look_of": _look, "shown_as": _shown_as}
     found.globals |= {"at_stake": lambda artifact: list(at_stake(artifact)), "beyond": _beyond}
     found.filters |= {"spaced": _spaced, "reason": _reason, "address": _address, "relative": relative}

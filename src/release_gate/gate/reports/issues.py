@@ -20,12 +20,16 @@ __all__ = [
     "Issue",
     "Level",
     "fact_in_words",
+    "hangs_on",
+    "how_sure",
     "issues",
     "most_important",
     "relative",
     "who_must_sign",
 ]
 
+UNREAD: Final = ("memory", "unverified")
+"""The confidence of a citation that nobody has read in its source."""
 Level = Literal["error", "warning", "note"]
 LEVELS: Final[tuple[Level, ...]] = ("error", "warning", "note")
 _LEVEL: Final[dict[Verdict, Level]] = {
@@ -35,6 +39,22 @@ _LEVEL: Final[dict[Verdict, Level]] = {
     Verdict.NEEDS_EVIDENCE: "warning",
     Verdict.DENY: "error",
 }
+
+
+def how_sure(finding: Finding) -> str:
+    """What to say of a rule that nobody has read in its source, or nothing."""
+    confidence = finding.cite.get("confidence")
+    return f"{confidence}: nobody has read this in the source" if confidence in UNREAD else ""
+
+
+def hangs_on(artifact: ArtifactDecision) -> tuple[str, ...]:
+    """The rules without which the verdict would be better, if nobody has read any of them in its source."""
+    if artifact.verdict is Verdict.APPROVE:
+        return ()
+    decisive = [found for found in at_stake(artifact) if found.outcome is artifact.verdict]
+    if not decisive or not all(map(how_sure, decisive)):
+        return ()
+    return tuple(dict.fromkeys(f"{found.policy}/{found.rule}" for found in decisive))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from typing import Final
 from release_gate.decision import ArtifactDecision, Decision, Finding, Verdict
 from release_gate.facts.ladder import ALL_RUNGS, BOUNDARY
 from release_gate.gate.reports.escape import markdown as safe
-from release_gate.gate.reports.issues import fact_in_words, issues, who_must_sign
+from release_gate.gate.reports.issues import fact_in_words, hangs_on, how_sure, issues, who_must_sign
 from release_gate.gate.reports.run import Outcome, Run, at_stake
 
 LIMIT: Final = 1024 * 1024 - 4096
@@ -102,6 +102,8 @@ def _artifact(outcome: Outcome, artifact: ArtifactDecision) -> Iterator[str]:
     yield " ".join(_rung(name, each) for name, each in artifact.ladder.items()) + "\n"
     if not verdict.allows:
         yield f"Highest rung that is allowed now: **{safe(artifact.best_in_words)}**.\n"
+    if rules := hangs_on(artifact):
+        yield f"**Unverified**: this hangs on what nobody has read in its source: {safe(', '.join(rules))}.\n"
     for state in artifact.sign_offs:
         if state.lacking:
             yield f"- {safe(who_must_sign(state))}, for {safe(f'{state.policy}/{state.rule}')}"
@@ -126,7 +128,8 @@ def _finding(finding: Finding) -> str:
     if finding.fix and not finding.outcome.allows:
         text += f"\n  - → {safe(finding.fix)}"
     if finding.cite:
-        text += f"\n  - source: {safe(str(finding.cite['title']))}"
+        sure = f" ({safe(said)})" if (said := how_sure(finding)) else ""
+        text += f"\n  - source: {safe(str(finding.cite['title']))}{sure}"
     return text
 
 
