@@ -71,6 +71,26 @@ TREES = {
         '"111": [{"e": "yes", "E": "no"}], "A": {}}'),
         '{"":"empty","1":{"\\n":56,"f":{"F":5,"f":"hi"}},"10":{},"111":[{"E":"no","e":"yes"}],"A":{},"a":{}}',
     ),
+    "french": (
+        ('{"péché": "is wrong according to French", "sin": "ignore locale", '
+        '"pêche": "but canonicalization MUST", "peach": "This sorting order"}'),
+        ('{"peach":"This sorting order","péché":"is wrong according to French",'
+        '"pêche":"but canonicalization MUST","sin":"ignore locale"}'),
+    ),
+    "weird": (
+        r"""{"\u20ac": "Euro Sign", "1": "One", "\u0080": "Control\u007f", "\ud83d\ude02": "Smiley",
+             "\u00f6": "Latin Small Letter O With Diaeresis", "\ufb33": "Hebrew Letter Dalet With Dagesh",
+             "</script>": "Browser Challenge"}""",
+        ('{"1":"One","</script>":"Browser Challenge","\x80":"Control\x7f",'
+        '"ö":"Latin Small Letter O With Diaeresis","€":"Euro Sign","😂":"Smiley",'
+        '"\ufb33":"Hebrew Letter Dalet With Dagesh"}'),
+    ),
+    "values": (
+        r"""{"numbers": [1E30, 4.50, 333333333.33333329, 2e-3, 0.000000000000000000000000001],
+             "escaping": "\u20ac$\u000F\u000aA'\u0042\u0022\u005c\\\"\/", "literals": [null, true, false]}""",
+        (r"""{"escaping":"€$\u000f\nA'B\"\\\\\"/","literals":[null,true,false],"""
+        r""""numbers":[1e+30,4.5,333333333.3333333,0.002,1e-27]}"""),
+    ),
     "unicode is left as it is": (
         '{"Unnormalized Unicode": "A\\u030a"}', '{"Unnormalized Unicode":"A\u030a"}',
     ),
