@@ -52,8 +52,11 @@ def test_a_second_run_records_nothing_twice(recorded: Office, hub: PracticeHub) 
     test_what_was_done_is_recorded_and_only_that(recorded)
 
 
-def test_an_account_that_the_ledger_seals_is_not_in_its_events(office: Office, hub: PracticeHub) -> None:
-    sealed = "origin: example.org/access, sensitive: [requester.id], disclosures: kept}"
+@pytest.mark.parametrize("names", ["requester.id", "requester.id, event.to"])
+def test_an_account_that_the_ledger_seals_is_not_in_its_events(
+    office: Office, hub: PracticeHub, names: str
+) -> None:
+    sealed = f"origin: example.org/access, sensitive: [{names}], disclosures: kept}}"
     office.change("release-gate.yaml", "access:\n", LEDGER.replace("origin: example.org/access}", sealed))
     hub.ask("aa01", "adalovelace", **GOOD)
     code, _, err = office.hub("review", "--apply", "--record")

@@ -29,7 +29,9 @@ class LedgerBook:
             InputError: It names none, or it cannot be used.
         """
         settings = settings_of(path)
-        self._sealed = any("requester.id".startswith(name) for name in settings.sensitive)
+        names = settings.sensitive
+        self._hidden = "event.to" not in names and ("requester.id" in names or "requester" in names)
+        self._sealing = settings.sealing()
         self._recorder = Recorder.open(settings, gate)
         self.newest: Appended | None = None
 
@@ -52,8 +54,13 @@ class LedgerBook:
     def _event(self, happened: Event) -> None:
         ledger = self._recorder.ledger
         draft = event_draft(ledger.store, happened)
+        if self._sealing is not None:
+            sensitive, kept = self._sealing
+            draft, disclosures = sensitive.seal_event(draft)
+            if disclosures.all:  # on the disk before the event is
+                kept.keep(disclosures)
         self.newest = ledger.append([draft], datetime.now(UTC), self._recorder.log_key)
 
     def _named(self, request: str, who: str | None) -> str:
-        """The account; where the ledger seals it, the request, which says nothing about a person."""
-        return request if who is None or self._sealed else who
+        """The account; where requests seal it and events do not, the request, which names nobody."""
+        return request if who is None or self._hidden else who
