@@ -248,6 +248,13 @@ def test_law_any_text_that_can_be_read_is_laid_out_once(text: str) -> None:
     assert formatted(new) == new
 
 
+@pytest.mark.parametrize("text", [" ---\n", " ...\n", "- ---\n", "a: ---\n", " --- a\n"])
+def test_a_text_like_the_mark_of_a_document_stays_a_text(text: str) -> None:
+    new = formatted(text)
+    assert read_document(new).tree == read_document(text).tree
+    assert formatted(new) == new
+
+
 @pytest.mark.parametrize("lost", ["a: 2\n# c\n", "a: 1\n", "a: 1\n# d\n", "a: [\n"])
 def test_what_would_not_say_the_same_is_refused(lost: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(layout, "written", lambda *_: lost)

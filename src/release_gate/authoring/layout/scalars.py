@@ -25,7 +25,8 @@ def on_one_line(part: Part, *, flow: bool) -> str:
         return "true" if value else "false"
     if not isinstance(value, str):
         return part.lines[0]
-    if not part.style and len(part.lines) == 1:
+    # At the start of a line, what is a text elsewhere would begin or end a document.
+    if not part.style and len(part.lines) == 1 and not value.startswith(("---", "...")):
         return part.lines[0]
     if _is_plain(value, flow=flow or not part.style):
         return value
