@@ -7,7 +7,7 @@ import pytest
 
 import release_gate
 from release_gate.cli import main
-from tools.reference import FOLDER, pages
+from tools.reference import FOLDER, NOTICE, pages
 from tools.reference.diagnostics import found
 
 PAGES = pages()
@@ -25,7 +25,7 @@ def test_no_page_says_that_it_is_generated_and_is_not() -> None:
     marked = {
         path.relative_to(FOLDER).as_posix()
         for path in FOLDER.rglob("*.md")
-        if "Do not edit." in path.read_text(encoding="utf-8")
+        if path.read_text(encoding="utf-8").startswith(NOTICE)
     }
     assert marked == set(PAGES)
 
