@@ -128,3 +128,27 @@ def test_a_document_that_names_what_is_no_file_is_told_so(tmp_path: Path) -> Non
         found = told(f'release_gate: policy/v1\nid: o\nextends: "{reference}"\n', tmp_path / "o.yaml")
         assert found
         assert all(each.diagnostic.span is not None for each in found)
+
+
+def test_a_name_that_no_policy_reads_is_underlined_near_a_gate(tmp_path: Path) -> None:
+    (tmp_path / "acme.yaml").write_text(rule("deny: no"), encoding="utf-8")
+    gate = tmp_path / "release-gate.yaml"
+    gate.write_text("release_gate: gate/v1\npolicies: [acme.yaml]\n", encoding="utf-8")
+    text = (
+        REQUEST + "metric: {refusl: 1, refusal: 1}\ncapability: {cybr: {level: low}}\n"
+        "variants: {big: {own: {kindnes: low}}}\nsafeguards: [{id: s, kind: trainig}]\n"
+    )
+    (tmp_path / "requests").mkdir()
+    path = tmp_path / "requests" / "r.yaml"
+    found = [each.diagnostic for each in told(text, path)]
+    assert {each.code for each in found} == {"RG405"}
+    assert {each.severity for each in found} == {Severity.WARNING}
+    underlined = {each.span.text: each.help for each in found if each.span is not None}
+    assert underlined["refusl"] == "did you mean `refusal`"
+    assert "`cyber`" in underlined["cybr"]
+    assert underlined["kindnes"] == "did you mean `kindness`"
+    assert len(found) == 4
+    gate.write_text("release_gate: gate/v1\npolicies: [absent.yaml]\n", encoding="utf-8")
+    assert told(text, path) == []
+    gate.unlink()
+    assert told(text, path) == []

@@ -36,21 +36,28 @@ def installed() -> Path:
         making = PLACE.with_name(f"{PLACE.name}-{os.getpid()}")
         making.mkdir(parents=True)
         quiet = ("--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock", "--fetch-retries=0")
-        done = subprocess.run(
+        done = _run(
             [npm, "install", *quiet, "--prefix", str(making), f"yaml-language-server@{VERSION}"],
-            env={**os.environ, "npm_config_cache": str(making / "npm")},
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
+            {**os.environ, "npm_config_cache": str(making / "npm")},
         )
         shutil.rmtree(making / "npm", ignore_errors=True)
-        if done.returncode == 0 and not PLACE.exists():
+        if not done and not PLACE.exists():
             making.rename(PLACE)
         shutil.rmtree(making, ignore_errors=True)
         if not (PLACE / program).exists():
-            pytest.skip(f"yaml-language-server cannot be installed here: {done.stderr.strip()[-200:]}")
+            pytest.skip(f"yaml-language-server cannot be installed here: {done[-200:]}")
     return PLACE / program
+
+
+def _run(command: list[str], environment: dict[str, str]) -> str:
+    """Run a command; what went wrong, if something did."""
+    try:
+        done = subprocess.run(
+            command, env=environment, capture_output=True, text=True, timeout=120, check=False
+        )
+    except subprocess.TimeoutExpired:
+        return "it takes too long"
+    return done.stderr.strip() or f"it ended with {done.returncode}" if done.returncode else ""
 
 
 @pytest.fixture(scope="module")

@@ -10,8 +10,9 @@ from typing import Final
 
 from release_gate.authoring.lint import lint_policy
 from release_gate.authoring.suites import load_suite
-from release_gate.diagnostics import Diagnostic, InputError, PolicyError, Span
+from release_gate.diagnostics import Diagnostic, InputError, PolicyError, Severity, Span
 from release_gate.document import validate
+from release_gate.editor.known import gate_near
 from release_gate.editor.outline import texts
 from release_gate.editor.pages import Page
 from release_gate.editor.schema import KIND_NAMES
@@ -20,7 +21,8 @@ from release_gate.facts.release import ReleaseRequest
 from release_gate.gate.gate import Gate
 from release_gate.gate.lineage.names import Names
 from release_gate.gate.papers import read_trust
-from release_gate.policy.load import load_policy
+from release_gate.policy.load import is_path, load_policy
+from release_gate.policy.unread import unread_names
 from release_gate.policy.waivers import WaiversDocument
 from release_gate.source import POLICY_LIMITS, read_file, require_mapping
 
@@ -83,9 +85,21 @@ def _gate(path: Path, _as_of: date) -> Iterable[Diagnostic]:
     return ()
 
 
-def _request(path: Path, _as_of: date) -> Iterable[Diagnostic]:
-    ReleaseRequest.load(path)
-    return ()
+def _request(path: Path, as_of: date) -> Iterable[Diagnostic]:
+    """What is wrong with a request, and the names in it that the gate near by knows nothing of."""
+    document = read_file(path)
+    request = ReleaseRequest.from_document(document)
+    near = gate_near(path)
+    if near is None:
+        return ()
+    try:
+        policies = Gate.load(near.path, collect=False).in_force(as_of)
+    except InputError:
+        return ()  # which is told in the gate file
+    return [
+        Diagnostic("RG405", each.text, document.key_span(each.pointer), each.help, Severity.WARNING)
+        for each in unread_names(request, policies)
+    ]
 
 
 def _access_request(path: Path, _as_of: date) -> Iterable[Diagnostic]:
@@ -150,7 +164,7 @@ def _referring(page: Page, file: str) -> Iterator[Span]:
 
 def _leads(page: Page, text: str, file: Path) -> bool:
     """Whether a text is the name of a file: its path from here, or what it is called without its ending."""
-    return text == file.stem or ("." in text and len(text) < 500 and _same(page.path.parent / text, file))
+    return text == file.stem or (is_path(text) and _same(page.path.parent / text, file))
 
 
 def _same(one: Path, other: Path) -> bool:

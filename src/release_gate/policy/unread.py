@@ -3,26 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from release_gate.diagnostics import did_you_mean, printable
 from release_gate.facts.release import ReleaseRequest, Sections
 from release_gate.facts.schema import DOMAINS
 from release_gate.facts.vocabularies import vocabulary
 from release_gate.policy.model import Policy
+from release_gate.source import Pointer
 
-__all__ = ["unread"]
+__all__ = ["Unread", "unread", "unread_names"]
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A name that no policy knows.
+
+    Attributes:
+        pointer: The part of the request that has it.
+        text: A sentence that says so.
+        help: The names that are near.
+    """
+
+    pointer: Pointer
+    text: str
+    help: str
 
 
 def unread(request: ReleaseRequest, policies: Sequence[Policy]) -> Iterator[str]:
     """For each name that no policy knows, a sentence that says so, and offers those that are near."""
+    for found in unread_names(request, policies):
+        yield found.text + (f"; {found.help}" if found.help else "")
+
+
+def unread_names(request: ReleaseRequest, policies: Sequence[Policy]) -> Iterator[Unread]:
+    """The names in a request that no policy knows."""
     metrics = {name for policy in policies for name in policy.metrics}
     own = {name for policy in policies for name in policy.own}
-    for section in (request, *(request.variants[name] for name in sorted(request.variants))):
-        yield from _unknown("metric.", section.metric, metrics)
-        yield from _unknown("own.", section.own, own)
+    sections: list[tuple[Pointer, Sections]] = [((), request)]
+    sections += [(("variants", name), request.variants[name]) for name in sorted(request.variants)]
+    for at, section in sections:
+        yield from _unknown((*at, "metric"), "metric.", section.metric, metrics)
+        yield from _unknown((*at, "own"), "own.", section.own, own)
         for name, words in DOMAINS.items():
-            yield from _unknown(f"{name}.", getattr(section, name), _words(words, policies))
-        yield from _unknown("safeguards.kind ", _safeguards(section), _words("safeguard_kind", policies))
+            yield from _unknown((*at, name), f"{name}.", getattr(section, name), _words(words, policies))
+        kinds = _words("safeguard_kind", policies)
+        yield from _unknown((*at, "safeguards"), "safeguards.kind ", _safeguards(section), kinds)
 
 
 def _words(name: str, policies: Sequence[Policy]) -> set[str]:
@@ -35,7 +61,7 @@ def _safeguards(section: Sections) -> set[str]:
     return {kind for kind in kinds if isinstance(kind, str)}
 
 
-def _unknown(what: str, stated: Iterable[str], known: set[str]) -> Iterator[str]:
+def _unknown(at: Pointer, what: str, stated: Iterable[str], known: set[str]) -> Iterator[Unread]:
     for name in sorted(set(stated) - known):
-        hint = did_you_mean(name, known)
-        yield f"no policy in force reads {what}{printable(name)}" + (f"; {hint}" if hint else "")
+        text = f"no policy in force reads {what}{printable(name)}"
+        yield Unread((*at, name), text, did_you_mean(name, known))
