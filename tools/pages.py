@@ -49,10 +49,10 @@ PAGES: Final = tuple(
         path.relative_to(ROOT).as_posix()
         for pattern in ("*.md", "docs/**/*.md", "policies/**/*.md", "examples/**/*.md", "changes/README.md")
         for path in ROOT.glob(pattern)
-        if path.name != "CHANGELOG.md"
+        if path.name != "CHANGELOG.md" and path.parent.name != "diagnostics"
     )
 )
-"""Every page that a reader may meet."""
+"""Every page that a reader may meet. Those of diagnostics are run from where they are written."""
 
 ENVIRONMENT: Final = {"COLUMNS": "80", "NO_COLOR": "1", "PYTHONUTF8": "1"}
 """What commands see beside the environment of the test."""
@@ -139,10 +139,11 @@ class Run:
             if reason := block.notes.get("not run"):
                 self.not_run.append(reason)
                 continue
-            runner = RUNNERS.get(block.language)
-            if runner is None:
+            name = RUNNERS.get(block.language)
+            if name is None:
                 raise self.wrong(block, "say in a comment how it is run, or why not")
-            runner(self, block)
+            runner: Callable[[Block], None] = getattr(self, name)
+            runner(block)
         self.write_accepted()
 
     def place(self, block: Block) -> str:
@@ -306,10 +307,11 @@ PARTS: Final[dict[str, Callable[[Document], None]]] = {
     "policy": _part_of_policy,
     "nothing": lambda _: None,
 }
-RUNNERS: Final[dict[str, Callable[[Run, Block], None]]] = {
-    "console": Run.console,
-    "python": Run.python,
-    "text": Run.output,
-    "yaml": Run.document,
-    "json": Run.document,
+RUNNERS: Final = {
+    "console": "console",
+    "python": "python",
+    "text": "output",
+    "yaml": "document",
+    "json": "document",
 }
+"""The method that runs a block of a language."""

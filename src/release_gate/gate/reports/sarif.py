@@ -11,6 +11,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from release_gate import __version__
+from release_gate.codes import explanation
 from release_gate.decision import Where
 from release_gate.diagnostics import Severity
 from release_gate.gate.reports.escape import cut, json_text, markdown
@@ -81,6 +82,10 @@ def _rule(issue: Issue) -> dict[str, Any]:
     }
     if effect in _SECURITY:
         rule["properties"]["security-severity"] = _SECURITY[effect]
+    if page := None if finding else explanation(issue.rule):
+        rule["shortDescription"] = {"text": cut(page.title, 200)}
+        rule["fullDescription"] = {"text": cut(_brackets(page.about), 1000)}
+        rule["help"] = {"text": cut(page.about, 1000), "markdown": page.text}
     cite = finding.cite if finding else {}
     if cite:
         said = ", ".join(str(cite[key]) for key in ("title", "publisher", "date", "section") if key in cite)
