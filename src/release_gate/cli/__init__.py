@@ -62,11 +62,8 @@ class Lazy(click.Group):
         "event": "Record what happened to a release.",
         "explain": "Show what the conditions of rules came to.",
         "lineage": "Draw what stands on what, and ask who falls.",
-<<<<<<< HEAD
         "lsp": "Help an editor to write documents.",
-=======
         "explain-code": "Say what a diagnostic code means.",
->>>>>>> f151fcd (WIP: explain-code)
         "packs": "Look at the policies that ship with the library.",
         "policy": "Write, test and understand policies.",
         "recuse": "Recuse oneself from a request.",
