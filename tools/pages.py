@@ -139,10 +139,10 @@ class Run:
             if reason := block.notes.get("not run"):
                 self.not_run.append(reason)
                 continue
-            name = RUNNERS.get(block.language)
-            if name is None:
+            method = RUNNERS.get(block.language)
+            if method is None:
                 raise self.wrong(block, "say in a comment how it is run, or why not")
-            runner: Callable[[Block], None] = getattr(self, name)
+            runner: Callable[[Block], None] = getattr(self, method)
             runner(block)
         self.write_accepted()
 

@@ -28,6 +28,6 @@ def pages() -> dict[str, str]:
         "licenses": facts.licenses(),
         **documents.documents(),
         **packs.packs(),
-        "diagnostics": diagnostics.diagnostics(),
+        **diagnostics.diagnostics(),
     }
     return {f"{name}.md": NOTICE + text.strip() + "\n" for name, text in texts.items()}

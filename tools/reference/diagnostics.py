@@ -1,4 +1,4 @@
-"""Every code that the source can raise, with its messages, read from the source itself."""
+"""Every code that the source can raise: its page, and its messages, read from the source itself."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 import release_gate
+from release_gate.codes import explanation
 from tools.reference.markdown import page, table, words
 
 __all__ = ["diagnostics", "found"]
@@ -17,46 +18,78 @@ Message: TypeAlias = tuple[str, str]
 """A message, and the remedy."""
 CODE: Final = re.compile(r"RG\d{3}")
 RANGES: Final = {
-    "RG0": ("Text", "The file cannot be read as YAML that we accept."),
-    "RG2": ("Conditions", "A condition cannot be read, or says something that cannot be meant."),
-    "RG3": ("Policies", "A policy is not valid."),
-    "RG4": ("Requests", "A request is not valid, by itself or for the policies that judge it."),
-    "RG5": ("Gates and packs", "A gate file is not valid, or names what is not there."),
-    "RG6": ("Evidence", "A file cannot be read as evidence, is refused, or does not bear out a claim."),
-    "RG7": ("Records and signatures", "A key cannot be used, or a signature or a record does not match."),
+    "RG0": ("text", "Text", "The file cannot be read as YAML that we accept."),
+    "RG2": (
+        "conditions",
+        "Conditions",
+        "A condition cannot be read, or says something that cannot be meant.",
+    ),
+    "RG3": ("policies", "Policies", "A policy is not valid."),
+    "RG4": ("requests", "Requests", "A request is not valid, by itself or for the policies that judge it."),
+    "RG5": ("gates", "Gates and packs", "A gate file is not valid, or names what is not there."),
+    "RG6": (
+        "evidence",
+        "Evidence",
+        "A file cannot be read as evidence, is refused, or does not bear out a claim.",
+    ),
+    "RG7": (
+        "records",
+        "Records and signatures",
+        "A key cannot be used, or a signature or a record does not match.",
+    ),
     "RG8": (
+        "authoring",
         "Authoring",
         "Tests are not valid or do not come as expected, or something in a policy is probably not meant.",
     ),
-    "RG9": ("Runs", "What is to be judged cannot be found."),
+    "RG9": ("runs", "Runs", "What is to be judged cannot be found."),
 }
-"""What the first digit of a code means. A new range gets a line here."""
+"""What the first digit of a code means, with the name of its page. A new range gets a line here."""
 
 
 PASSED_ON: Final = "The message says what is wrong with something else that is named."
 
 
-def diagnostics() -> str:
-    """The page of diagnostics."""
+def diagnostics() -> dict[str, str]:
+    """The pages of diagnostics: the list of all, and one for each range."""
     codes, shapes, problems = found()
-    parts = []
+    pages: dict[str, str] = {}
+    lists: list[str] = []
     for prefix in sorted({code[:3] for code in codes}):
-        title, about = RANGES.get(prefix, ("", ""))
-        parts += [f"## {prefix}xx {title}".strip(), about]
-        for code in sorted(code for code in codes if code.startswith(prefix)):
-            parts += [f"### {code}", _messages(codes[code]) or ("" if code in shapes else PASSED_ON)]
-            parts += ["The document has not the right shape: see [below](#shape)."] if code in shapes else []
-    return page(
+        name, title, about = RANGES[prefix]
+        here = sorted(code for code in codes if code.startswith(prefix))
+        parts = [part for code in here for part in _code(code, codes[code], shaped=code in shapes)]
+        pages[f"diagnostics/{name}"] = page(f"# {prefix}xx {title}", about, *parts)
+        rows = [(f"[{code}](diagnostics/{name}.md#{code.lower()})", _title(code)) for code in here]
+        lists += [f"## {prefix}xx {title}", about, table(("code", "says"), rows)]
+    pages["diagnostics"] = page(
         "# Diagnostics",
         "An input that cannot be used ends with exit code 3 and every problem that was found: a code, a "
-        "message, the place, and mostly a remedy. A code never changes its meaning. `…` stands for what was "
-        "written.",
-        *parts,
+        "message, the place, and mostly a remedy. A code never changes its meaning. "
+        "`release-gate explain-code CODE` shows the page of a code.",
+        *lists,
         '<a id="shape"></a>',
         "## The shape of a document",
-        f"{words(sorted(shapes))} come with one of these, depending on the kind of document.",
+        f"{words(sorted(shapes))} come with one of these, depending on the kind of document. `…` stands for "
+        "what was written.",
         _messages(problems),
     )
+    return pages
+
+
+def _title(code: str) -> str:
+    about = explanation(code)
+    return about.title if about else ""
+
+
+def _code(code: str, messages: set[Message], *, shaped: bool) -> list[str]:
+    """What is said of one code: its messages, and its page."""
+    about = explanation(code)
+    shape = "The document has not the right shape: see [there](../diagnostics.md#shape)." if shaped else ""
+    said = _messages(messages) or ("" if shaped else PASSED_ON)
+    title = f"## {code}: {about.title}" if about else f"## {code}"
+    text = about.text.strip() if about else ""
+    return [f'<a id="{code.lower()}"></a>', title, *filter(None, [text, said, shape])]
 
 
 def _messages(messages: set[Message]) -> str:
@@ -100,6 +133,38 @@ def _parameters(function: ast.stmt) -> list[str]:
     if not isinstance(function, ast.FunctionDef):
         return []
     return [each.arg for each in function.args.args if each.arg != "self"]
+
+
+def _values(name: str, assign: ast.Assign) -> Iterator[ast.expr]:
+    """What an assignment gives to a name, by itself or among others."""
+    for target in assign.targets:
+        if isinstance(target, ast.Name) and target.id == name:
+            yield assign.value
+        elif isinstance(target, ast.Tuple) and isinstance(assign.value, ast.Tuple):
+            names = [each.id if isinstance(each, ast.Name) else "" for each in target.elts]
+            yield from (value for each, value in zip(names, assign.value.elts, strict=True) if each == name)
+
+
+def _held(name: str, statements: list[ast.stmt], line: int) -> tuple[list[ast.expr], bool]:
+    """What a name can be at a line, by the statements before it; and whether it can be nothing else."""
+    found: list[ast.expr] = []
+    for each in statements:
+        if each.lineno > line:
+            break
+        blocks = [getattr(each, part, []) for part in ("body", "orelse", "finalbody")]
+        if isinstance(each, ast.Assign):
+            found = list(_values(name, each)) or found
+        elif each.lineno <= line <= (each.end_lineno or 0):
+            inside = next((block for block in blocks if block and block[0].lineno <= line <= _end(block)), [])
+            held, surely = _held(name, inside, line)
+            return (held, True) if surely else (found + held, bool(found))
+        else:
+            found = found + [value for block in blocks for value in _held(name, block, line)[0]]
+    return found, bool(found)
+
+
+def _end(block: list[ast.stmt]) -> int:
+    return block[-1].end_lineno or 0
 
 
 def _is_code(node: ast.AST) -> bool:
@@ -155,19 +220,20 @@ class _Module:
             case ast.IfExp(body=body, orelse=orelse):
                 return [*self.texts(body, function, depth), *self.texts(orelse, function, depth)]
             case ast.Name(id=name) if depth < 3:
-                origins = self.assigned(name, function)
+                origins = self.assigned(name, function, node.lineno)
                 return [text for each in origins for text in self.texts(each, function, depth + 1)]
             case _:
                 return []
 
     @staticmethod
-    def assigned(name: str, function: ast.stmt) -> Iterator[ast.expr]:
-        """What a function assigns to a name."""
+    def assigned(name: str, function: ast.stmt, before: int | None = None) -> Iterator[ast.expr]:
+        """What a function assigns to a name: what holds at a line, or everything."""
+        if before is not None:
+            yield from _held(name, [function], before)[0]
+            return
         for each in ast.walk(function):
             if isinstance(each, ast.Assign):
-                for target in each.targets:
-                    if isinstance(target, ast.Name) and target.id == name:
-                        yield each.value
+                yield from _values(name, each)
 
     def passed(self, name: str, function: ast.stmt) -> Iterator[tuple[ast.stmt, list[ast.expr]]]:
         """The callers of a function, with what they pass for a parameter and behind it."""

@@ -176,9 +176,10 @@ _TITLES: Final[dict[tuple[Any, ...], dict[str, str]]] = {
 
 @cache
 def schema_of(kind: str) -> Mapping[str, Any] | None:
-    """The JSON Schema of documents that begin with ``release_gate: KIND``; none, if that is no such kind."""
+    """The JSON Schema of documents that say ``release_gate: KIND``; none, if that is no such kind."""
     name, _, version = kind.partition("/")
-    return json_schema(name) if version == "v1" and name in KINDS and name != "decision" else None
+    found = json_schema(name) if version == "v1" and name in KINDS else {}
+    return found if kind == "policy/v1" or "release_gate" in found.get("properties", {}) else None
 
 
 def _as_written(properties: dict[str, Any]) -> dict[str, Any]:
