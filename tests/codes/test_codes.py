@@ -22,10 +22,11 @@ TESTED_ELSEWHERE: dict[str, str] = {
 """Codes that no input can bring about on purpose, and the tests that do."""
 _LEFT = {
     "RG4": "04",
-    "RG5": "04 12 14 20 21 22 23 24 25 26 27 28 29",
+    "RG5": "04 12 14 16 20 21 22 23 24 25 26 27 28 29",
     "RG6": "01 02 03 04 05 06 07 10 11 12 13 14 15 16 21 22 30 31 32 33 34 40 41 51 52 53 54",
     "RG7": "00 01 02 03 04 05 06 07 08 09 10 11 12 13 14 15 16 17 18 19 21 22 23 24 25 30 31 "
     "32 33 34 36 37 38 39 40 41 42 43 44 45 48 49",
+    "RG8": "70",
     "RG9": "06",
 }
 NO_PAGE_YET = {start + number for start, numbers in _LEFT.items() for number in numbers.split()}
