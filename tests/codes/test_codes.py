@@ -17,15 +17,17 @@ FOLDER = "src/release_gate/codes"
 TOLD = re.compile(r"(?:error|warning)\[(RG\d{3})\]")
 RAISED = set(found()[0])
 TESTED_ELSEWHERE: dict[str, str] = {
+    "RG606": "tests/evidence/test_folder.py",
+    "RG607": "tests/evidence/test_plugins.py",
     "RG860": "tests/authoring/test_fmt.py",
 }
 """Codes that no input can bring about on purpose, and the tests that do."""
 _LEFT = {
     "RG4": "04",
     "RG5": "04 12 14 16 20 21 22 23 24 25 26 27 28 29",
-    "RG6": "01 02 03 04 05 06 07 10 11 12 13 14 15 16 21 22 30 31 32 33 34 40 41 42 51 52 53 54",
-    "RG7": "00 01 02 03 04 05 06 07 08 09 10 11 12 13 14 15 16 17 18 19 21 22 23 24 25 30 31 "
-    "32 33 34 36 37 38 39 40 41 42 43 44 45 48 49",
+    "RG6": "22 33 34 40 41 42 54",
+    "RG7": "00 02 03 04 05 08 09 11 12 13 14 15 16 17 18 19 21 22 23 24 25 31 32 33 34 36 39 "
+    "40 41 42 43 44 48 49",
     "RG8": "70",
     "RG9": "06",
 }
