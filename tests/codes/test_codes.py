@@ -23,7 +23,7 @@ TESTED_ELSEWHERE: dict[str, str] = {
 }
 """Codes that no input can bring about on purpose, and the tests that do."""
 _LEFT = {
-    "RG4": "04",
+    "RG4": "04 05",
     "RG5": "04 12 14 16 20 21 22 23 24 25 26 27 28 29",
     "RG6": "22 33 34 40 41 42 54",
     "RG7": "00 02 03 04 05 08 09 11 12 13 14 15 16 17 18 19 21 22 23 24 25 31 32 33 34 36 39 "
