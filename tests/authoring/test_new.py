@@ -43,6 +43,12 @@ def test_a_new_policy_is_good_from_the_start(run: Run, arguments: tuple[str, ...
     assert run(*arguments)[0] == 0
 
 
+def test_the_name_may_be_that_of_the_file(run: Run) -> None:
+    code, out, _ = run("new", "acme.yaml", "--as-of", "2026-11-24")
+    assert (code, out.splitlines()[-1]) == (0, "now run: release-gate policy test acme.yaml")
+    assert run("test", "acme.yaml", "--require-tests")[0] == 0
+
+
 def test_nothing_is_overwritten(run: Run) -> None:
     Path("acme.tests.yaml").write_text("mine", encoding="utf-8")
     code, _, err = run("new", "acme")

@@ -21,13 +21,14 @@ def new_policy(name: str, today: date) -> dict[str, str]:
     """The text of a policy and of its tests, by file name.
 
     Args:
-        name: The id of the policy.
+        name: The id of the policy, or the file that it is to be in.
         today: The date that it and its tests bear.
 
     Raises:
         PolicyError: The name cannot be one.
     """
-    if not re.fullmatch(ID, name):
+    name = name.removesuffix(".yaml")
+    if not re.fullmatch(ID, name) or name.endswith((".yml", ".json")):
         message = f"`{printable(name)}` cannot be the id of a policy"
         help_ = "use small letters, digits and hyphens, as in acme-release"
         raise PolicyError([Diagnostic("RG809", message, help=help_)])

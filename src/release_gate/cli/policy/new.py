@@ -18,6 +18,7 @@ from release_gate.cli.policy.outputs import create
 @AS_OF
 def new(name: str, as_of: date) -> int:
     """Write a policy with the id NAME to this folder, and tests that pass. Nothing is overwritten."""
-    create({Path(file): text for file, text in new_policy(name, as_of).items()})
-    click.echo(f"now run: release-gate policy test {name}.yaml")
+    texts = new_policy(name, as_of)
+    create({Path(file): text for file, text in texts.items()})
+    click.echo(f"now run: release-gate policy test {next(iter(texts))}")
     return Exit.ALLOWED
