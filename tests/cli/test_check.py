@@ -1,6 +1,7 @@
 """Many requests, many reports, and what a build goes on or stops by."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -180,8 +181,9 @@ def test_an_old_report_is_gone_when_the_gate_breaks(run: Run, monkeypatch: pytes
     assert not Path("out.json").exists()
 
 
+@pytest.mark.parametrize("unbuffered", ["", "1"])
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
-def test_an_answer_that_nobody_can_read_is_no_pass() -> None:
+def test_an_answer_that_nobody_can_read_is_no_pass(unbuffered: str) -> None:
     command = [
         sys.executable,
         "-c",
@@ -191,7 +193,13 @@ def test_an_answer_that_nobody_can_read_is_no_pass() -> None:
         *DAY,
     ]
     with Path("/dev/full").open("w", encoding="utf-8") as full:
-        ended = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, check=False)
+        ended = subprocess.run(
+            command,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+            env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
+        )
     assert ended.returncode == 1
     assert b"nothing was decided" in ended.stderr
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from enum import IntEnum
 from keyword import iskeyword
 from typing import TYPE_CHECKING, Any
@@ -107,6 +109,15 @@ def cli() -> None:
     """
 
 
+def _let_go_of_output() -> None:
+    """Throw away what could not be printed: Python would try again at its end, and change the exit code."""
+    with suppress(OSError, ValueError):
+        sys.stdout.flush()
+        return
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Run the command. Every failure has an exit code of its own, and none of them is 0."""
     for stream in (sys.stdout, sys.stderr):
@@ -134,6 +145,7 @@ def main(arguments: list[str] | None = None) -> None:
         )
         sys.exit(Exit.INVALID)
     except Exception as error:  # noqa: BLE001 - the last boundary: whatever it is, the gate stays closed
+        _let_go_of_output()
         click.echo(f"internal error: {type(error).__name__}: {error!s:.300}", err=True)
         click.echo("nothing was decided; please report this", err=True)
         sys.exit(Exit.INTERNAL)
