@@ -121,8 +121,9 @@ def test_lines_are_added_and_never_changed(tmp_path: Path) -> None:
 
 def test_a_line_that_cannot_follow_is_not_written(tmp_path: Path) -> None:
     book = register(tmp_path, granted())
-    with book.writing(), pytest.raises(InputError, match="there is no grant"):
+    with book.writing(), pytest.raises(InputError, match="there is no grant `a2`") as error:
         book.add([entry("revoked", "a1", DAY, reason="R"), entry("revoked", "a2", DAY, reason="R")])
+    assert error.value.diagnostics[0].code == "RG525"
     assert [each.entry for each in Register(book.path).entries] == ["granted"]
 
 
