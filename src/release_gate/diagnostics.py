@@ -149,9 +149,12 @@ def did_you_mean(word: str, choices: Iterable[str]) -> str:
     options = sorted(set(choices))
     if len(word) > 100 or len(options) > 1000:  # comparing is slow, and nobody misspelt that
         return ""
-    near = difflib.get_close_matches(word.casefold(), options, n=3, cutoff=0.6)
+    folded: dict[str, list[str]] = {}
+    for name in options:
+        folded.setdefault(name.casefold(), []).append(name)
+    near = difflib.get_close_matches(word.casefold(), folded, n=3, cutoff=0.6)
     if near:
-        return "did you mean " + " or ".join(f"`{name}`" for name in near)
+        return "did you mean " + " or ".join(f"`{name}`" for fold in near for name in folded[fold])
     return "one of " + ", ".join(f"`{name}`" for name in options) if 0 < len(options) <= 12 else ""
 
 

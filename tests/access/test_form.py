@@ -73,7 +73,7 @@ def test_an_answer_is_the_fact_that_it_is_mapped_to(told: Any, answer: Any, fact
         ("requester.age", "١٨", "`F`: this must be a number"),
         ("requester.age", True, "`F`: this must be a number"),
         ("use.commercial", "true", "`F`: this must be true or false"),
-        ("use.purpose", "Research", "`F`: `Research` is not a access purpose"),
+        ("use.purpose", "Research", "`F`: `Research` is not an access purpose"),
         ("requester.name", "a\u202e", "`F`: this text contains the invisible or reordering character U+202E"),
         ("requester.name", "x" * (MAX_ANSWER + 1), f"`F`: the answer is longer than {MAX_ANSWER} characters"),
         (STUDY, "study", "`F`: `study` is none of the answers that count"),

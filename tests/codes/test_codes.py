@@ -47,7 +47,6 @@ TESTED_ELSEWHERE: dict[str, str] = {
 }
 """Codes that no command can bring about on purpose, and the tests that do."""
 _LEFT = {
-    "RG6": "22 33 34 40 41 42 54",
     "RG7": "31 32 33 34 36 40 41 42 43 44 48 49",
     "RG8": "70",
     "RG9": "06",

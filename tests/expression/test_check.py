@@ -93,3 +93,15 @@ def test_what_is_accepted(text: str) -> None:
 def test_every_mistake_is_told_once() -> None:
     _, problems = check_condition("model.nope > 1 and compute.nope + 1 > 2", Scope(schema()))
     assert [found.code for found in problems] == ["RG212", "RG212"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('artifact.kind == "zzz"', "`zzz` is not an artifact kind"),
+        ('compute.method == "zzz"', "`zzz` is not a compute method"),
+    ],
+)
+def test_what_a_word_is_not_is_said_with_its_article(text: str, message: str) -> None:
+    _, problems = check_condition(text, Scope(schema()))
+    assert message in [found.message for found in problems]

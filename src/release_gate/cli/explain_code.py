@@ -22,7 +22,7 @@ def explain_code(code: str | None, outputs: list[Output]) -> int:
     """
     found = [each for name in ([code.upper()] if code else codes()) if (each := explanation(name))]
     if not found:
-        near = did_you_mean(str(code), [each.casefold() for each in codes()]).replace("`rg", "`RG")
+        near = did_you_mean(str(code), codes())
         raise click.UsageError(f"there is no code {printable(str(code), 40)}" + (f"; {near}" if near else ""))
     for form, path in outputs:
         emit(_as_json(found, one=bool(code)) if form == "json" else _shown(found, form, one=bool(code)), path)

@@ -262,10 +262,9 @@ class _Checker:
             return node, kind
         word = node.value
         if word not in other.vocabulary.members:
-            name = other.vocabulary.name.replace("_", " ")
             return self.problem(
                 "RG216",
-                f"`{word}` is not a {name}",
+                f"`{word}` is not {other.vocabulary.one}",
                 node.at,
                 did_you_mean(str(word), other.vocabulary.members),
             )

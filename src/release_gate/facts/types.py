@@ -362,7 +362,7 @@ class Choice(FactType):
             return raw
         shown = printable(str(raw))
         raise problem(
-            f"`{shown}` is not a {self.vocabulary.name.replace('_', ' ')}",
+            f"`{shown}` is not {self.vocabulary.one}",
             did_you_mean(shown, self.vocabulary.members),
         )
 

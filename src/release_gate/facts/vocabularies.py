@@ -30,6 +30,11 @@ class Vocabulary:
     ordered: bool = False
     extensible: bool = False
 
+    @property
+    def one(self) -> str:
+        """What one of its words is: `an artifact kind`, `a verdict`."""
+        return f"{'an' if self.name[0] in 'aeiou' else 'a'} {self.name.replace('_', ' ')}"
+
     def value(self, word: str) -> Step | str:
         """A word as a value: a step if the vocabulary is ordered, else the text."""
         if self.ordered:
