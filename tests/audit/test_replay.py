@@ -97,8 +97,9 @@ def test_a_decision_that_nobody_made_diverges(book: Book) -> None:
     assert found.outcome is Outcome.DIVERGED
     assert found.differences == ('verdict: "approve" → "deny"',)
     assert found.because == "the same versions decided: the record or the engine was changed"
-    with pytest.raises(IntegrityError, match="does not come out as it is recorded"):
+    with pytest.raises(IntegrityError, match="does not come out as it is recorded") as error:
         again(book.ledger.store, last(book))
+    assert [each.code for each in error.value.diagnostics] == ["RG740"]
 
 
 def test_an_older_engine_may_explain_otherwise_and_the_replay_says_so(
