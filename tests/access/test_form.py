@@ -165,7 +165,7 @@ def test_no_answer_breaks_a_request(answer: Any) -> None:
         ),
         ("as: birth_date", "as: birth_day", "RG503", "birth_day"),
         ("requester.organisation", "{fact: requester.organisation, as: birth_date}", "RG503", BIRTH),
-        ("tier: low", "tiers: low", "RG521", "tiers"),
+        ("tier: low", "tiers: low", "RG531", "tiers"),
         ("      artifacts: [", "      requester: {}\n      artifacts: [", "RG503", "facts:"),
         ("      artifacts: [", "      batch: {}\n      artifacts: [", "RG503", "facts:"),
         (REPO, "brief", "RG503", "facts:"),
@@ -294,5 +294,5 @@ def test_a_decision_that_was_changed_is_refused(office: Office) -> None:
     )
     decide(office, "high")
     office.change("release.json", '"verdict": "deny"', '"verdict": "approve"')
-    with pytest.raises(InputError, match="its digest does not match"):
+    with pytest.raises(InputError, match="RG532 .*its digest does not match"):
         released(office, "release.json")

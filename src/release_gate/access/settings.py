@@ -86,7 +86,7 @@ def gated_of(gate: Path, repository: str) -> Gated:
     if repository not in known:
         message = f"the gate file `{printable(gate.as_posix())}` says nothing about `{printable(repository)}`"
         help_ = did_you_mean(repository, known) or f"add it below `access:`, as {repository}: {{facts: …}}"
-        raise PolicyError([Diagnostic("RG520", message, help=help_)])
+        raise PolicyError([Diagnostic("RG530", message, help=help_)])
     return known[repository]
 
 
@@ -99,7 +99,7 @@ def _check_facts(facts: Mapping[str, Any], document: Document, place: Pointer) -
         keys={at[depth:]: span for at, span in document.keys.items() if at[:depth] == place},
     )
     tree = {"release_gate": _KIND, "id": "a-request", **facts}
-    validate(AccessRequest, tree, inside, PolicyError, "RG521")
+    validate(AccessRequest, tree, inside, PolicyError, "RG531")
 
 
 def _released(facts: Mapping[str, Any], told: ReleaseReference, folder: Path) -> dict[str, Any]:
@@ -143,7 +143,7 @@ def _decision(path: Path, told: ReleaseReference, shown: str) -> Any:
     body = {key: value for key, value in decision.items() if key != "digest"}
     if decision.get("digest") != digest(body):
         message = f"the decision `{shown}` is not as it was made: its digest does not match"
-        raise IntegrityError([Diagnostic("RG522", message, help="write it anew, or find out who changed it")])
+        raise IntegrityError([Diagnostic("RG532", message, help="write it anew, or find out who changed it")])
     if decision["hypothetical"] is not None:
         raise _problem(f"the decision `{shown}` is hypothetical", "decide by the policies of the day")
     return decision
