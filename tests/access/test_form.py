@@ -294,5 +294,5 @@ def test_a_decision_that_was_changed_is_refused(office: Office) -> None:
     )
     decide(office, "high")
     office.change("release.json", '"verdict": "deny"', '"verdict": "approve"')
-    with pytest.raises(InputError, match="RG532 .*its digest does not match"):
+    with pytest.raises(InputError, match=r"RG532 .*its digest does not match"):
         released(office, "release.json")
