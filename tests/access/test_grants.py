@@ -62,6 +62,18 @@ def test_who_broke_the_terms_is_refused_when_they_ask_again(granted: Office, hub
     assert hub.status("aa02") == "pending"
 
 
+def test_a_breach_that_comes_to_light_after_the_end_is_not_forgotten(
+    granted: Office, hub: PracticeHub
+) -> None:
+    granted.access("revoke", REPO, "aa02", "--reason", "left the lab", "--by", "eve")
+    code, out, _ = granted.access("breach", REPO, "aa02", "--reason", "had sold copies", "--by", "eve")
+    assert (code, "breached: aa02 of bob, by eve" in out) == (0, True)
+    assert "nothing was written" in granted.access("breach", REPO, "aa02", "--reason", "x", "--by", "eve")[1]
+    assert "nothing was written" in granted.access("revoke", REPO, "aa02", "--reason", "x", "--by", "eve")[1]
+    granted.hub("enforce", "--apply")
+    assert "The terms of an earlier grant were broken." in granted.hub("review")[1]
+
+
 def test_what_has_expired_ends_at_the_hub_and_who_is_unknown_is_left_to_a_person(
     granted: Office, hub: PracticeHub
 ) -> None:

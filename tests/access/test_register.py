@@ -48,6 +48,7 @@ def register(folder: Path, *lines: Any) -> Register:
         ([{key: value for key, value in granted().items() if key != "expires"}], "expired"),
         ([granted(), then("revoked", reason="R")], "revoked"),
         ([granted(), then("breached", reason="R")], "breached"),
+        ([granted(), then("revoked", reason="R"), then("breached", reason="R")], "breached"),
         ([granted(), then("reviewed", decision=DIGEST)], "in force"),
         ([granted(expires="2026-06-01"), then("renewed", decision=DIGEST, expires="2027-06-01")], "in force"),
         ([granted(), then("renewed", decision=DIGEST, expires="soon")], "expired"),

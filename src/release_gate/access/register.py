@@ -22,7 +22,7 @@ from release_gate.document import validate
 from release_gate.policy.gated import MALFORMED, EntryDocument
 from release_gate.signing import read_json
 
-__all__ = ["SOON", "Grant", "Register", "entry"]
+__all__ = ["SOON", "Grant", "Register", "can_end", "entry", "standing"]
 
 SOON: Final = timedelta(days=30)
 """How long before its end a grant ends soon."""
@@ -185,6 +185,11 @@ class Register:
         self._size = len(data)
 
 
+def can_end(grant: Grant, word: str) -> bool:
+    """Whether a grant can still be `revoked` or `breached`: a breach may come to light after its end."""
+    return grant.ended is None or (word == "breached" and grant.ended.entry == "revoked")
+
+
 def entry(word: str, grant: str, on: date, **said: Any) -> EntryDocument:
     """A line of a register."""
     told = {key: value for key, value in said.items() if value is not None or key == "expires"}
@@ -204,7 +209,7 @@ def _follow(grants: dict[str, Grant], each: EntryDocument) -> str:
         return ""
     if known is None:
         return f"there is no grant `{shown}`"
-    if known.ended is not None:
+    if known.ended is not None and not can_end(known, each.entry):
         return f"the grant `{shown}` was {known.ended.entry} on {known.ended.on}"
     then = replace(known, entries=(*known.entries, each))
     if each.entry == "renewed":
@@ -260,6 +265,3 @@ def standing(grants: Iterable[Grant], day: date) -> Iterator[tuple[Grant, str]]:
     """Each grant with where it stands, those that end first before the others."""
     for each in sorted(grants, key=lambda each: (each.expires or date.max, each.id)):
         yield each, each.state(day)
-
-
-__all__ += ["standing"]

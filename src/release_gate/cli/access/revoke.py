@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from release_gate.access.register import entry
+from release_gate.access.register import can_end, entry
 from release_gate.cli import Exit
 from release_gate.cli.access.common import BY, Office, named
 from release_gate.cli.options import AS_OF, GATE
@@ -34,7 +34,7 @@ def end(word: str, office: Office, grants: tuple[str, ...], reason: str, by: str
     """Write down that grants have ended, all of them or none."""
     register = office.kept
     with register.writing():
-        found = [each for each in named(register, grants) if each.ended is None]
+        found = [each for each in named(register, grants) if can_end(each, word)]
         register.add([entry(word, each.id, on, by=by, reason=reason) for each in found])
     for each in found:
         click.echo(f"{word}: {each.id} of {each.who or '(hidden)'}, by {by}")
