@@ -32,9 +32,11 @@ class Server:
         self.run("initdb", "-D", self.data, "-A", "trust", "-U", "owner", "--no-sync")
 
     def run(self, command: str, *arguments: str | Path) -> None:
-        runuser = ["runuser", "-u", USER, "--"] if ROOT else []
-        whole = [*runuser, str(Path(str(INITDB)).parent / command), *map(str, arguments)]
-        ran = subprocess.run(whole, capture_output=True, text=True, check=False, cwd="/")
+        whole = [str(Path(str(INITDB)).parent / command), *map(str, arguments)]
+        user = USER if ROOT else None  # PostgreSQL does not run as root
+        ran = subprocess.run(
+            whole, capture_output=True, text=True, check=False, cwd="/", user=user, group=user
+        )
         assert ran.returncode == 0, ran.stderr
 
     def start(self) -> None:
