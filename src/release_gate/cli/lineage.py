@@ -59,7 +59,10 @@ def _changes(_ctx: click.Context, param: click.Parameter, values: tuple[str, ...
 )
 @click.option("--dossiers/--no-dossiers", default=True, help="Whether the dossiers of past releases count.")
 @click.option(
-    "--depth", type=click.IntRange(min=1), help="How many steps to draw, either way.  [default: all]"
+    "--depth",
+    type=click.IntRange(min=1),
+    show_default="all",
+    help="How many steps to draw, either way.",
 )
 @click.option(
     "-o",
