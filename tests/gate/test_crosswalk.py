@@ -15,10 +15,8 @@ from markdown_it import MarkdownIt
 
 from release_gate.cli.packs import packs
 from release_gate.diagnostics import PolicyError
-from release_gate.gate.crosswalk import (
-    Clause,
-    Framework,
-    crosswalk,
+from release_gate.gate.crosswalk import Clause, Framework, crosswalk
+from release_gate.gate.crosswalk_reports import (
     crosswalk_tree,
     html_crosswalk,
     markdown_crosswalk,
@@ -127,25 +125,9 @@ def test_law_no_text_of_a_crosswalk_means_anything_to_a_browser(words: str) -> N
     parser = HTMLParser()
     parser.handle_starttag = lambda tag, attrs: seen.append(tag)  # type: ignore[method-assign]
     parser.feed(page)
-    assert seen == [
-        *(
-            "html",
-            "head",
-            "meta",
-            "meta",
-            "title",
-            "style",
-            "body",
-            "h1",
-            "p",
-            "h2",
-            "p",
-            "table",
-            "tr",
-            "th",
-        ),
-        *("th", "th", "tr", "td", "td", "td", "tr", "td", "td", "td", "code"),
-    ]
+    around = ["html", "head", *["meta"] * 5, "title", "style", "body", "main", "h1", "p"]
+    table = ["h2", "p", "div", "table", "tr", *["th"] * 3, "tr", *["td"] * 3, "tr", *["td"] * 3, "code"]
+    assert seen == around + table
     assert page.isprintable() or all(line.isprintable() for line in page.splitlines())
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from release_gate.gate.crosswalk import crosswalk, markdown_crosswalk
+from release_gate.gate.crosswalk import crosswalk
+from release_gate.gate.crosswalk_reports import markdown_crosswalk
 from release_gate.policy.model import Policy
 from release_gate.policy.packs import ALWAYS_ON, data_folder, load_pack, pack_names, pack_versions
 from tools.reference.markdown import page, table

@@ -139,7 +139,7 @@ def _parsed(kind: FactType, answer: Any) -> Any:
         raise _UnreadableError(f"the answer is longer than {MAX_ANSWER} characters")
     try:
         return kind.read(answer)
-    except Exception as error:  # noqa: BLE001 - pydantic's error type
+    except ValueError as error:
         raise _UnreadableError(str(error)) from None
 
 

@@ -316,7 +316,7 @@ class _Loader:
         for change in changes:
             try:
                 return Day().read(change.value)
-            except Exception as error:  # noqa: BLE001 - pydantic's error type
+            except ValueError as error:
                 span = self.document.span(change.at)
                 self.problems.append(Diagnostic("RG804", f"as_of: {error}", span, "write 2026-11-24"))
                 return None

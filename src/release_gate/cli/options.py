@@ -22,7 +22,7 @@ class _Date(click.ParamType[date]):
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> date:
         try:
             return Day().read(value)
-        except Exception:  # noqa: BLE001 - pydantic's error type
+        except ValueError:
             self.fail(f"`{value}` is not a date; write year-month-day, as 2026-11-24", param, ctx)
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 
 from release_gate.cli.options import gate_of
-from release_gate.gate.crosswalk import (
-    crosswalk,
+from release_gate.gate.crosswalk import crosswalk
+from release_gate.gate.crosswalk_reports import (
     crosswalk_tree,
     html_crosswalk,
     markdown_crosswalk,

@@ -292,7 +292,7 @@ class Prompt:
         """
         try:
             self.as_of = Day().read(day)
-        except Exception:  # noqa: BLE001 - pydantic's error type
+        except ValueError:
             raise refused(f"`{day}` is not a date", "write 2026-11-24") from None
 
     # -- what can be written

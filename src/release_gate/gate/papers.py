@@ -216,7 +216,7 @@ def _waivers(path: Path, statements: list[tuple[Statement, Standing, str]]) -> I
 def _on(statement: Statement, shown: str) -> date:
     try:
         return Day().read(statement.predicate.get("on"))
-    except Exception:  # noqa: BLE001 - pydantic's error type
+    except ValueError:
         raise IntegrityError([Diagnostic("RG512", f"`{shown}` does not say when it was signed")]) from None
 
 

@@ -11,29 +11,32 @@ import hashlib
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import Any, Final, TypeAlias
-
-import jinja2
-from markupsafe import Markup
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from release_gate.diagnostics import printable
+
+if TYPE_CHECKING:
+    import jinja2
+    from markupsafe import Markup
 
 __all__ = ["END", "Templates", "head", "safe", "templates"]
 
 _FOLDER: Final = Path(__file__).parent
-Templates: TypeAlias = jinja2.Environment
+Templates: TypeAlias = "jinja2.Environment"
 """The templates of a folder."""
 END: Final = "</main>\n</body>\n</html>\n"
 
 
 def templates(folder: Path, finalize: Callable[[Any], Any] | None = None) -> Templates:
-    """The templates of a folder.
+    """The templates of a folder. They have two filters: ``address`` for links, ``spaced`` for identifiers.
 
     Args:
         folder: The folder.
         finalize: What becomes of each value before it is written.
     """
-    return jinja2.Environment(
+    import jinja2  # noqa: PLC0415 - heavy, and few commands write pages
+
+    found = jinja2.Environment(
         loader=jinja2.FileSystemLoader(folder),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
@@ -41,6 +44,19 @@ def templates(folder: Path, finalize: Callable[[Any], Any] | None = None) -> Tem
         lstrip_blocks=True,
         finalize=finalize,
     )
+    found.filters |= {"address": _address, "spaced": _spaced}
+    return found
+
+
+def _address(url: object) -> str:
+    """An address that may be linked, or nothing."""
+    text = str(url)
+    return text if text.startswith("https://") and text.isprintable() else ""
+
+
+def _spaced(name: object) -> str:
+    """An identifier that a narrow screen may break."""
+    return str(name).replace("_", " ")
 
 
 def head(title: str, language: str = "en") -> str:
@@ -64,6 +80,8 @@ def _own() -> Templates:
 
 @cache
 def _style() -> tuple[Markup, str]:
+    from markupsafe import Markup  # noqa: PLC0415 - as above
+
     style = (_FOLDER / "page.css").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     return Markup(style), digest  # noqa: S704 - our own

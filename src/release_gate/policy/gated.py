@@ -167,7 +167,7 @@ def _end(raw: Any) -> Any:
     """The last day; None if there is none. What is not a date is over, and the register stays readable."""
     try:
         return None if raw is None else Day().read(raw)
-    except Exception:  # noqa: BLE001 - pydantic's error type
+    except ValueError:
         return MALFORMED
 
 

@@ -31,7 +31,7 @@ def _expiry(raw: Any) -> Any:
     """A date, or None for what is not one: it counts as expired, and the file stays readable."""
     try:
         return Day().read(raw)
-    except Exception:  # noqa: BLE001 - pydantic's error type
+    except ValueError:
         return None
 
 

@@ -11,6 +11,7 @@ from typing import Final
 from release_gate.authoring.coverage.goals import Goal, goals
 from release_gate.canonical import plain
 from release_gate.diagnostics import Diagnostic, Severity, printable
+from release_gate.pages import END, head, safe
 from release_gate.policy.model import Policy
 
 __all__ = ["KINDS", "Coverage", "as_html", "as_json"]
@@ -128,31 +129,19 @@ def as_json(found: Sequence[Coverage]) -> str:
     )
 
 
-_STYLE: Final = """
-body { font: 15px/1.5 system-ui, sans-serif; color: #1a1a1a }
-body { max-width: 72rem; margin: 2rem auto; padding: 0 1rem }
-table { border-collapse: collapse } td, th { padding: .2rem .8rem .2rem 0; text-align: left }
-pre { font: 13px/1.5 ui-monospace, monospace; background: #f6f6f6; padding: 1rem; overflow-x: auto }
-.gap { background: #fde3b8 } .note { color: #8a4b00 } .number { color: #888 }
-@media print { body { max-width: none; margin: 0 } pre { white-space: pre-wrap } }
-"""
-
-
 def as_html(found: Sequence[Coverage]) -> str:
     """Coverage as one page, with every gap below the line it is about."""
-    head = (
-        f"<!doctype html>\n<html lang=en><meta charset=utf-8><title>Coverage</title><style>{_STYLE}</style>"
-    )
-    return "\n".join([head, "<h1>Coverage of policies</h1>", *(_section(each) for each in found)]) + "\n"
+    title = "Coverage of policies"
+    return head(title) + "\n".join([f"<h1>{title}</h1>", *(_section(each) for each in found)]) + "\n" + END
 
 
 def _section(each: Coverage) -> str:
     rows = "".join(
-        f"<tr><th>{title}<td>{reached} of {wanted}"
+        f'<tr><th scope="row">{title}</th><td>{reached} of {wanted}</td></tr>'
         for kind, title in KINDS.items()
         for reached, wanted in [each.count(kind)]
     )
-    title = f"<h2>{escape(each.policy.id)} {escape(each.policy.version)}</h2><p>{each.cases} cases"
+    title = f"<h2>{escape(each.policy.id)} {escape(each.policy.version)}</h2><p>{each.cases} cases</p>"
     gaps = each.gaps()
     files = {gap.span.source.name: gap.span.source for gap in gaps if gap.span is not None}
     return f"{title}<table>{rows}</table>" + "".join(
@@ -165,9 +154,11 @@ def _source(text: str, gaps: Sequence[Diagnostic]) -> str:
     lines = []
     for number, line in enumerate(text.splitlines(), 1):
         here = [gap for gap in gaps if gap.span is not None and gap.span.line == number]
-        mark = " class=gap" if here else ""
-        lines.append(
-            f"<span class=number>{number:5}</span> <span{mark}>{escape(printable(line, 500))}</span>"
-        )
-        lines += [f"<span class=note>      ↳ {escape(printable(gap.message, 500))}</span>" for gap in here]
+        mark = ' class="gap"' if here else ""
+        lines.append(f'<span class="number">{number:5}</span> <span{mark}>{_shown(line)}</span>')
+        lines += [f'<span class="note">      ↳ {_shown(gap.message)}</span>' for gap in here]
     return f"<pre>{chr(10).join(lines)}</pre>"
+
+
+def _shown(text: str) -> str:
+    return safe(escape(printable(text, 500)))

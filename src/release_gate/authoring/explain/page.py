@@ -30,15 +30,10 @@ def as_page(said: Sequence[Explanation]) -> str:
 @cache
 def _templates() -> Templates:
     found = templates(_FOLDER)
-    found.filters |= {"parts": _parts, "address": _address, "spaced": lambda name: name.replace("_", " ")}
+    found.filters |= {"parts": _parts}
     return found
 
 
 def _parts(text: str) -> list[tuple[bool, str]]:
     """A sentence in parts: whether each is a name, which stood between backticks, and what it is."""
     return [(bool(number % 2), part) for number, part in enumerate(text.split("`")) if part]
-
-
-def _address(url: str | None) -> str:
-    """An address that may be linked, or nothing."""
-    return url if url is not None and url.startswith("https://") and url.isprintable() else ""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from release_gate.decision import ArtifactDecision, Decision, Finding, Verdict
 from release_gate.facts.truth import Reason
@@ -62,7 +62,7 @@ def _templates() -> Templates:
     found.globals |= {"hangs_on": hangs_on}
     found.globals |= {"look_of": _look, "shown_as": _shown_as}
     found.globals |= {"at_stake": lambda artifact: list(at_stake(artifact)), "beyond": _beyond}
-    found.filters |= {"spaced": _spaced, "reason": _reason, "address": _address, "relative": relative}
+    found.filters |= {"reason": _reason, "relative": relative}
     return found
 
 
@@ -130,16 +130,5 @@ def _beyond(artifact: ArtifactDecision) -> list[Finding]:
     return [found for found in artifact.findings if id(found) not in here]
 
 
-def _spaced(name: object) -> str:
-    """An identifier that a narrow screen may break."""
-    return str(name).replace("_", " ")
-
-
 def _reason(name: str | None) -> str:
     return Reason(str(name)).meaning
-
-
-def _address(url: Any) -> str:
-    """An address that may be linked, or nothing."""
-    text = str(url)
-    return text if text.startswith("https://") and text.isprintable() else ""
