@@ -16,6 +16,7 @@ import click
 
 from release_gate.canonical import plain
 from release_gate.cli import Exit, clock
+from release_gate.cli.clock import DATE
 from release_gate.diagnostics import printable
 from release_gate.evidence.collect import EvidenceError
 from release_gate.evidence.collect import collect as collect_folders
@@ -63,13 +64,6 @@ def _metrics(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ..
             raise click.BadParameter(f"`{value}` is not {PAIRS}, such as refusal=harm_probe_accuracy")
         found[result] = name
     return found
-
-
-def _day(_ctx: click.Context, _param: click.Parameter, value: str | None) -> date:
-    try:
-        return clock.today() if value is None else date.fromisoformat(value)
-    except ValueError:
-        raise click.BadParameter(f"`{value}` is not a date; write year-month-day, as 2026-11-24") from None
 
 
 @click.command()
@@ -121,9 +115,10 @@ def _day(_ctx: click.Context, _param: click.Parameter, value: str | None) -> dat
 @click.option(
     "--as-of",
     "day",
-    metavar="DATE",
-    callback=_day,
-    help="The day on which they must have the right to.  [default: today, UTC]",
+    type=DATE,
+    default=lambda: clock.today(),  # noqa: PLW0108 - looked up when asked
+    show_default="today, UTC",
+    help="The day on which they must have the right to.",
 )
 @click.option("--report", type=click.Path(path_type=Path), help="Write everything that was found as JSON.")
 @click.option("--suggest", is_flag=True, help="Show where the prose of cards may state more facts.")

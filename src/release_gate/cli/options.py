@@ -4,30 +4,18 @@ from __future__ import annotations
 
 import os
 import sys
-from datetime import date
 from pathlib import Path
 
 import click
 
 from release_gate.cli import clock
-from release_gate.facts.types import Day
+from release_gate.cli.clock import DATE
 from release_gate.gate.gate import Gate
 
 __all__ = ["AS_OF", "DATE", "GATE", "GATE_FILE", "POLICIES", "POLICIES_AS_OF", "gate_of", "use_colour"]
 
 
-class _Date(click.ParamType[date]):
-    name = "date"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> date:
-        try:
-            return Day().read(value)
-        except ValueError:
-            self.fail(f"`{value}` is not a date; write year-month-day, as 2026-11-24", param, ctx)
-
-
 GATE_FILE = Path("release-gate.yaml")
-DATE = _Date()
 AS_OF = click.option(
     "--as-of",
     type=DATE,

@@ -105,32 +105,23 @@ def collect(  # noqa: PLR0913 - one argument for each thing that whoever asks kn
     """
     folders = _apart([_folder(path) for path in paths])
     problems = [each for _, found in folders for each in found]
+    given = tuple(keys)
     with Hashing(progress) as hashing:
         for folder, _ in folders:
             hashing.start(folder.entries)
-        subjects = []
-        if not problems:  # a folder that plays tricks is not read any further
-            known, parts = collectors(), []
-            given = tuple(keys)
-            readings = [
-                Reading(
-                    folder,
-                    metrics=metrics or {},
-                    keys=given,
-                    trusted=trusted or {},
-                    keyless=keyless,
-                    sha256=hashing.sha256,
-                )
-                for folder, _ in folders
-            ]
-            models = [_is_model(reading, problems) for reading in readings]
-            own = (reading.folder.name for reading, model in zip(readings, models, strict=True) if model)
-            names = frozenset((*named, *own))
-            for reading in readings:
-                reading.named = names
-                parts.append(_run(known, reading, problems))
-            for reading, model, items in zip(readings, models, parts, strict=True):
-                subjects.append(_subject(reading, items, hashing, problems, is_model=model))
+        readings = [
+            Reading(
+                folder,
+                metrics=metrics or {},
+                keys=given,
+                trusted=trusted or {},
+                keyless=keyless,
+                sha256=hashing.sha256,
+            )
+            for folder, _ in folders
+        ]
+        # A folder that plays tricks is not read any further.
+        subjects = [] if problems else _subjects(readings, frozenset(named), hashing, problems)
     found = Collected(tuple(subjects), ())
     if below := tuple(parents):
         read = collect(below, progress=progress)
@@ -138,6 +129,24 @@ def collect(  # noqa: PLR0913 - one argument for each thing that whoever asks kn
         found = Collected(with_licences(subjects, read), ())
     problems += [*astray(found), *beyond_parents(found)]
     return replace(found, problems=tuple(sorted(problems, key=lambda each: each.sort_key)))
+
+
+def _subjects(
+    readings: list[Reading], named: frozenset[str], hashing: Hashing, problems: list[Diagnostic]
+) -> list[Subject]:
+    """What every collector finds in every folder, where all know by which names logs may call the model."""
+    known = collectors()
+    models = [_is_model(reading, problems) for reading in readings]
+    own = (reading.folder.name for reading, model in zip(readings, models, strict=True) if model)
+    names = named.union(own)
+    parts = []
+    for reading in readings:
+        reading.named = names
+        parts.append(_run(known, reading, problems))
+    return [
+        _subject(reading, items, hashing, problems, is_model=model)
+        for reading, model, items in zip(readings, models, parts, strict=True)
+    ]
 
 
 def artifact_digest(path: Path) -> str:
