@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from release_gate.facts.frame import Frame
 from release_gate.facts.licenses import TERMS, license_terms
-from release_gate.facts.release import ReleaseRequest, Terms
+from release_gate.facts.records import Terms
+from release_gate.facts.release import ReleaseRequest
 from release_gate.facts.truth import Reason, Unknown
 from release_gate.facts.view import view_of
 

@@ -8,7 +8,8 @@ import pytest
 from release_gate.diagnostics import RequestError
 from release_gate.facts.frame import Frame, MeasurementRule, measured, measured_beyond
 from release_gate.facts.ladder import BOUNDARY, RUNGS
-from release_gate.facts.release import Measurement, ReleaseRequest
+from release_gate.facts.records import Measurement
+from release_gate.facts.release import ReleaseRequest
 from release_gate.facts.truth import Duration, Range, Reason, Unknown
 from release_gate.facts.view import view_of
 

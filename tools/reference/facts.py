@@ -7,7 +7,7 @@ from importlib import resources
 from typing import Any, Final, cast
 
 from release_gate.docstrings import attribute_docstrings
-from release_gate.facts import access, release
+from release_gate.facts import access, records
 from release_gate.facts.meanings import meanings
 from release_gate.facts.schema import access_schema, schema
 from release_gate.facts.types import Choice, ListType, MapType, Number, RecordType, Type
@@ -134,7 +134,7 @@ def _vocabulary_names() -> list[str]:
 def licenses() -> str:
     """The page of licences."""
     found = data("licenses.yaml")
-    meanings = {name: plain(text) for name, text in attribute_docstrings(release.Terms).items()}
+    meanings = {name: plain(text) for name, text in attribute_docstrings(records.Terms).items()}
     classes = [
         (code(name), body["title"], *(_term(term, body["terms"]) for term in meanings))
         for name, body in found["classes"].items()

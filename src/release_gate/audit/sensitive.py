@@ -31,7 +31,8 @@ from release_gate.audit.sealed import (
     steps_of,
 )
 from release_gate.diagnostics import Diagnostic, InputError, IntegrityError, did_you_mean, printable
-from release_gate.facts.release import ListOf, ReleaseRequest
+from release_gate.facts.records import ListOf
+from release_gate.facts.release import ReleaseRequest
 from release_gate.policy.model import Policy, Rule
 from release_gate.policy.overlay import chain
 

@@ -11,7 +11,7 @@ from release_gate.decision import Verdict
 from release_gate.document import Base
 from release_gate.facts.access import KINDS
 from release_gate.facts.ladder import ALL_RUNGS
-from release_gate.facts.release import Name
+from release_gate.facts.records import Name
 from release_gate.facts.types import problem
 from release_gate.policy.documents import AnyDate, Many
 

@@ -16,7 +16,7 @@ from release_gate.expression import nodes
 from release_gate.expression.nodes import Condition, Node, children
 from release_gate.facts import truth
 from release_gate.facts.ladder import BOUNDARY
-from release_gate.facts.release import Measurement
+from release_gate.facts.records import Measurement
 from release_gate.facts.truth import Items, Range, Record, Step, Truth, Unknown, Value
 from release_gate.facts.view import NAMES, Lazy, Seen, metric_place
 from release_gate.policy.model import Policy, Rule

@@ -9,7 +9,7 @@ from typing import Final
 from release_gate.engine.findings import Bad
 from release_gate.evaluate.reference import Trace
 from release_gate.expression.nodes import Compare
-from release_gate.facts.release import Measurement
+from release_gate.facts.records import Measurement
 from release_gate.facts.truth import Range, Unknown
 
 __all__ = ["advice", "more_samples"]

@@ -17,7 +17,8 @@ from pydantic import BaseModel
 
 from release_gate.facts.access import ASKED, AccessRequest, GatedArtifact
 from release_gate.facts.frame import Edge, Frame, measured, measured_beyond
-from release_gate.facts.release import Ancestor, Artifact, ListOf, ReleaseRequest, Sections, Terms
+from release_gate.facts.records import Ancestor, ListOf, Terms
+from release_gate.facts.release import Artifact, ReleaseRequest, Sections
 from release_gate.facts.truth import Duration, Reason, Step, Unknown, Value
 from release_gate.facts.types import MISSING, Boolean, Choice, Day, Fact, FactType, Length, Number
 from release_gate.policy.model import Policy

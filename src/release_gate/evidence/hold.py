@@ -27,7 +27,8 @@ from release_gate.evidence.held import (
 from release_gate.evidence.request import EVERY, ArtifactFacts, artifact_ids, combined
 from release_gate.evidence.vouching import Vouching
 from release_gate.facts.licenses import license_name
-from release_gate.facts.release import Artifact, ListOf, Measurement, ReleaseRequest
+from release_gate.facts.records import ListOf, Measurement
+from release_gate.facts.release import Artifact, ReleaseRequest
 from release_gate.facts.truth import Range, Reason, Unknown, Value
 from release_gate.facts.types import Fact
 

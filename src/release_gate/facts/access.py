@@ -14,21 +14,19 @@ from typing import Annotated, ClassVar, Final, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from release_gate.facts.ladder import GRANTED, GRANTS
-from release_gate.facts.release import (
+from release_gate.facts.records import (
     Access,
     AnyNumber,
     AnyText,
-    Artifact,
     Country,
     Date,
     Digest,
     FactRecord,
     ListOf,
-    ReleaseRequest,
     Requester,
-    SignOff,
     YesNo,
 )
+from release_gate.facts.release import Artifact, ReleaseRequest, SignOff
 from release_gate.facts.truth import Step
 from release_gate.facts.types import MISSING, Choice, Fact, Number, problem
 from release_gate.source import read_file, require_mapping

@@ -14,16 +14,8 @@ from functools import cache
 from typing import Any, Final, NamedTuple, cast
 
 from release_gate.facts.licenses import license_terms
-from release_gate.facts.release import (
-    Ancestor,
-    Artifact,
-    FactRecord,
-    ListOf,
-    Measurement,
-    ReleaseRequest,
-    Sections,
-    Terms,
-)
+from release_gate.facts.records import Ancestor, FactRecord, ListOf, Measurement, Terms
+from release_gate.facts.release import Artifact, ReleaseRequest, Sections
 from release_gate.facts.truth import Duration, Reason, Unknown, Value, arithmetic
 from release_gate.facts.types import Fact
 

@@ -11,7 +11,8 @@ from pydantic import BaseModel
 
 from release_gate.docstrings import attribute_docstrings
 from release_gate.facts.access import AccessRequest, GatedArtifact
-from release_gate.facts.release import Artifact, ListOf, ReleaseRequest
+from release_gate.facts.records import ListOf
+from release_gate.facts.release import Artifact, ReleaseRequest
 
 __all__ = ["COMPUTED", "TERM", "meanings", "supplier"]
 

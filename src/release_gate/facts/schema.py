@@ -8,7 +8,7 @@ from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel
 
-from release_gate.facts import access, release
+from release_gate.facts import access, records, release
 from release_gate.facts.types import Boolean, Choice, Day, FactType, ListType, MapType, RecordType, Text, Type
 from release_gate.facts.vocabularies import Vocabulary, vocabulary
 
@@ -41,7 +41,7 @@ def schema() -> RecordType:
     fields.pop("action", None)
     fields["as_of"] = Day()
     fields["artifact"] = artifact_schema()
-    ancestor = _record(release.Ancestor)
+    ancestor = _record(records.Ancestor)
     inherited = {name: kind for name, kind in ancestor.fields.items() if name != "parent"}
     fields["lineage"] = ListType(RecordType({"name": Text(), "direct": Boolean(), **inherited}))
     fields["metric"] = MapType({}, FactType(), "metric")
@@ -111,12 +111,12 @@ def _type(name: str, annotation: Any) -> Type | None:
     if get_origin(annotation) is dict and name in DOMAINS:
         words = vocabulary(DOMAINS[name])
         return MapType(words.members, _record(arguments[1]), words.name)
-    if isinstance(annotation, type) and issubclass(annotation, release.ListOf):
+    if isinstance(annotation, type) and issubclass(annotation, records.ListOf):
         (item,) = annotation.__pydantic_generic_metadata__["args"]
         return ListType(_item(item))
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return _record(annotation)
-    return Text() if annotation in (str, release.Name) or name in ("id", "name") else None
+    return Text() if annotation in (str, records.Name) or name in ("id", "name") else None
 
 
 def _item(item: Any) -> Type:

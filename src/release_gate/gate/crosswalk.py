@@ -11,7 +11,7 @@ from pydantic import Field
 
 from release_gate.diagnostics import PolicyError
 from release_gate.document import Base, validate
-from release_gate.facts.release import Name
+from release_gate.facts.records import Name
 from release_gate.policy.documents import Many
 from release_gate.policy.model import Policy
 from release_gate.policy.overlay import chain

@@ -16,7 +16,8 @@ from release_gate.diagnostics import RequestError, printable
 from release_gate.document import Base, validate
 from release_gate.facts.events import Event
 from release_gate.facts.ladder import RUNGS
-from release_gate.facts.release import Id, Name, ReleaseRequest
+from release_gate.facts.records import Id, Name
+from release_gate.facts.release import ReleaseRequest
 from release_gate.facts.types import Day
 from release_gate.gate.gate import Gate
 from release_gate.policy.documents import Many, Rung

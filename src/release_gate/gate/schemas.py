@@ -13,7 +13,8 @@ from pydantic.json_schema import GenerateJsonSchema
 from release_gate.authoring.documents import TestsDocument
 from release_gate.decision import Decision
 from release_gate.facts.access import NOT_ASKED, AccessRequest
-from release_gate.facts.release import FactRecord, ReleaseRequest
+from release_gate.facts.records import FactRecord
+from release_gate.facts.release import ReleaseRequest
 from release_gate.facts.schema import DOMAINS
 from release_gate.facts.truth import Reason
 from release_gate.facts.types import STATED_REASONS

@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 from release_gate.diagnostics import did_you_mean, printable
 from release_gate.document import Base
 from release_gate.facts.ladder import RUNGS
-from release_gate.facts.release import Id, Name
+from release_gate.facts.records import Id, Name
 from release_gate.facts.truth import Duration
 from release_gate.facts.types import Day, Length, exact, problem
 from release_gate.policy.gated import REPOSITORY, GatedDocument

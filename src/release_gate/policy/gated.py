@@ -13,7 +13,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from release_gate.diagnostics import did_you_mean, printable
 from release_gate.document import Base
 from release_gate.facts.access import ASKED, NOT_ASKED, AccessRequester, Use
-from release_gate.facts.release import DIGEST, FactRecord, Id, Name
+from release_gate.facts.records import DIGEST, FactRecord, Id, Name
 from release_gate.facts.types import Day, FactType, problem
 
 __all__ = [

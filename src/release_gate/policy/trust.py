@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from release_gate.document import Base
-from release_gate.facts.release import Id, Name
+from release_gate.facts.records import Id, Name
 from release_gate.facts.types import problem
 from release_gate.policy.documents import InForce, Many
 

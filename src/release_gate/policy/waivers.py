@@ -14,7 +14,8 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 from release_gate.diagnostics import did_you_mean, printable
 from release_gate.document import Base
 from release_gate.facts.ladder import ALL_RUNGS, GRANTED, RUNGS
-from release_gate.facts.release import DIGEST, Artifact, Id, Name, ReleaseRequest
+from release_gate.facts.records import DIGEST, Id, Name
+from release_gate.facts.release import Artifact, ReleaseRequest
 from release_gate.facts.truth import Step, arithmetic
 from release_gate.facts.types import Day
 from release_gate.policy.documents import Many, Waivable, a_rung

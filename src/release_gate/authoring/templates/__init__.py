@@ -8,7 +8,7 @@ from datetime import date
 from importlib import resources
 
 from release_gate.diagnostics import Diagnostic, PolicyError, printable
-from release_gate.facts.release import ID
+from release_gate.facts.records import ID
 
 __all__ = ["new_gate", "new_policy"]
 

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from release_gate.diagnostics import Diagnostic, InputError, RequestError, printable
 from release_gate.document import Base, validate
-from release_gate.facts.release import Name
+from release_gate.facts.records import Name
 from release_gate.policy.documents import Many
 from release_gate.policy.packs import data_folder
 from release_gate.source import Document, read_file, require_mapping
