@@ -421,7 +421,9 @@ class _Builder:
                     handler(event)
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
-            self.stop("RG005", _yaml_message(error), self.point(mark) if mark else None)
+            message = _yaml_message(error)
+            help_ = _IN_BRACKETS if "parsing a flow" in message else ""
+            self.stop("RG005", message, self.point(mark) if mark else None, help_)
         except yaml.YAMLError as error:
             self.stop("RG005", f"is not YAML: {printable(str(error).splitlines()[0].lower())}", None)
         finally:
@@ -586,6 +588,9 @@ def _place(start: Any, end: Any) -> Place:
 
 def _looks_like_a_number(text: str) -> bool:
     return bool(_NUMBER.fullmatch(text) or _NOT_FINITE.fullmatch(text))
+
+
+_IN_BRACKETS: Final = "within { } and [ ], a text with quotes, brackets or commas of its own stands in quotes"
 
 
 def _yaml_message(error: yaml.MarkedYAMLError) -> str:

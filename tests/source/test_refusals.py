@@ -176,3 +176,12 @@ def test_texts() -> None:
     assert text_problem("ä\n\tö") == ""
     assert "U+E000" in text_problem("\ue000")
     assert "normal form" in text_problem("e\u0301")
+
+
+def test_a_text_in_brackets_that_needs_quotes_is_told_so() -> None:
+    with pytest.raises(DocumentError) as error:
+        read_document('rules: [{id: a, when: model.name in ["x"]}]\n')
+    (found,) = error.value.diagnostics
+    assert (found.code, "stands in quotes" in found.help) == ("RG005", True)
+    assert found.span is not None
+    assert (found.span.line, found.span.column) == (1, 37)
