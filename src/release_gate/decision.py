@@ -287,8 +287,8 @@ class Decision:
         hypothetical: The day whose policies were used, if asked for. Then this is no approval.
         artifacts: The answer for each artifact.
         notes: What the reader should know, such as policies that are not in force.
-        judged: What judged each artifact, for who asks how every rule came out. It is no part of the answer,
-            and does not leave the process.
+        judged: How every rule came out for each artifact, for who asks. It is no part of the answer, and does
+            not leave the process.
     """
 
     as_of: date

@@ -16,9 +16,9 @@ from release_gate.decision import Decision, FactRead
 from release_gate.diagnostics import Diagnostic, IntegrityError, printable
 from release_gate.engine.case import Case
 from release_gate.engine.findings import fact_read
-from release_gate.engine.judge import Judge
+from release_gate.engine.judge import Judge, Judged
 from release_gate.engine.panel import Ready, panel_of
-from release_gate.engine.rules import Application
+from release_gate.engine.rules import Applied
 from release_gate.evaluate.compiled import Tri
 from release_gate.evaluate.reference import evaluate
 from release_gate.expression import nodes
@@ -50,41 +50,38 @@ def trace_of(decision: Decision, request: ReleaseRequest, policies: tuple[Policy
     traced: list[dict[str, Any]] = []
     left_out: list[str] = []
     count = 0
-    for judge in judged:
-        case = judge.case
-        rules = sum(len(ready.policy.rules) for ready in case.panel.ready)
+    for each in judged:
+        rules = sum(len(ready.policy.rules) for ready in each.ready)
         if count + rules > MAX_OUTCOMES:
-            left_out.append(case.artifact.id)
+            left_out.append(each.artifact)
             continue
         count += rules
-        traced.append({"id": case.artifact.id, "policies": _policies(judge)})
+        traced.append({"id": each.artifact, "policies": _policies(each)})
     told: dict[str, Any] = {"schema": SCHEMA, "artifacts": traced}
     return told | ({"left_out": left_out} if left_out else {})
 
 
-def _policies(judge: Judge) -> dict[str, Any]:
-    rungs = [rung.name for rung in judge.case.ladder]
-    applied: dict[str, list[Application]] = {}
-    for application in judge.applied:
-        applied.setdefault(application.policy.id, []).append(application)
+def _policies(judged: Judged) -> dict[str, Any]:
+    rungs = [rung.name for rung in judged.ladder]
+    applied: dict[Ready, list[Applied]] = {}
+    for each in judged.applied:
+        applied.setdefault(each.ready, []).append(each)
     return {
-        ready.policy.id: _outcomes(ready, applied[ready.policy.id], rungs)
-        if ready.policy.id in applied
-        else None
-        for ready in judge.case.panel.ready
+        ready.policy.id: _outcomes(judged.kind, applied[ready], rungs) if ready in applied else None
+        for ready in judged.ready
     }
 
 
-def _outcomes(ready: Ready, applied: list[Application], rungs: list[str]) -> dict[str, Any]:
+def _outcomes(kind: str, applied: list[Applied], rungs: list[str]) -> dict[str, Any]:
     """Each rule in one letter, and from which rung to which it bites, or may."""
-    sides, rules = [each.side for each in applied], ready.policy.rules
-    letters = list(_asked(ready, applied[0].kind, sides[-1].end))
+    ready = applied[0].ready
+    letters, rules = list(_asked(ready, kind, applied[-1].end)), ready.policy.rules
     told: dict[str, Any] = {
-        "scope": [[rungs[side.start], rungs[side.end], _WORDS[side.scope]] for side in sides]
+        "scope": [[rungs[side.start], rungs[side.end], _WORDS[side.scope]] for side in applied]
     }
     ends: dict[tuple[int, Tri], int] = {}
-    for application in applied:
-        for number, start, end, bites in application.outcomes():
+    for side in applied:
+        for number, start, end, bites in side.outcomes:
             word = "bites" if bites else "unknown"
             runs = told.setdefault(word, {}).setdefault(rules[number].id, [])
             if ends.get((number, bites)) == start - 1:

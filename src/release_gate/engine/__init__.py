@@ -75,7 +75,7 @@ def decide(
         hypothetical=policies_as_of,
         artifacts=artifacts,
         notes=(*panel.notes, *unread(request, panel.inforce), *said, *orphans(papers.waivers, request)),
-        judged=judges,
+        judged=tuple(judge.judged for judge in judges),
     )
 
 

@@ -6,20 +6,38 @@ The steps are those of *How a decision is made* in the documentation, and marked
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from release_gate.decision import ArtifactDecision, Finding, Verdict
 from release_gate.engine.case import Case, Side
 from release_gate.engine.findings import Hit, fact_read, facts_of
 from release_gate.engine.panel import Ready, ready_of
-from release_gate.engine.rules import Application
+from release_gate.engine.rules import Application, Applied
 from release_gate.evaluate.fetch import Reading
 from release_gate.evaluate.reference import Facts
 from release_gate.facts.ladder import ALL_RUNGS, BOUNDARY, LOWEST_JUDGED
 from release_gate.facts.truth import Step
 from release_gate.policy.model import Policy
 
-__all__ = ["Judge"]
+__all__ = ["Judge", "Judged"]
+
+
+class Judged(NamedTuple):
+    """How every rule came out for an artifact. Nothing of the request, which whoever keeps decisions may not.
+
+    Attributes:
+        artifact: The artifact.
+        kind: Its kind.
+        ladder: The rungs that make sense for it.
+        ready: The policies in force.
+        applied: Those that are for artifacts of its kind, on each side of the boundary.
+    """
+
+    artifact: str
+    kind: str
+    ladder: tuple[Step, ...]
+    ready: tuple[Ready, ...]
+    applied: tuple[Applied, ...]
 
 
 class Judge:
@@ -51,6 +69,13 @@ class Judge:
         self.coverage(covering)
         self.objections()
         return self.answer()
+
+    @property
+    def judged(self) -> Judged:
+        """How every rule came out."""
+        case = self.case
+        applied = tuple(each.applied for each in self.applied)
+        return Judged(case.artifact.id, case.artifact.kind, case.ladder, case.panel.ready, applied)
 
     def sides(self, ready: Ready) -> list[Side]:
         """A policy reads the same on both sides of the boundary, unless a metric counts below it only."""

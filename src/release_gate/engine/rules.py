@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import cached_property, partial
 from itertools import groupby, product
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from release_gate.decision import Obligation, SignOffState, TierState, Verdict, Where
 from release_gate.diagnostics import ReleaseGateError
@@ -32,7 +32,7 @@ from release_gate.facts.truth import Range, Step, Unknown, Value
 from release_gate.facts.view import Seen
 from release_gate.policy.model import Rule, Tier, row_matches
 
-__all__ = ["Application", "Disagreement"]
+__all__ = ["Application", "Applied", "Disagreement"]
 
 AtRung: TypeAlias = "Callable[[int], Tri]"
 """Whether a rule bites: a function of the rank of the rung."""
@@ -42,6 +42,24 @@ Outcome: TypeAlias = "tuple[int, int, int, Tri]"
 
 class Disagreement(ReleaseGateError):  # noqa: N818 - it is named for what happened
     """The compiled program and the reference differ on a rule: a fault of ours, and nothing is decided."""
+
+
+class Applied(NamedTuple):
+    """How the rules of a policy came out from one rung to another, with nothing of the request.
+
+    Attributes:
+        ready: The policy.
+        scope: Whether it applies.
+        start: The rank of the lowest rung.
+        end: The rank of the highest rung.
+        outcomes: Every rule that bites or may bite, and where. All others do not.
+    """
+
+    ready: Ready
+    scope: Tri
+    start: int
+    end: int
+    outcomes: tuple[Outcome, ...]
 
 
 class Application:
@@ -76,11 +94,18 @@ class Application:
             if self.policy.rules[part.index].effect != "tier":
                 self.at_each_rung(part.index, self.bites_at(part))
 
-    def outcomes(self) -> Iterator[Outcome]:
-        """Once it has been applied: every rule that bites or may bite, and where. All others do not."""
-        yield from self.bitten
-        for rank, here in self.raised.items():
-            yield from ((number, rank, rank, bites) for number, bites in here if bites is not False)
+    @property
+    def applied(self) -> Applied:
+        """How the rules came out, once it has been applied."""
+        side = self.side
+        raised = [
+            (number, rank, rank, bites)
+            for rank, here in self.raised.items()
+            if here
+            for number, bites in here
+            if bites is not False
+        ]
+        return Applied(self.ready, side.scope, side.start, side.end, (*self.bitten, *raised))
 
     # -- which rules bite
 
