@@ -21,8 +21,7 @@ from release_gate.diagnostics import Diagnostic, IntegrityError, PolicyError
 from release_gate.document import validate
 from release_gate.policy.check import check_policy
 from release_gate.policy.documents import InForce, PolicyDocument
-from release_gate.policy.model import Policy, Remark
-from release_gate.policy.overlay import chain, link
+from release_gate.policy.model import Policy, Remark, chain, link
 from release_gate.policy.places import Places
 from release_gate.source import Document, Pointer, read_document
 

@@ -31,8 +31,7 @@ from release_gate.diagnostics import Diagnostic, InputError, IntegrityError, pri
 from release_gate.facts.access import kind_of
 from release_gate.facts.release import ReleaseRequest
 from release_gate.policy.documents import InForce
-from release_gate.policy.model import Policy
-from release_gate.policy.overlay import chain
+from release_gate.policy.model import Policy, chain
 from release_gate.signing import read_json
 from release_gate.source import read_document
 

@@ -33,8 +33,7 @@ from release_gate.audit.sealed import (
 from release_gate.diagnostics import Diagnostic, InputError, IntegrityError, did_you_mean, printable
 from release_gate.facts.records import ListOf
 from release_gate.facts.release import ReleaseRequest
-from release_gate.policy.model import Policy, Rule
-from release_gate.policy.overlay import chain
+from release_gate.policy.model import Policy, Rule, chain
 
 __all__ = ["Sensitive", "is_sealed_record", "open_record", "sealed_in", "seen_by"]
 

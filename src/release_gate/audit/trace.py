@@ -24,8 +24,7 @@ from release_gate.evaluate.reference import evaluate
 from release_gate.expression import nodes
 from release_gate.expression.nodes import Node, children
 from release_gate.facts.release import ReleaseRequest
-from release_gate.policy.model import Policy, Rule
-from release_gate.policy.overlay import chain
+from release_gate.policy.model import Policy, Rule, chain
 
 __all__ = ["MAX_OUTCOMES", "facts_read", "trace_lines", "trace_of"]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import os
 import sys
 from collections.abc import Mapping
@@ -120,6 +122,7 @@ def _let_go_of_output() -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command. Every failure has an exit code of its own, and none of them is 0."""
+    atexit.register(gc.freeze)  # whatever is left goes with the process, and need not be searched for garbage
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")

@@ -18,8 +18,8 @@ from release_gate.cli.recording import recorder, recording
 from release_gate.decision import Verdict
 from release_gate.diagnostics import InputError, Severity, did_you_mean, printable
 from release_gate.gate import reports
-from release_gate.gate.base import gate_at
 from release_gate.gate.files import OutputError, discard, write_together
+from release_gate.gate.gate import Gate
 from release_gate.gate.judging import Judging
 from release_gate.gate.reports import text
 from release_gate.gate.reports.run import Outcome, Run
@@ -110,7 +110,7 @@ def check(  # noqa: PLR0913, PLR0917 - one argument for each option
                 found = gate_of(gate, policies)
                 recorded = recorder(gate, policies, found, receipts) if record else None
                 file = None if policies else gate or GATE_FILE
-                then = gate_at(base, file, policies) if base is not None else None
+                then = _before(base, file, policies) if base is not None else None
                 judging = Judging(found, as_of, policies_as_of, recorded, then, clock.today())
                 files = find_requests(requests)
                 if found.evidence is not None:
@@ -124,6 +124,12 @@ def check(  # noqa: PLR0913, PLR0917 - one argument for each option
         except OutputError as error:
             raise click.ClickException(str(error)) from None
         return finished(run, Verdict(fail_on), exit_zero=exit_zero)
+
+
+def _before(base: str, gate: Path | None, policies: tuple[str, ...]) -> Gate:
+    from release_gate.gate.base import gate_at  # noqa: PLC0415 - runs git, and few ask for it
+
+    return gate_at(base, gate, policies)
 
 
 def judge_all(files: Sequence[Path], judging: Judging, run: Run, log: Log) -> None:

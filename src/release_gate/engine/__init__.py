@@ -24,7 +24,7 @@ from release_gate.facts.view import view_of
 from release_gate.policy.model import Policy, Rule
 from release_gate.policy.papers import NO_PAPERS, Papers
 from release_gate.policy.unread import unread
-from release_gate.policy.waivers import orphans
+from release_gate.policy.waiver_book import orphans
 
 __all__ = [
     "Disagreement",

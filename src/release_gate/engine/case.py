@@ -18,7 +18,7 @@ from release_gate.facts.release import Artifact, ReleaseRequest
 from release_gate.facts.view import view_of
 from release_gate.policy.papers import NO_PAPERS, Papers
 from release_gate.policy.sign_offs import SignOffBook
-from release_gate.policy.waivers import WaiverBook
+from release_gate.policy.waiver_book import WaiverBook
 
 __all__ = ["Case", "Side"]
 

@@ -13,8 +13,7 @@ from release_gate.diagnostics import PolicyError
 from release_gate.document import Base, validate
 from release_gate.facts.records import Name
 from release_gate.policy.documents import Many
-from release_gate.policy.model import Policy
-from release_gate.policy.overlay import chain
+from release_gate.policy.model import Policy, chain
 from release_gate.source import read_file, require_mapping
 
 __all__ = ["Clause", "Framework", "crosswalk"]

@@ -13,7 +13,6 @@ from release_gate.decision import Decision, in_words
 from release_gate.diagnostics import Diagnostic, InputError, PolicyError, Span
 from release_gate.document import validate
 from release_gate.facts.release import ReleaseRequest
-from release_gate.gate.papers import read_papers, read_trust
 from release_gate.policy.build import placed
 from release_gate.policy.documents import (
     EvidenceDocument,
@@ -94,7 +93,7 @@ class Gate:
         if errors:
             raise type(errors[0])(found for error in errors for found in error.diagnostics)
         gate = cls(policies, spans=[document.span(("policies", index)) for index in range(len(policies))])
-        gate.papers = read_papers(shape, file.parent)
+        gate.papers = _papers(shape, file.parent)
         gate.asked = shape.evidence
         if shape.evidence is not None and shape.evidence.vouched_by and shape.trust is None:
             at = document.span(("evidence", "vouched_by"))
@@ -165,6 +164,15 @@ class Gate:
         return engine.decide(held, self.policies, as_of, policies_as_of, self.papers)
 
 
+def _papers(asked: GateDocument, folder: Path) -> Papers:
+    """What a gate file has beside its policies, as :func:`read_papers` reads it."""
+    if asked.trust is None and not (asked.sign_offs or asked.waivers or asked.unsigned_sign_offs):
+        return NO_PAPERS
+    from release_gate.gate.papers import read_papers  # noqa: PLC0415 - many gates have no papers
+
+    return read_papers(asked, folder)
+
+
 def _collected(asked: EvidenceDocument, trust: str | None, folder: Path) -> Collected:
     """What is in the folders that a gate file names.
 
@@ -172,6 +180,7 @@ def _collected(asked: EvidenceDocument, trust: str | None, folder: Path) -> Coll
         EvidenceError: Something there is refused, so that nothing can be held against it.
     """
     from release_gate.evidence.collect import EvidenceError, collect  # noqa: PLC0415 - as above
+    from release_gate.gate.papers import read_trust  # noqa: PLC0415 - as above
     from release_gate.signing import read_certified_key  # noqa: PLC0415 - as above
 
     names = {result: name for name, result in asked.metrics.items()}

@@ -10,7 +10,6 @@ from pathlib import Path
 from release_gate.decision import Decision
 from release_gate.diagnostics import Diagnostic, InputError, Severity
 from release_gate.facts.release import ReleaseRequest
-from release_gate.gate.base import loosened
 from release_gate.gate.gate import Gate
 from release_gate.gate.reports.run import About, Outcome
 
@@ -52,6 +51,8 @@ class Judging:
             decision = self.gate.judge(held, as_of=self.as_of, policies_as_of=self.policies_as_of)
             revived = tuple(self.revived(request, decision))
             if self.base is not None:
+                from release_gate.gate.base import loosened  # noqa: PLC0415 - runs git, and few ask for it
+
                 told = (*loosened(self.base, self.gate, held, self.as_of), *told)
         except InputError as error:
             return Outcome(name, diagnostics=error.diagnostics)

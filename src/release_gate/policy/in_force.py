@@ -6,8 +6,7 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 
 from release_gate.diagnostics import Diagnostic, PolicyError
-from release_gate.policy.model import Policy
-from release_gate.policy.overlay import chain
+from release_gate.policy.model import Policy, chain
 
 __all__ = ["days_of_change", "in_force", "policy_of"]
 

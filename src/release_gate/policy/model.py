@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from release_gate.diagnostics import Span
@@ -14,7 +14,7 @@ from release_gate.facts.types import FactType
 from release_gate.policy.documents import InForce, Oblige, PolicyDocument, RuleDocument, SignOffAsked
 from release_gate.policy.places import Places
 
-__all__ = ["Policy", "Remark", "Rule", "Table", "Tier", "row_matches"]
+__all__ = ["Policy", "Remark", "Rule", "Table", "Tier", "chain", "link", "row_matches"]
 
 
 @dataclass(frozen=True)
@@ -129,3 +129,17 @@ class Policy:
         """Who answers for a rule, or for what else there is of that name: a ceiling of a tier."""
         own = next((each.document.owner for each in self.rules if each.id == rule), None)
         return own or self.document.owner
+
+
+def chain(policy: Policy) -> tuple[Policy, ...]:
+    """A policy, and what applies in its place while it is not in force, in this order."""
+    found = [policy]
+    while found[-1].instead is not None:
+        found.append(found[-1].instead)
+    return tuple(found)
+
+
+def link(policies: Iterable[Policy]) -> Policy:
+    """The first of the policies, with the others to apply in its place while it is not in force."""
+    first, *rest = policies
+    return replace(first, instead=link(rest) if rest else None)

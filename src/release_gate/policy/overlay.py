@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -11,25 +11,11 @@ from release_gate.decision import in_words
 from release_gate.diagnostics import Diagnostic, PolicyError
 from release_gate.policy.documents import OverlayDocument
 from release_gate.policy.merge import Merge
-from release_gate.policy.model import Policy, Remark
+from release_gate.policy.model import Policy, Remark, chain, link
 from release_gate.policy.tighten import check_said, check_tightened, is_stricter
 from release_gate.source import Document, Pointer
 
-__all__ = ["chain", "extend", "link", "with_set"]
-
-
-def chain(policy: Policy) -> tuple[Policy, ...]:
-    """A policy, and what applies in its place while it is not in force, in this order."""
-    found = [policy]
-    while found[-1].instead is not None:
-        found.append(found[-1].instead)
-    return tuple(found)
-
-
-def link(policies: Iterable[Policy]) -> Policy:
-    """The first of the policies, with the others to apply in its place while it is not in force."""
-    first, *rest = policies
-    return replace(first, instead=link(rest) if rest else None)
+__all__ = ["extend", "with_set"]
 
 
 def extend(base: Policy, shape: OverlayDocument, document: Document) -> Policy:

@@ -15,8 +15,7 @@ from pathlib import Path
 from release_gate.diagnostics import Diagnostic, PolicyError, did_you_mean, printable
 from release_gate.policy.build import build
 from release_gate.policy.documents import InForce
-from release_gate.policy.model import Policy, Remark
-from release_gate.policy.overlay import chain, link
+from release_gate.policy.model import Policy, Remark, chain, link
 from release_gate.source import POLICY_LIMITS, read_file
 
 __all__ = ["ALWAYS_ON", "data_folder", "load_pack", "pack_file", "pack_names", "pack_versions"]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from release_gate.facts.release import SignOff
-from release_gate.policy.trust import Standing
-from release_gate.policy.waivers import Waiver
+if TYPE_CHECKING:
+    from release_gate.facts.release import SignOff
+    from release_gate.policy.trust import Standing
+    from release_gate.policy.waivers import Waiver
 
 __all__ = ["NO_PAPERS", "Papers", "Signed"]
 
