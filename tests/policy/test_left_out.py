@@ -1,5 +1,6 @@
 """Versions that were in force and are not encoded: on their days nothing is decided."""
 
+import re
 from datetime import date, timedelta
 from itertools import pairwise
 
@@ -50,7 +51,14 @@ def test_a_day_is_judged_by_its_own_version_or_not_at_all(day: str, version: str
     assert found.code == "RG516"
     assert found.message.startswith(f"on {day} version {version} of `anthropic-rsp` was in force, from ")
     assert found.message.endswith(", and it is not encoded")
-    assert "pin a version" in found.help
+    assert re.findall(r"\d+\.\d+|@", found.help) == []  # no version that may not be the one of the day
+
+
+def test_what_helps_does_help() -> None:
+    """Whoever names a day of a version that is encoded, as the help says, gets a decision by that version."""
+    gate = Gate.from_policies(["anthropic-rsp"])
+    decision = gate.decide(REQUEST, as_of=date(2024, 11, 24), policies_as_of=date(2025, 5, 14))
+    assert {each.id: each.version for each in decision.policies}["anthropic-rsp"] == "2.2"
 
 
 def test_before_there_was_any_version_nothing_is_missing() -> None:

@@ -50,7 +50,7 @@ def _refuse_left_out(policy: Policy, day: date) -> None:
             f"on {day} version {left_out.version} of `{policy.id}` was in force, from {left_out.from_} to "
             f"{left_out.until}, and it is not encoded"
         )
-        help_ = "nothing was decided; pin a version to be judged by it all the same, as `NAME@VERSION`"
+        help_ = "nothing was decided; `--policies-as-of` and a day of another version tell what it would say"
         raise PolicyError([Diagnostic("RG516", message, help=help_)])
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from release_gate.diagnostics import RequestError
 from release_gate.gate.lineage.closing import Change, Effect, fallen
+from release_gate.gate.lineage.draw import effects_text
 from release_gate.gate.lineage.standing import Judge
 
 from .models import asked, graph, judge, model
@@ -98,6 +99,24 @@ def test_a_withdrawal_is_an_incident_for_all_below_until_somebody_assessed_it(tm
     assert effect.after is not None
     rules = {each.rule for each in effect.after.findings} - {each.rule for each in effect.before.findings}
     assert rules == {"incidents-first"}
+
+
+def test_what_was_denied_already_neither_falls_nor_stands(by: Judge) -> None:
+    closed = model("b", {"parent": "a", **NO_COPIES})
+    effects = asked(graph(model("a"), closed, model("c", "a")), by, Change("a"))
+    assert told(effects["b/weights"]) == ("denied", "deny", "deny")
+    assert effects["c/weights"].direction == "stands"
+    lines = list(effects_text([Change("a")], effects.values()))
+    assert lines[1] == "  denied  b/weights at weights_open: already"
+    assert lines[-1] == "0 of 2 artifacts fall, in 2 requests; 1 had been denied already"
+
+
+def test_what_was_denied_and_loses_a_lower_rung_falls(by: Judge) -> None:
+    permitted = model("b", {"parent": "a", **NO_COPIES, "permission": True})
+    effect = asked(graph(model("a"), permitted), by, Change("a"))["b/weights"]
+    assert told(effect) == ("falls", "deny", "deny")
+    assert effect.after is not None
+    assert (effect.before.best, effect.after.best) == ("weights_gated_manual", "api_general")
 
 
 def test_an_unknown_lineage_stays_unknown(by: Judge) -> None:

@@ -15,7 +15,7 @@ from datetime import date
 from itertools import count
 from typing import Any, Final
 
-from release_gate.decision import ArtifactDecision
+from release_gate.decision import ArtifactDecision, Verdict
 from release_gate.diagnostics import RequestError
 from release_gate.facts.ladder import ALL_RUNGS
 from release_gate.facts.release import ReleaseRequest
@@ -68,7 +68,10 @@ class Effect:
 
     @property
     def direction(self) -> str:
-        """``falls`` if less is allowed somewhere up to what is asked for, else ``rises`` or ``stands``."""
+        """``falls`` if less is allowed somewhere up to what is asked for, ``rises`` if more is.
+
+        If neither, ``denied`` of what was denied already, and ``stands`` of anything else.
+        """
         if self.after is None:
             return "falls"
         asked = ALL_RUNGS[self.before.requested]
@@ -79,7 +82,9 @@ class Effect:
         ]
         if any(step > 0 for step in steps):
             return "falls"
-        return "rises" if any(step < 0 for step in steps) else "stands"
+        if any(step < 0 for step in steps):
+            return "rises"
+        return "denied" if self.before.verdict is Verdict.DENY else "stands"
 
     @property
     def because(self) -> tuple[str, ...]:

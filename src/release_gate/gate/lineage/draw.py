@@ -268,15 +268,18 @@ def effects_text(changes: Iterable[Change], effects: Iterable[Effect]) -> Iterat
     for effect in effects:
         head = f"  {effect.direction:<6}  {effect.name}/{effect.artifact} at {effect.before.requested}: "
         verdict, *reach = _far(effect)
-        yield head + verdict
+        yield head + ("already" if effect.direction == "denied" else verdict)
         yield from (f"          {each}" for each in reach)
         if effect.because:
-            yield f"          because of {', '.join(effect.because)}"
+            more = "now also " if effect.direction == "denied" else ""
+            yield f"          {more}because of {', '.join(effect.because)}"
         if effect.told:
             yield "          its request does not name what changes; it was told of it"
     falls, names = len(fallen(effects)), {effect.name for effect in effects}
     if effects:
-        yield f"{falls} of {len(effects)} artifacts fall, in {len(names)} requests"
+        denied = sum(effect.direction == "denied" for effect in effects)
+        already = f"; {denied} had been denied already" if denied else ""
+        yield f"{falls} of {len(effects)} artifacts fall, in {len(names)} requests{already}"
     else:
         yield "  nothing stands on it"
 
