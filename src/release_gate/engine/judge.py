@@ -90,6 +90,8 @@ class Judge:
         """Step 2: only a policy that covers the release can say that it has been judged."""
         if self.case.frame.request.action in ("narrow", "withdraw"):
             return
+        if any(all(side.scope is True for side in sides) for sides in covering):
+            return  # at every rung
         for rank in range(LOWEST_JUDGED.rank, self.case.top + 1):
             here = [side for sides in covering for side in sides if side.start <= rank <= side.end]
             if any(side.scope is True for side in here):
@@ -134,12 +136,15 @@ class Judge:
     def answer(self) -> ArtifactDecision:
         """The worst finding wins at each rung."""
         wanted = self.case.artifact.rung
-        ranks = [0] * (self.case.top + 1)
+        rungs = dict.fromkeys(
+            _WORST_FIRST, 0
+        )  # for each verdict, a bit for each rung that a finding gives it
         for hit in self.case.hits:
-            outcome = _RANK[hit.outcome]
-            for rank in range(hit.start, hit.end + 1):
-                ranks[rank] = max(ranks[rank], outcome)
-        ladder = {self.case.ladder[rank]: _VERDICTS[worst] for rank, worst in enumerate(ranks)}
+            rungs[hit.outcome] |= (2 << hit.end) - (1 << hit.start)
+        ladder = {
+            rung: next((verdict for verdict in _WORST_FIRST if rungs[verdict] >> rank & 1), Verdict.APPROVE)
+            for rank, rung in enumerate(self.case.ladder)
+        }
         missing = {
             rung.name: self.missing(rung.rank)
             for rung, verdict in ladder.items()
@@ -185,8 +190,8 @@ class Judge:
         return tuple(sorted(set().union(*supports)))
 
 
-_VERDICTS: Final = tuple(Verdict)
-_RANK: Final = {verdict: rank for rank, verdict in enumerate(_VERDICTS)}
+_WORST_FIRST: Final = tuple(reversed(Verdict))
+_RANK: Final = {verdict: rank for rank, verdict in enumerate(Verdict)}
 
 
 def _best(ladder: Mapping[Step, Verdict], wanted: Step) -> str | None:
@@ -209,12 +214,22 @@ def _not_ruled_out(ladder: Mapping[Step, Verdict]) -> str | None:
     return reached
 
 
+def _spans(found: Sequence[Hit]) -> Iterable[tuple[int, int, Hit]]:
+    """What a rule came to, and from where to where: once for all rungs at which it says the same."""
+    if len(found) == 1:
+        return [(found[0].start, found[0].end, found[0])]
+    runs: dict[tuple[Any, ...], list[Hit]] = {}
+    for hit in found:
+        runs.setdefault((hit.outcome, hit.message, hit.facts), []).append(hit)
+    return [(min(hit.start for hit in run), max(hit.end for hit in run), run[0]) for run in runs.values()]
+
+
 def _together(hits: Iterable[Hit], wanted: int, ladder: Sequence[Step]) -> tuple[Finding, ...]:
     """Findings of one rule at several rungs as one, worst first."""
-    runs: dict[tuple[Any, ...], list[Hit]] = {}
+    by_rule: dict[tuple[str, str], list[Hit]] = {}
     for hit in hits:
-        runs.setdefault((hit.policy, hit.rule, hit.outcome, hit.message, hit.facts), []).append(hit)
-    spans = [(min(hit.start for hit in run), max(hit.end for hit in run), run[0]) for run in runs.values()]
+        by_rule.setdefault((hit.policy, hit.rule), []).append(hit)
+    spans = [span for found in by_rule.values() for span in _spans(found)]
     spans.sort(
         key=lambda each: (each[0] > wanted, -_RANK[each[2].outcome], each[2].policy, each[2].rule, each[0])
     )
