@@ -12,7 +12,7 @@ from datetime import date
 from enum import Enum
 from functools import cache, cached_property
 from operator import attrgetter
-from typing import Any
+from typing import Any, Final
 
 from release_gate.canonical import canonical_bytes, digest_of_bytes, plain
 from release_gate.diagnostics import Span
@@ -84,6 +84,14 @@ class Where:
         return cls(span.file, span.line, span.column) if span is not None else None
 
 
+_UNVERIFIED: Final = ("memory", "unverified")
+
+
+def is_unverified(cite: Mapping[str, Any]) -> bool:
+    """Whether a citation says that nobody has read the place in the source."""
+    return cite.get("confidence") in _UNVERIFIED
+
+
 @dataclass(frozen=True, slots=True)
 class FactRead:
     """A fact that a finding rests on.
@@ -134,6 +142,11 @@ class Finding:
     cite: Mapping[str, Any]
     where: Where | None
     facts: tuple[FactRead, ...]
+
+    @property
+    def unverified(self) -> bool:
+        """Whether nobody has read the place in the source that the rule rests on."""
+        return is_unverified(self.cite)
 
     def stands_at(self, rung: str) -> bool:
         """Whether it is about a rung."""
@@ -219,6 +232,9 @@ class ArtifactDecision:
         missing: The facts that would settle the rung asked for, if it needs evidence.
         missing_at: The same for every rung that needs evidence.
         could_lift: The facts that could lift a duty or an approval at the rung asked for.
+        unverified: The rules that nobody has read in their source, and without which the verdict at the rung
+            asked for would be better.
+        unverified_at: The same for every rung whose verdict hangs on such rules.
         sign_offs: The sign-offs that are asked for at the rung.
         obligations: The duties that come with the rung.
     """
@@ -235,6 +251,8 @@ class ArtifactDecision:
     missing: tuple[str, ...]
     missing_at: Mapping[str, tuple[str, ...]]
     could_lift: tuple[str, ...]
+    unverified: tuple[str, ...]
+    unverified_at: Mapping[str, tuple[str, ...]]
     sign_offs: tuple[SignOffState, ...]
     obligations: tuple[Obligation, ...]
 
@@ -399,4 +417,4 @@ def number_in_words(value: Any) -> str:
     return text
 
 
-__all__ += ["in_words"]
+__all__ += ["in_words", "is_unverified"]

@@ -61,6 +61,8 @@ ARTIFACT = ArtifactDecision(
     missing=("license", "other"),
     missing_at={},
     could_lift=(),
+    unverified=("p/r",),
+    unverified_at={},
     sign_offs=(
         SignOffState("p", "s", ("lead", "legal"), (), 2, "hosted", ("ada as lead: it expired",)),
         SignOffState("p", "t", ("lead",), ("ada",), 0, "hosted", ()),
@@ -90,6 +92,7 @@ def test_the_whole_text() -> None:
   highest rung that is allowed now: internal; not ruled out: up to weights_open
   risk tier: low, possibly high   (p)
   risk tier: low   (q)
+  UNVERIFIED: this hangs on what nobody has read in its source: p/r
   copies are out already and cannot be taken back
   missing:
     - license: nobody has stated it

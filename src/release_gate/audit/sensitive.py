@@ -257,6 +257,7 @@ _DECISION: Final = frozenset(
 )
 _ARTIFACT: Final = frozenset(
     {"id", "requested", "verdict", "best", "not_ruled_out", "irrevocable", "tiers", "ladder", "obligations"}
+    | {"unverified", "unverified_at"}
 )
 _FINDING: Final = frozenset({"policy", "effect", "outcome", "from", "to", "cite", "where"})
 _SIGN_OFF: Final = frozenset({"policy", "rule", "roles", "lacking", "from"})

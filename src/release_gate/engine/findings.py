@@ -25,7 +25,11 @@ __all__ = ["Bad", "Hit", "bad_of", "citation", "fact_read", "facts_of", "fill", 
 
 
 class Hit(NamedTuple):
-    """What a rule came to from one rung to another, both included. ``support`` is what would settle it."""
+    """What a rule came to from one rung to another, both included.
+
+    ``support`` is what would settle it. ``unverified`` names the unverified rules without which it would
+    not be there, or be milder.
+    """
 
     policy: str
     rule: str
@@ -39,6 +43,7 @@ class Hit(NamedTuple):
     where: Where | None = None
     facts: tuple[FactRead, ...] = ()
     support: tuple[str, ...] = ()
+    unverified: tuple[str, ...] = ()
 
 
 def facts_of(reading: Reading, view: Mapping[str, Any], rung: Step, tier: Seen | None = None) -> Facts:

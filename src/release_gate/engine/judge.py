@@ -150,6 +150,7 @@ class Judge:
             for rung, verdict in ladder.items()
             if verdict is Verdict.NEEDS_EVIDENCE
         }
+        unverified = self.unverified(ladder)
         current = self.case.artifact.current.value
         return ArtifactDecision(
             id=self.case.artifact.id,
@@ -164,6 +165,8 @@ class Judge:
             missing=missing.get(wanted.name, ()),
             missing_at=missing,
             could_lift=self.could_lift(wanted.rank),
+            unverified=unverified.get(wanted.name, ()),
+            unverified_at=unverified,
             sign_offs=tuple(self.case.sign_offs[key] for key in sorted(self.case.sign_offs)),
             obligations=tuple(
                 self.case.obligations[key]
@@ -188,6 +191,21 @@ class Judge:
             hit.support for hit in self.case.hits if hit.outcome in lighter and hit.start <= rank <= hit.end
         )
         return tuple(sorted(set().union(*supports)))
+
+    def unverified(self, ladder: Mapping[Step, Verdict]) -> dict[str, tuple[str, ...]]:
+        """For each rung whose verdict would be better without the unverified rules: those that make it so."""
+        if not any(hit.unverified for hit in self.case.hits):
+            return {}
+        found = {}
+        for rung, verdict in ladder.items():
+            deciding = [
+                hit.unverified
+                for hit in self.case.hits
+                if hit.outcome is verdict and hit.start <= rung.rank <= hit.end
+            ]
+            if deciding and all(deciding):
+                found[rung.name] = tuple(sorted(set().union(*deciding)))
+        return found
 
 
 _WORST_FIRST: Final = tuple(reversed(Verdict))

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Final
 
 from release_gate.canonical import digest
-from release_gate.decision import PolicyUsed, Where
+from release_gate.decision import PolicyUsed, Where, is_unverified
 from release_gate.engine.findings import citation
 from release_gate.evaluate.compiled import Program
 from release_gate.policy.in_force import in_force
@@ -34,6 +34,7 @@ class Ready:
         shows_rung: The numbers of the rules whose texts show the rung or the tier.
         starts: For each rule, the lowest rung at which it can have an outcome.
         sources: For each rule, the source that it rests on, and its own place.
+        unverified: The numbers of the rules whose place in the source nobody has read.
     """
 
     def __init__(self, policy: Policy, day: date) -> None:
@@ -44,6 +45,7 @@ class Ready:
         self.shows_rung = frozenset(n for n, rule in enumerate(policy.rules) if _shows_rung(rule))
         self.starts = tuple(_start(rule) for rule in policy.rules)
         self.sources = tuple((citation(policy, rule), Where.of(rule.span)) for rule in policy.rules)
+        self.unverified = frozenset(n for n, (cite, _) in enumerate(self.sources) if is_unverified(cite))
         self._inactive = frozenset(n for n, rule in enumerate(policy.rules) if not rule.in_force(day))
 
     def needs_rung(self, number: int) -> bool:

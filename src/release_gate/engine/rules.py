@@ -38,6 +38,8 @@ AtRung: TypeAlias = "Callable[[int], Tri]"
 """Whether a rule bites: a function of the rank of the rung."""
 Outcome: TypeAlias = "tuple[int, int, int, Tri]"
 """The number of a rule, the ranks of the lowest and the highest rung, and whether it bites between them."""
+Doubt: TypeAlias = "tuple[tuple[str, ...], tuple[Step, Step]]"
+"""The unverified rules that have raised a tier, and the certain and the possible tier without them."""
 
 
 class Disagreement(ReleaseGateError):  # noqa: N818 - it is named for what happened
@@ -72,6 +74,7 @@ class Application:
         self.known_tiers: dict[int, Seen] = {}
         self.span: dict[int, tuple[Step, Step]] = {}  # of tiers, by rung; empty until they have been read
         self.raised: dict[int, list[tuple[int, Tri]]] = {}  # the tier rules, by rung
+        self.doubted: dict[int, Doubt] = {}  # by rung, where unverified rules have raised the tier
         self.bitten: list[Outcome] = []  # the others, as far as they bite or may bite
 
     def apply(self) -> None:
@@ -182,15 +185,22 @@ class Application:
             here = [hit for hit in raising if self.ready.starts[hit[0]] <= rank]
             here += [(number, bites(rank)) for number, bites in by_rung if self.ready.starts[number] <= rank]
             self.raised[rank] = here
-            steps = [(tier, bites) for n, bites in here if (tier := rules[n].tier) is not None]
-            certain = max([low, *(tier for tier, bites in steps if bites)])
-            possible = max([certain, high, *(tier for tier, bites in steps if bites is not False)])
-            spans[rank] = (certain, possible)
+            spans[rank] = self.raise_from(low, high, here)
+            sure = [hit for hit in here if hit[0] not in self.ready.unverified]
+            if len(sure) < len(here) and (without := self.raise_from(low, high, sure)) != spans[rank]:
+                raised = [n for n, bites in here if bites is not False and n in self.ready.unverified]
+                self.doubted[rank] = (tuple(map(self.name, raised)), without)
         self.span = spans
         wanted = self.case.artifact.rung.rank
         if wanted in self.span:
             certain, possible = self.span[wanted]
             self.case.tiers[self.policy.id] = TierState(certain.name, possible.name)
+
+    def raise_from(self, low: Step, high: Step, raising: list[tuple[int, Tri]]) -> tuple[Step, Step]:
+        """The certain and the possible tier, from a base and what has raised it."""
+        steps = [(tier, bites) for n, bites in raising if (tier := self.policy.rules[n].tier) is not None]
+        certain = max([low, *(tier for tier, bites in steps if bites)])
+        return certain, max([certain, high, *(tier for tier, bites in steps if bites is not False)])
 
     def base(self) -> tuple[Step, Step, bool]:
         """The lowest and the highest tier to start from, and whether a table left it open."""
@@ -264,6 +274,10 @@ class Application:
         """One tier that the artifact has or may have, at rungs above its ceiling."""
         unknown = not certain or self.side.scope is None
         is_ = "is" if certain else "may be"
+        hangs_on: tuple[str, ...] = ()
+        if start in self.doubted:
+            names, (sure, possible) = self.doubted[start]
+            hangs_on = names if tier.step > (possible if unknown else sure) else ()
         reads: dict[str, Read] = {}
         if unknown:
             scope = self.case.scope_of(self.side.reading).support
@@ -278,7 +292,7 @@ class Application:
                 Verdict.NEEDS_EVIDENCE if unknown else Verdict.DENY, start, end,
                 f"The risk {is_} {tier.step}, and such models are at most {tier.ceiling}.", fix,
                 where=Where.of(tier.span), facts=tuple(fact_read(reads[path]) for path in sorted(reads)),
-                support=tuple(sorted(reads)),
+                support=tuple(sorted(reads)), unverified=hangs_on,
             )
         )  # fmt: skip
 
@@ -322,14 +336,36 @@ class Application:
         hits = [
             Hit(
                 self.policy.id, rule.id, rule.effect, outcome, lowest, highest, message, fix,
-                cite, where, facts, support,
+                cite, where, facts, support, self.hangs_on(number, bites, start),
             )
             for lowest, highest in spans
         ]  # fmt: skip
-        self.case.hits += self.waived(rule, hits, unknown=bites is None)
+        self.case.hits += self.waived(number, hits, unknown=bites is None)
 
-    def waived(self, rule: Rule, hits: list[Hit], *, unknown: bool) -> list[Hit]:
+    def hangs_on(self, number: int, bites: Tri, rank: int) -> tuple[str, ...]:
+        """The unverified rules without which a rule would come to less or to nothing.
+
+        That is the rule itself, or those that have raised the tier that it reads.
+        """
+        if number in self.ready.unverified:
+            return (self.name(number),)
+        if rank not in self.doubted or not self.ready.parts[number].reads_tier:
+            return ()
+        names, (certain, possible) = self.doubted[rank]
+        tier = Seen(certain if certain == possible else Range(certain, possible), ("tier",), support=())
+        rule = self.policy.rules[number]
+        facts = facts_of(self.reading, self.case.view, self.case.ladder[rank], tier)
+        then = bad_of(self.scope, rule.when, facts, rule.require).value
+        milder = bites is True and isinstance(then, Unknown) and rule.sign_off is None and rule.oblige is None
+        return names if then is False or milder else ()
+
+    def name(self, number: int) -> str:
+        """What decisions call a rule."""
+        return f"{self.policy.id}/{self.policy.rules[number].id}"
+
+    def waived(self, number: int, hits: list[Hit], *, unknown: bool) -> list[Hit]:
         """Step 5: up to its rung, a waiver leaves a condition of what a rule comes to."""
+        rule = self.policy.rules[number]
         excused = (
             None if rule.oblige is not None else self.case.waivers.excuse(self.policy, rule, unknown=unknown)
         )
@@ -340,7 +376,10 @@ class Application:
         for hit in hits:
             words = f"{waiver.in_words(by)} Without it: {hit.outcome}. {hit.message}"
             ends = (min(hit.end, waiver.rung.rank), max(hit.start, waiver.rung.rank + 1))
-            found.append(hit._replace(outcome=Verdict.CONDITIONAL, end=ends[0], message=words))
+            gone = self.hangs_on(number, None, hit.start)  # a milder failure leaves no milder condition
+            found.append(
+                hit._replace(outcome=Verdict.CONDITIONAL, end=ends[0], message=words, unverified=gone)
+            )
             found.append(hit._replace(start=ends[1]))
         return [hit for hit in found if hit.start <= hit.end]
 

@@ -105,9 +105,8 @@ def _artifact(
     for name, tier in artifact.tiers.items():
         span = tier.certain if tier.certain == tier.possible else f"{tier.certain}, possibly {tier.possible}"
         yield f"  risk tier: {span}   ({name})"
-    if rules := hangs_on(artifact):
-        said = f"UNVERIFIED: this hangs on what nobody has read in its source: {', '.join(rules)}"
-        yield from _wrap(said, width, "  ")
+    if said := hangs_on(artifact):
+        yield from _wrap(f"UNVERIFIED: {said}", width, "  ")
     if artifact.irrevocable:
         yield "  copies are out already and cannot be taken back"
     yield from _to_do(decision, artifact, width)

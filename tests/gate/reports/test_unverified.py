@@ -1,5 +1,7 @@
 """A decision that hangs on what nobody has read in its source says so."""
 
+import json
+import re
 from datetime import date
 from pathlib import Path
 
@@ -8,7 +10,6 @@ import pytest
 from release_gate import Gate
 from release_gate.gate import reports
 from release_gate.gate.judging import Judging
-from release_gate.gate.reports.issues import hangs_on
 from release_gate.gate.reports.run import Outcome, Run
 from release_gate.policy.load import load_policy
 
@@ -63,15 +64,28 @@ def test_a_verdict_hangs_on_what_is_unread_if_nothing_else_holds_it(
 ) -> None:
     decision = outcome(tmp_path, parameters, wanted).decision
     assert decision is not None
-    assert hangs_on(decision.artifacts[0]) == rules
+    assert decision.artifacts[0].unverified == rules
 
 
-@pytest.mark.parametrize("form", ["text", "markdown", "html"])
+@pytest.mark.parametrize("form", reports.FORMATS)
 def test_a_report_says_so(tmp_path: Path, form: str) -> None:
-    for parameters, said in ((5, True), (50, False)):
+    for parameters, says in ((5, True), (50, False)):
         with Run() as run:
             run.add(outcome(tmp_path, parameters))
             page = " ".join("".join(reports.render(form, run)).replace("\\", "").split())
-        words = page.replace("</strong>", "").replace("**", "").replace("This hangs", "this hangs")
-        assert ("this hangs on what nobody has read in its source: own/unread" in words) == said
-        assert "unverified" in page
+        words = re.sub("</?strong>|[*]", "", page).lower()
+        said = re.search(r"unverified: this hangs on what nobody has read in its source: (own/\w+)", words)
+        told = re.search(r'"?unverified"?: ?[\[] ?"(own/\w+)"', words)
+        if form == "table":  # one line for each artifact
+            assert ("deny (unverified) " in words) is says
+        else:
+            assert [found[1] for found in (said, told) if found] == ["own/unread"] * says
+
+
+def test_sarif_names_the_rules_for_each_artifact(tmp_path: Path) -> None:
+    for parameters, names, sure in ((5, {"w": ["own/unread"]}, [True, True]), (50, {}, [False, True, True])):
+        with Run() as run:
+            run.add(outcome(tmp_path, parameters))
+            (told,) = json.loads("".join(reports.render("sarif", run)))["runs"]
+        assert told["properties"]["decisions"][0]["unverified"] == names
+        assert [each["properties"]["unverified"] for each in told["results"]] == sure

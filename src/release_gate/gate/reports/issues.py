@@ -28,8 +28,6 @@ __all__ = [
     "who_must_sign",
 ]
 
-UNREAD: Final = ("memory", "unverified")
-"""The confidence of a citation that nobody has read in its source."""
 Level = Literal["error", "warning", "note"]
 LEVELS: Final[tuple[Level, ...]] = ("error", "warning", "note")
 _LEVEL: Final[dict[Verdict, Level]] = {
@@ -43,18 +41,13 @@ _LEVEL: Final[dict[Verdict, Level]] = {
 
 def how_sure(finding: Finding) -> str:
     """What to say of a rule that nobody has read in its source, or nothing."""
-    confidence = finding.cite.get("confidence")
-    return f"{confidence}: nobody has read this in the source" if confidence in UNREAD else ""
+    return f"{finding.cite['confidence']}: nobody has read this in the source" if finding.unverified else ""
 
 
-def hangs_on(artifact: ArtifactDecision) -> tuple[str, ...]:
-    """The rules without which the verdict would be better, if nobody has read any of them in its source."""
-    if artifact.verdict is Verdict.APPROVE:
-        return ()
-    decisive = [found for found in at_stake(artifact) if found.outcome is artifact.verdict]
-    if not decisive or not all(map(how_sure, decisive)):
-        return ()
-    return tuple(dict.fromkeys(f"{found.policy}/{found.rule}" for found in decisive))
+def hangs_on(artifact: ArtifactDecision) -> str:
+    """What to say of a verdict that hangs on rules that nobody has read in their source, or nothing."""
+    rules = ", ".join(artifact.unverified)
+    return f"this hangs on what nobody has read in its source: {rules}" if rules else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +137,10 @@ def _of_finding(outcome: Outcome, artifact: ArtifactDecision, finding: Finding) 
     for state in artifact.sign_offs:
         if (state.policy, state.rule) == (finding.policy, finding.rule) and state.lacking:
             message += f" {who_must_sign(state)}."
+    if finding.outcome is artifact.verdict and (said := hangs_on(artifact)):
+        message += f" UNVERIFIED: {said}."
+    elif said := how_sure(finding):
+        message += f" ({said})"
     return Issue(
         rank=len(Verdict) - finding.outcome.rank,
         level=_LEVEL[finding.outcome],

@@ -12,7 +12,7 @@ from xml.etree import ElementTree as ET
 
 from release_gate.decision import ArtifactDecision, Verdict
 from release_gate.gate.reports.escape import cut
-from release_gate.gate.reports.issues import fact_in_words, issues
+from release_gate.gate.reports.issues import fact_in_words, hangs_on, how_sure, issues
 from release_gate.gate.reports.run import Outcome, Run, at_stake
 
 _NOT_XML: Final = re.compile("[\ufffe\uffff\ud800-\udfff]")  # `cut` has taken out control characters
@@ -59,12 +59,14 @@ def _artifact(suite: ET.Element, outcome: Outcome, artifact: ArtifactDecision) -
     case = ET.SubElement(suite, "testcase", classname=name, name=f"verdict at {artifact.requested}")
     allowed = f"allowed now: {artifact.best_in_words}; decision {outcome.digest}"
     missing = "".join(f"; missing: {path}" for path in artifact.missing)
-    _told(case, artifact.verdict, str(artifact.verdict), _text(allowed + missing, 8000))
+    sure = f"; UNVERIFIED: {said}" if (said := hangs_on(artifact)) else ""
+    _told(case, artifact.verdict, str(artifact.verdict), _text(allowed + sure + missing, 8000))
     for finding in at_stake(artifact):
         title = f"{finding.policy}/{finding.rule} from {finding.from_}"
         case = ET.SubElement(suite, "testcase", classname=name, name=title)
         facts = "; ".join(fact_in_words(fact) for fact in finding.facts)
-        _told(case, finding.outcome, finding.message, _text(f"{facts} {finding.fix}", 8000))
+        sure = f" ({said})" if (said := how_sure(finding)) else ""
+        _told(case, finding.outcome, finding.message, _text(f"{facts} {finding.fix}{sure}", 8000))
 
 
 def _told(case: ET.Element, verdict: Verdict, message: str, text: str) -> None:

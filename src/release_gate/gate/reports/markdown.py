@@ -102,8 +102,8 @@ def _artifact(outcome: Outcome, artifact: ArtifactDecision) -> Iterator[str]:
     yield " ".join(_rung(name, each) for name, each in artifact.ladder.items()) + "\n"
     if not verdict.allows:
         yield f"Highest rung that is allowed now: **{safe(artifact.best_in_words)}**.\n"
-    if rules := hangs_on(artifact):
-        yield f"**Unverified**: this hangs on what nobody has read in its source: {safe(', '.join(rules))}.\n"
+    if said := hangs_on(artifact):
+        yield f"**Unverified**: {safe(said)}.\n"
     for state in artifact.sign_offs:
         if state.lacking:
             yield f"- {safe(who_must_sign(state))}, for {safe(f'{state.policy}/{state.rule}')}"

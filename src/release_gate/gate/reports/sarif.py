@@ -60,6 +60,7 @@ def _decision(outcome: Outcome) -> dict[str, Any]:
         "file": relative(outcome.file), "request": outcome.decision.request.id,
         "verdict": str(outcome.decision.verdict), "digest": outcome.digest,
         "as_of": outcome.decision.as_of, "hypothetical": outcome.decision.hypothetical,
+        "unverified": {each.id: each.unverified for each in outcome.decision.artifacts if each.unverified},
     }  # fmt: skip
 
 
@@ -109,7 +110,7 @@ def _result(issue: Issue, index: dict[str, int]) -> dict[str, Any]:
     if finding is not None:
         result["properties"] = {
             "verdict": str(finding.outcome), "subject": issue.subject,
-            "from": finding.from_, "to": finding.to,
+            "from": finding.from_, "to": finding.to, "unverified": finding.unverified,
         }  # fmt: skip
         places = [finding.where, *(fact.where for fact in finding.facts[1:])]
         related = [{"physicalLocation": _place(where, None)} for where in places[:10] if where]

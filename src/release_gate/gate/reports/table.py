@@ -36,9 +36,10 @@ def _rows(outcome: Outcome) -> Iterator[tuple[str, ...]]:
         worst = next(at_stake(artifact), None)
         because = f"{worst.policy}/{worst.rule}: {cut(worst.message, 120)}" if worst else ""
         because = "; ".join(outcome.held_back) if held else because
+        verdict = f"{artifact.verdict}{' (unverified)' if artifact.unverified else ''}"
         yield (
             printable(outcome.name), artifact.id, artifact.requested,
-            "held back" if held else str(artifact.verdict), artifact.best_in_words, because,
+            "held back" if held else verdict, artifact.best_in_words, because,
         )  # fmt: skip
     for found in outcome.diagnostics:
         yield (printable(outcome.name), "", "", "look at this", "", _told(found))

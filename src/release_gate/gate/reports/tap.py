@@ -44,7 +44,8 @@ def _tests(outcome: Outcome) -> Iterator[tuple[bool, str, dict[str, Any]]]:
         ]
         block = {
             "file": outcome.file, "verdict": str(artifact.verdict), "best": artifact.best,
-            "findings": findings, "missing": list(artifact.missing), "decision": outcome.digest,
+            "findings": findings, "missing": list(artifact.missing),
+            "unverified": list(artifact.unverified), "decision": outcome.digest,
         }  # fmt: skip
         name = f"{decision.request.id}/{artifact.id} at {artifact.requested}"
         yield artifact.verdict.allows, name, block
