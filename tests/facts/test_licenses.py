@@ -44,11 +44,13 @@ def test_the_table_says_what_the_terms_of_a_request_say() -> None:
         ("llama4", "excludes_eu", True),
         ("llama2", "mau_cap", Decimal(700_000_000)),
         ("tongyi-qianwen", "mau_cap", Decimal(100_000_000)),
-        ("tongyi-qianwen", "outputs_may_train", UNKNOWN),
+        ("tongyi-qianwen", "outputs_may_train", False),
+        ("gemma", "outputs_may_train", True),
         ("LicenseRef-alphafold3-parameters", "outputs_may_train", False),
         ("LicenseRef-opt-175b", "redistribution", False),
         ("llama3.1", "verified", True),
-        ("gemma", "verified", False),
+        ("gemma", "verified", True),
+        ("bigcode-openrail-m", "verified", False),
         ("LicenseRef-tii-falcon-1.0", "commercial_use", UNKNOWN),
     ],
 )  # fmt: skip
@@ -108,7 +110,7 @@ def test_an_expression_of_licences_the_freest_of_a_choice_and_all_that_bind(
         ("llama2 AND LicenseRef-mine", "mau_cap", UNKNOWN),
         ("MIT AND llama3", "name_prefix", "Llama 3"),
         ("llama3 AND llama3.1", "name_prefix", UNKNOWN),
-        ("MIT AND gemma", "verified", False),
+        ("MIT AND bigcode-openrail-m", "verified", False),
     ],
 )
 def test_terms_that_no_licence_of_an_expression_settles_are_unknown(
@@ -117,7 +119,9 @@ def test_terms_that_no_licence_of_an_expression_settles_are_unknown(
     assert (license_terms(expression) or dict.fromkeys(TERMS, UNKNOWN))[term] == value
 
 
-NAMES = st.sampled_from(["MIT", "gpl-3.0", "CC-BY-NC-4.0", "llama2", "llama3.2", "gemma", "CC-BY-ND-4.0"])
+NAMES = st.sampled_from(
+    ["MIT", "gpl-3.0", "CC-BY-NC-4.0", "llama2", "llama3.2", "gemma", "bigcode-openrail-m", "CC-BY-ND-4.0"]
+)
 FREEDOMS = ("commercial_use", "redistribution", "derivatives", "outputs_may_train", "open")
 
 
