@@ -9,8 +9,6 @@ from pathlib import Path
 import pytest
 
 from release_gate.cli import main
-from release_gate.gate import base
-from release_gate.policy.documents import EvidenceDocument
 from release_gate.signing import generate_key
 
 POLICY = """\
@@ -191,20 +189,79 @@ def test_what_claims_are_held_against_is_watched(now: str, told: str, run: Run) 
     assert ("claims are held against less than before" in err, told in err) == (bool(told), True)
 
 
+ACCESS = """\
+release_gate: gate/v1
+policies: [policies/own.yaml, policies/who.yaml]
+access:
+  acme/brief:
+    facts: {artifacts: [{id: w, kind: weights}]}
+    release: decision.json
+    form: {Country: requester.country}
+    grants: grants.jsonl
+"""
+WHO = """\
+release_gate: policy/v1
+id: who
+version: 1.0.0
+title: Who may have it
+subject: access
+covers: true
+rules:
+  - {id: a-year, oblige: {duty: Ask again, expires: P1Y}}
+"""
+
+
+@pytest.fixture
+def gated(run: Run) -> Run:
+    """The command at a commit with a gate that gives access, too."""
+    put("release-gate.yaml", ACCESS)
+    put("policies/who.yaml", WHO)
+    put("decision.json", "{}")
+    git("add", ".")
+    git("commit", "-qm", "access")
+    return run
+
+
 @pytest.mark.parametrize(
-    ("before", "now", "told"),
+    ("file", "old", "new", "told"),
     [
-        (["evaluator"], [], "nobody needs to vouch for logs"),
-        (["evaluator"], ["evaluator", "intern"], "more may vouch for logs"),
-        (["evaluator", "intern"], ["evaluator"], ""),
-        ([], ["evaluator"], ""),
+        (
+            "release-gate.yaml",
+            "grants.jsonl",
+            "mine.jsonl",
+            "access to `acme/brief` is given was changed: `grants`",
+        ),
+        ("release-gate.yaml", "Country: ", "Land: ", "was changed: `form.Country`, `form.Land`"),
+        ("policies/who.yaml", "P1Y", "P9Y", "by the policy `who` was changed: `rules.a-year.oblige.expires`"),
+        ("decision.json", "{}", "{ }", "how access to `acme/brief` is given was changed: `decision.json`"),
     ],
 )
-def test_who_must_vouch_is_watched(before: list[str], now: list[str], told: str) -> None:
-    then, today = (
-        EvidenceDocument.model_validate({"folders": ["a"], "vouched_by": roles}) for roles in (before, now)
-    )
-    assert base._less_evidence(then, today) == told
+def test_who_gives_access_is_watched(file: str, old: str, new: str, told: str, gated: Run) -> None:
+    assert "RG903" not in gated("--base", "HEAD")[2]
+    put(file, Path(file).read_text(encoding="utf-8").replace(old, new))
+    code, _, err = gated("--base", "HEAD")
+    assert (code, err.count("RG903")) == (6, 1)
+    assert told in err
+
+
+def test_a_file_is_watched_wherever_it_comes_from(gated: Run, tmp_path: Path) -> None:
+    told = "was changed: `decision.json`"
+    file = Path("decision.json")
+    put("other.json", "{ }")
+    file.unlink()
+    file.symlink_to("other.json")  # a link to what is in no commit
+    assert told in gated("--base", "HEAD")[2]
+    file.unlink()
+    assert told in gated("--base", "HEAD")[2]
+    git("rm", "-q", "--cached", "decision.json")
+    git("commit", "-qm", "decided elsewhere")
+    put("decision.json", "{ }")  # what is in no commit does not come with the change
+    assert "RG903" not in gated("--base", "HEAD")[2]
+    git("add", "decision.json")
+    assert told in gated("--base", "HEAD")[2]
+    put("release-gate.yaml", ACCESS.replace("decision.json", str(tmp_path.parent / "decision.json")))
+    git("commit", "-qam", "outside")
+    assert "RG903" not in gated("--base", "HEAD")[2]
 
 
 @pytest.mark.parametrize("ref", ["absent", "--help", "HEAD:policies", ""])

@@ -18,10 +18,10 @@ from release_gate.diagnostics import (
 )
 from release_gate.document import validate
 from release_gate.facts.access import AccessRequest
-from release_gate.policy.documents import GateDocument
+from release_gate.gate.gate import read_gate
 from release_gate.policy.gated import AnswerDocument, ReleaseReference
 from release_gate.signing import read_json
-from release_gate.source import Document, Pointer, read_file, require_mapping
+from release_gate.source import Document, Pointer
 
 __all__ = ["Gated", "read_gated"]
 
@@ -62,9 +62,7 @@ def read_gated(gate: Path) -> dict[str, Gated]:
     Raises:
         InputError: It cannot be read, or what it says of one is not valid.
     """
-    document = read_file(gate)
-    require_mapping(document, ("gate/v1",))
-    shape = validate(GateDocument, document.tree, document, PolicyError, "RG503")
+    document, shape = read_gate(gate)
     found = {}
     for name, told in shape.access.items():
         facts: dict[str, Any] = dict(told.facts)

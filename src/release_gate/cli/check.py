@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -19,12 +20,14 @@ from release_gate.decision import Verdict
 from release_gate.diagnostics import InputError, Severity, did_you_mean, printable
 from release_gate.gate import reports
 from release_gate.gate.files import OutputError, discard, write_together
-from release_gate.gate.gate import Gate
 from release_gate.gate.judging import Judging
 from release_gate.gate.reports import text
 from release_gate.gate.reports.run import Outcome, Run
 from release_gate.gate.requests import find_requests
 from release_gate.gate.text import render_diagnostics
+
+if TYPE_CHECKING:
+    from release_gate.gate.base import Before
 
 Output = tuple[str, Path | None]
 
@@ -126,7 +129,7 @@ def check(  # noqa: PLR0913, PLR0917 - one argument for each option
         return finished(run, Verdict(fail_on), exit_zero=exit_zero)
 
 
-def _before(base: str, gate: Path | None, policies: tuple[str, ...]) -> Gate:
+def _before(base: str, gate: Path | None, policies: tuple[str, ...]) -> Before:
     from release_gate.gate.base import gate_at  # noqa: PLC0415 - runs git, and few ask for it
 
     return gate_at(base, gate, policies)

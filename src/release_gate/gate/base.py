@@ -1,7 +1,8 @@
 """What the gate was before a change, and what it would have said then.
 
 Whoever wants a release through may loosen the policy in the same change. So the request is also judged by
-the gate of the commit before, and every policy that has become looser is named.
+the gate of the commit before, and every policy that has become looser is named, and whatever else of the gate
+was changed (:mod:`release_gate.gate.changes`).
 """
 
 from __future__ import annotations
@@ -9,8 +10,9 @@ from __future__ import annotations
 import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
+from os.path import normpath
 from pathlib import Path
 from typing import Final
 
@@ -19,16 +21,30 @@ from release_gate.decision import ArtifactDecision, Decision, Verdict, worst
 from release_gate.diagnostics import Diagnostic, PolicyError, Severity, printable
 from release_gate.facts.ladder import ALL_RUNGS
 from release_gate.facts.release import ReleaseRequest
-from release_gate.gate.gate import Gate
-from release_gate.policy.documents import EvidenceDocument
+from release_gate.gate.changes import access_changes, changed_papers, changed_settings, files_of
+from release_gate.gate.gate import Gate, read_gate
+from release_gate.policy.documents import GateDocument
 from release_gate.source import MAX_BYTES
 
-__all__ = ["gate_at", "loosened"]
+__all__ = ["Before", "gate_at", "loosened"]
 
 _SUFFIXES: Final = (".yaml", ".yml", ".json", ".pem", ".pub", "")
 
 
-def gate_at(ref: str, gate: Path | None, policies: Sequence[str]) -> Gate:
+@dataclass(frozen=True)
+class Before:
+    """What the gate was before a change.
+
+    Attributes:
+        gate: The gate.
+        changed: What was changed in the gate file since then, so that more may get through.
+    """
+
+    gate: Gate
+    changed: tuple[str, ...] = ()
+
+
+def gate_at(ref: str, gate: Path | None, policies: Sequence[str]) -> Before:
     """The gate as it was at a commit.
 
     Args:
@@ -37,7 +53,7 @@ def gate_at(ref: str, gate: Path | None, policies: Sequence[str]) -> Gate:
         policies: The policies, if there is no gate file.
 
     Raises:
-        InputError: There is no such commit, or the gate was not valid then.
+        InputError: There is no such commit, or the gate was not valid then, or is not now.
     """
     here = (gate.parent if gate else Path()).resolve()
     root = Path(_git(here, "rev-parse", "--show-toplevel").decode().strip())
@@ -49,10 +65,33 @@ def gate_at(ref: str, gate: Path | None, policies: Sequence[str]) -> Gate:
     with tempfile.TemporaryDirectory() as folder:
         _checkout(root, commit, Path(folder))
         if gate is None:
-            return Gate.from_policies(_then(each, root, Path(folder)) for each in policies)
+            return Before(Gate.from_policies(_then(each, root, Path(folder)) for each in policies))
         then = Path(folder, gate.resolve().relative_to(root))
+        now = read_gate(gate)[1]
+        was = read_gate(then)[1] if then.exists() else None
+        differ = _differing(root, commit, gate, now)
+        changed = tuple(changed_settings(was, now, lambda name: name not in differ))
         # The evidence is that of today; only what is asked of it may have become less.
-        return Gate.load(then, collect=False) if then.exists() else Gate(())
+        return Before(Gate.load(then, collect=False) if was is not None else Gate(()), changed)
+
+
+def _differing(root: Path, commit: str, gate: Path, now: GateDocument) -> set[str]:
+    """The files of a gate file that were others at a commit. What is in no commit comes with no change."""
+    found = set()
+    for name in files_of(now):
+        path = Path(normpath(gate.parent.resolve() / name))  # a link may have come with the change
+        if not path.is_relative_to(root):
+            continue
+        place = path.relative_to(root).as_posix()
+        was = _git(root, "ls-tree", "-z", "--full-tree", commit, "--", place).split()
+        if was:
+            now_ = _git(root, "hash-object", "--no-filters", "--", place) if path.is_file() else b""
+            same = was[2] == now_.strip()
+        else:
+            same = not _git(root, "ls-files", "-z", "--", place)
+        if not same:
+            found.add(name)
+    return found
 
 
 def _then(policy: str, root: Path, folder: Path) -> str | Path:
@@ -101,9 +140,9 @@ def _problem(message: str) -> PolicyError:
     return PolicyError([Diagnostic("RG904", message, help=help_)])
 
 
-def loosened(before: Gate, now: Gate, request: ReleaseRequest, as_of: date) -> Iterator[Diagnostic]:
-    """What has become looser for a request, up to the access level that is asked for."""
-    old, new = _bare(before, request, as_of), _bare(now, request, as_of)
+def loosened(before: Before, now: Gate, request: ReleaseRequest, as_of: date) -> Iterator[Diagnostic]:
+    """What has become looser for a request, up to the level that is asked for, and for access requests."""
+    old, new = _bare(before.gate, request, as_of), _bare(now, request, as_of)
     names = sorted({used.id for used in (*old.policies, *new.policies)} | {"gate"})
     for was, artifact in zip(old.artifacts, new.artifacts, strict=True):
         for name in names:
@@ -115,35 +154,14 @@ def loosened(before: Gate, now: Gate, request: ReleaseRequest, as_of: date) -> I
                 yield _warning(f"the policy `{name}` was loosened: {artifact.id} at {rungs[-1]} was {change}")
             elif fewer := _fewer(was, artifact, name):
                 yield _warning(f"the policy `{name}` was loosened: {artifact.id} needs fewer people, {fewer}")
-    if now.papers.unsigned_count and not before.papers.unsigned_count:
-        yield _warning("sign-offs without a signature count now, and did not before")
-    if now.papers.trust != before.papers.trust:
-        yield _warning("who may sign was changed")
-    if less := _less_evidence(before.asked, now.asked):
-        yield _warning(f"claims are held against less than before: {less}")
+    yield from map(_warning, changed_papers(before.gate.papers, now.papers, request.id))
+    yield from map(_warning, access_changes(before.gate.in_force(as_of), now.in_force(as_of)))
+    yield from map(_warning, before.changed)
 
 
 def _warning(message: str) -> Diagnostic:
     help_ = "in the same change as the release; let it be reviewed and merged on its own first"
     return Diagnostic("RG903", message, help=help_, severity=Severity.WARNING)
-
-
-def _less_evidence(before: EvidenceDocument | None, now: EvidenceDocument | None) -> str:
-    """What of the evidence, or of the way that it is read, was changed so that more may pass, or nothing."""
-    if before is None:
-        return ""
-    if now is None:
-        return "the gate file names no `evidence`"
-    if gone := sorted({*before.folders, *before.parents} - {*now.folders, *now.parents}):
-        return f"without {', '.join(f'`{printable(each)}`' for each in gone)}"
-    if before.vouched_by and (not now.vouched_by or set(now.vouched_by) - set(before.vouched_by)):
-        return "more may vouch for logs" if now.vouched_by else "nobody needs to vouch for logs"
-    changed = [
-        name
-        for name in ("named", "metrics", "keys", "sigstore")
-        if getattr(before, name) != getattr(now, name)
-    ]
-    return f"`{'`, `'.join(changed)}` changed" if changed else ""
 
 
 def _bare(gate: Gate, request: ReleaseRequest, as_of: date) -> Decision:

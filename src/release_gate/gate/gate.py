@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from release_gate.evidence.held import Held
     from release_gate.evidence.keyless import Keyless
 
-__all__ = ["Gate", "policy_of_name"]
+__all__ = ["Gate", "policy_of_name", "read_gate"]
 
 
 class Gate:
@@ -81,9 +81,7 @@ class Gate:
             PolicyError: The gate or a policy is not valid.
         """
         file = Path(path)
-        document = read_file(file)
-        require_mapping(document, ("gate/v1",))
-        shape = validate(GateDocument, document.tree, document, PolicyError, "RG503")
+        document, shape = read_gate(file)
         policies, errors = [], []
         for index, reference in enumerate(shape.policies):
             try:
@@ -162,6 +160,18 @@ class Gate:
             RequestError: The request states a fact in a way that a policy does not allow.
         """
         return engine.decide(held, self.policies, as_of, policies_as_of, self.papers)
+
+
+def read_gate(file: Path) -> tuple[Document, GateDocument]:
+    """A gate file and what it says, without what it refers to.
+
+    Raises:
+        DocumentError: It is not YAML as we accept it, or not a gate file.
+        PolicyError: It is not valid.
+    """
+    document = read_file(file)
+    require_mapping(document, ("gate/v1",))
+    return document, validate(GateDocument, document.tree, document, PolicyError, "RG503")
 
 
 def _papers(asked: GateDocument, folder: Path) -> Papers:

@@ -6,12 +6,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from release_gate.decision import Decision
 from release_gate.diagnostics import Diagnostic, InputError, Severity
 from release_gate.facts.release import ReleaseRequest
 from release_gate.gate.gate import Gate
 from release_gate.gate.reports.run import About, Outcome
+
+if TYPE_CHECKING:
+    from release_gate.gate.base import Before
 
 __all__ = ["Judging"]
 
@@ -34,7 +38,7 @@ class Judging:
     as_of: date
     policies_as_of: date | None = None
     record: Callable[[Decision, ReleaseRequest], object] | None = None
-    base: Gate | None = None
+    base: Before | None = None
     today: date | None = None
     kind: type[ReleaseRequest] = ReleaseRequest
 
