@@ -94,7 +94,7 @@ def load(rules: int, cache: str) -> Entry:
     load_policy(file)
 
     def ask(path: Path) -> Policy:
-        trees._known.clear()  # noqa: SLF001 - a process remembers what it has read, and a new one does not
+        trees.forget()  # a process remembers what it has read, and a new one does not
         return load_policy(path)
 
     return Entry(ask, [file], lambda policy: [len(policy.rules)])

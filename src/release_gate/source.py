@@ -38,11 +38,13 @@ __all__ = [
     "Limits",
     "Pointer",
     "Tree",
+    "document_of",
     "number_problem",
     "parse_number",
     "read_data",
     "read_document",
     "read_file",
+    "read_source",
     "text_problem",
     "twins",
 ]
@@ -222,8 +224,22 @@ def read_file(path: Path, name: str | None = None, limits: Limits = LIMITS) -> D
     Raises:
         DocumentError: The file cannot be read, is too large, or is not the YAML that we accept.
     """
+    return document_of(read_source(path, name, limits), limits)
+
+
+def read_source(path: Path, name: str | None = None, limits: Limits = LIMITS) -> Source:
+    """Read the text of a file, of which nobody knows yet whether it is a document.
+
+    Args:
+        path: The file.
+        name: What diagnostics and decisions call it; the path as given, if not said.
+        limits: How much it may hold.
+
+    Raises:
+        DocumentError: The file cannot be read, is too large, or is not the text that we accept.
+    """
     shown = name if name is not None else path.as_posix()
-    return read_document(read_data(path, shown, limits), shown, limits)
+    return Source(shown, _decode(read_data(path, shown, limits), shown, limits))
 
 
 def read_data(path: Path, shown: str, limits: Limits = LIMITS) -> bytes | str:
@@ -265,8 +281,16 @@ def read_document(data: bytes | str, name: str = "<text>", limits: Limits = LIMI
     Raises:
         DocumentError: With every diagnostic that was found.
     """
-    text = _decode(data, name, limits)
-    return _Builder(Source(name, text), limits).build()
+    return document_of(Source(name, _decode(data, name, limits)), limits)
+
+
+def document_of(source: Source, limits: Limits = LIMITS) -> Document:
+    """Read a document from a text.
+
+    Raises:
+        DocumentError: With every diagnostic that was found.
+    """
+    return _Builder(source, limits).build()
 
 
 def _decode(data: bytes | str, name: str, limits: Limits) -> str:

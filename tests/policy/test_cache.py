@@ -9,12 +9,17 @@ from typing import Any
 
 import pytest
 
+from release_gate.diagnostics import DocumentError, PolicyError, Source
 from release_gate.expression import trees
 from release_gate.expression.parse import parse
 from release_gate.expression.stored import decoded, encoded
 from release_gate.policy import cache
-from release_gate.policy.load import load_policy
-from release_gate.policy.packs import data_folder
+from release_gate.policy.build import build
+from release_gate.policy.load import load_policy, policy_from_document
+from release_gate.policy.packs import data_folder, load_pack
+from release_gate.policy.places import Closed
+from release_gate.policy.stored import policy_to_plain
+from release_gate.source import Document, read_file
 
 Load = Callable[[], int]
 CONDITIONS = (
@@ -63,7 +68,7 @@ def load(home: Path, read: list[str]) -> Callable[[], int]:
     """Loads the policy as a new process would, and says how many conditions had to be read."""
 
     def again() -> int:
-        trees._known.clear()
+        trees.forget()
         read.clear()
         load_policy(home / "policy.yaml")
         return len(read)
@@ -181,12 +186,63 @@ def test_the_key_is_for_its_owner_only(home: Path, load: Load) -> None:
         ["Match", 0, 1, 1, ["Literal", 0, 1, "x"], "x"],
         ["Match", 0, 1, True, ["Literal", 0, 1, "x"], None],
         ["Logic", 0, 1, "xor", []],
+        ["Named", 0, 1, "unheard_of"],
+        ["Literal", 0, 1, {"rank": True, "word": "low", "more": 1}],
         ["__builtins__", 0, 1],
     ],
 )
 def test_what_is_no_tree_is_refused(data: Any) -> None:
     with pytest.raises(ValueError, match=r"this is|has \d parts"):
         decoded(data)
+
+
+def test_a_policy_that_is_kept_is_the_one_that_was_checked(home: Path, load: Load) -> None:
+    load()
+    checked, kept = build(read_file(home / "policy.yaml"), load_pack), load_policy(home / "policy.yaml")
+    assert isinstance(kept.places.document, Closed)
+    assert policy_to_plain(kept) == policy_to_plain(checked)
+    assert (kept.name, kept.rules[0].span) == (checked.name, checked.rules[0].span)
+    assert kept.places.within(("rules", 0, "when"), 3, 6) == checked.places.within(("rules", 0, "when"), 3, 6)
+
+
+def test_the_same_text_in_another_file_is_shown_there(home: Path, load: Load) -> None:
+    load()
+    (home / "other.yaml").write_text(POLICY, encoding="utf-8")
+    other = load_policy(home / "other.yaml")
+    assert other.rules[0].span is not None
+    assert {other.name, other.rules[0].span.file} == {(home / "other.yaml").as_posix()}
+
+
+def test_what_is_put_over_a_policy_that_is_kept_reads_only_what_is_new(
+    home: Path, load: Load, read: list[str]
+) -> None:
+    load()
+    over = "release_gate: policy/v1\nid: over\nextends: ./policy.yaml\n"
+    rule = "rules:\n  - {id: long, when: model.context_length > 1e6, deny: Too long.}\n"
+    (home / "over.yaml").write_text(over + rule, encoding="utf-8")
+    trees.forget()
+    read.clear()
+    load_policy(home / "over.yaml")
+    assert read == ["model.context_length > 1e6"]
+    trees.forget()
+    load_policy(home / "over.yaml")
+    assert len(read) == 1
+
+
+def test_a_policy_with_mistakes_is_never_kept(home: Path, load: Load) -> None:
+    load()
+    (home / "policy.yaml").write_text(POLICY.replace("Too large.", '"Too {large}."'), encoding="utf-8")
+    for _ in range(2):
+        with pytest.raises(PolicyError, match="RG313"):
+            load()
+
+
+def test_a_document_that_does_not_say_what_its_text_does_is_never_kept_as_that_text(home: Path) -> None:
+    tree = read_file(home / "policy.yaml").tree
+    assert policy_from_document(Document(Source("made", ""), tree, {}, {}, {})).id == "own"
+    (home / "policy.yaml").write_text("", encoding="utf-8")
+    with pytest.raises(DocumentError, match="the document is empty"):
+        load_policy(home / "policy.yaml")
 
 
 @pytest.mark.usefixtures("home")

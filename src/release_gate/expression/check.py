@@ -14,8 +14,8 @@ from typing import Any, Final, NamedTuple, TypeAlias, cast
 
 from release_gate.diagnostics import did_you_mean
 from release_gate.expression import nodes
-from release_gate.expression.nodes import At, Node, children
-from release_gate.expression.parse import FUNCTIONS, PARTS, ExpressionProblem
+from release_gate.expression.nodes import FUNCTIONS, PARTS, At, Node, children
+from release_gate.expression.parse import ExpressionProblem
 from release_gate.expression.trees import tree_of
 from release_gate.facts.truth import Duration
 from release_gate.facts.types import (

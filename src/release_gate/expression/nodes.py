@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 __all__ = [
+    "FUNCTIONS",
+    "PARTS",
     "At",
     "Binary",
     "Call",
@@ -27,6 +29,9 @@ __all__ = [
     "Part",
     "children",
 ]
+
+FUNCTIONS: Final = ("any", "all", "count", "distinct", "abs")
+PARTS: Final = ("length", "is_empty", "year", "month", "day")
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,12 +188,34 @@ Node: TypeAlias = (
 )
 
 
-@dataclass(frozen=True, slots=True)
 class Condition:
-    """A checked expression and the text it was written as."""
+    """A checked expression and the text it was written as.
 
-    text: str
-    root: Node
+    Attributes:
+        text: The text.
+    """
+
+    __slots__ = ("_root", "text")
+
+    def __init__(self, text: str, root: Node | Callable[[], Node]) -> None:
+        """Take a tree, or what makes it when it is first asked for."""
+        self.text, self._root = text, root
+
+    @property
+    def root(self) -> Node:
+        """The tree."""
+        if callable(self._root):
+            self._root = self._root()
+        return self._root
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Condition) and (self.text, self.root) == (other.text, other.root)
+
+    def __hash__(self) -> int:
+        return hash((self.text, self.root))
+
+    def __repr__(self) -> str:
+        return f"Condition({self.text!r})"
 
 
 def children(node: Node) -> tuple[Node, ...]:

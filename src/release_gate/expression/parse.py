@@ -16,18 +16,16 @@ from decimal import Decimal
 from typing import Any, Final, NoReturn
 
 from release_gate.expression import nodes
-from release_gate.expression.nodes import At, Node
+from release_gate.expression.nodes import FUNCTIONS, At, Node
 from release_gate.expression.patterns import pattern_problem
 from release_gate.facts.truth import Duration
 from release_gate.source import number_problem, parse_number, text_problem
 
-__all__ = ["FUNCTIONS", "PARTS", "ExpressionProblem", "parse"]
+__all__ = ["ExpressionProblem", "parse"]
 
 MAX_LENGTH: Final = 4096
 MAX_TOKENS: Final = 1000
 MAX_DEPTH: Final = 40
-FUNCTIONS: Final = ("any", "all", "count", "distinct", "abs")
-PARTS: Final = ("length", "is_empty", "year", "month", "day")
 
 
 class ExpressionProblem(Exception):  # noqa: N818 - a problem of a text, made into a diagnostic by the checker

@@ -10,12 +10,10 @@ from pydantic import BaseModel
 
 from release_gate.facts import access, records, release
 from release_gate.facts.types import Boolean, Choice, Day, FactType, ListType, MapType, RecordType, Text, Type
-from release_gate.facts.vocabularies import Vocabulary, vocabulary
+from release_gate.facts.vocabularies import DOMAINS, Vocabulary, vocabulary
 
-__all__ = ["DOMAINS", "access_schema", "artifact_schema", "extended", "schema", "schema_of"]
+__all__ = ["access_schema", "artifact_schema", "extended", "schema", "schema_of"]
 
-DOMAINS = {"capability": "capability_domain", "misuse": "misuse_domain", "document": "document_kind"}
-"""The vocabulary of each section that has a record for each word."""
 _STRUCTURAL = {"source", "child"}
 
 

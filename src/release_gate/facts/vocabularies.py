@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import cast
+from typing import Final, cast
 
 from release_gate.facts.ladder import LADDER, MEANINGS
 from release_gate.facts.truth import Step
 from release_gate.source import read_document
 
-__all__ = ["COUNTRY", "Vocabulary", "extensible_vocabularies", "vocabulary", "vocabulary_names"]
+__all__ = ["COUNTRY", "DOMAINS", "Vocabulary", "extensible_vocabularies", "vocabulary", "vocabulary_names"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,3 +86,6 @@ def vocabulary_names() -> tuple[str, ...]:
 
 COUNTRY = "[A-Z]{2}|EU|EEA"
 """Countries are ISO 3166-1 alpha-2 codes, in capitals, with the unions EU and EEA beside them."""
+
+DOMAINS: Final = {"capability": "capability_domain", "misuse": "misuse_domain", "document": "document_kind"}
+"""The vocabulary of each section that has a record for each word."""

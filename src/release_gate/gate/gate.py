@@ -23,7 +23,6 @@ from release_gate.policy.documents import (
 from release_gate.policy.in_force import days_of_change, in_force, policy_of
 from release_gate.policy.load import is_path, load_policy
 from release_gate.policy.model import Policy
-from release_gate.policy.overlay import with_set
 from release_gate.policy.packs import ALWAYS_ON, load_pack, pack_names
 from release_gate.policy.papers import NO_PAPERS, Papers
 from release_gate.source import Document, Pointer, read_file, require_mapping, twins
@@ -235,7 +234,11 @@ def _referred(reference: PolicyReference, folder: Path, document: Document, poin
     named = reference.pack if reference.pack is not None else str(reference.file)
     find = load_pack if reference.pack is not None else lambda name: load_policy(folder / name)
     policy = placed(find, named, document.span(pointer))
-    return with_set(policy, reference.set_, document, (*pointer, "set")) if reference.set_ else policy
+    if not reference.set_:
+        return policy
+    from release_gate.policy.overlay import with_set  # noqa: PLC0415 - checks the policy again, and few need it
+
+    return with_set(policy, reference.set_, document, (*pointer, "set"))
 
 
 def _conflicts(given: Sequence[tuple[Policy, Span | None]]) -> Iterator[Diagnostic]:

@@ -15,10 +15,9 @@ from release_gate.decision import Decision
 from release_gate.facts.access import NOT_ASKED, AccessRequest
 from release_gate.facts.records import FactRecord
 from release_gate.facts.release import ReleaseRequest
-from release_gate.facts.schema import DOMAINS
 from release_gate.facts.truth import Reason
 from release_gate.facts.types import STATED_REASONS
-from release_gate.facts.vocabularies import vocabulary, vocabulary_names
+from release_gate.facts.vocabularies import DOMAINS, vocabulary, vocabulary_names
 from release_gate.gate.lineage.names import AliasesDocument
 from release_gate.gate.reports.json import CheckReport
 from release_gate.policy.documents import GateDocument, OverlayDocument, PolicyDocument

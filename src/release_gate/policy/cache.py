@@ -1,10 +1,11 @@
-"""Conditions that have been read once need not be read again, on this machine and for this user.
+"""A policy that was found to be in order need not be read again, on this machine and for this user.
 
-Reading a condition needs the tables of a parser, which take a third of a second to build in every process.
-The cache keeps the trees of the conditions of a policy: data, never code, and everything is checked again
-when the policy is loaded. Entries carry a code that only this user's key can make, so that one that was
-damaged, or came from elsewhere, is ignored and written anew. ``RELEASE_GATE_CACHE=off`` turns it off, and a
-folder in place of ``off`` says where it is.
+Reading conditions needs the tables of a parser, which take a third of a second to build in every process,
+and checking a thousand of them takes a tenth. The cache keeps what came of the text of a policy document:
+the checked policy, if it extends no other, and the trees of all its conditions, for those that have to be
+checked again because something around them has changed. That is data, never code. Entries carry a code that
+only this user's key can make, so that one that was damaged, or came from elsewhere, is ignored and written
+anew. ``RELEASE_GATE_CACHE=off`` turns it off, and a folder in place of ``off`` says where it is.
 """
 
 from __future__ import annotations
@@ -17,34 +18,129 @@ import secrets
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from release_gate.expression import nodes, parse, stored
+from release_gate.diagnostics import Source
+from release_gate.expression import trees
 from release_gate.expression.nodes import Node
-from release_gate.expression.trees import used_trees
+from release_gate.expression.stored import decoded, encoded
+from release_gate.policy.model import Policy
+from release_gate.policy.places import Closed
+from release_gate.policy.stored import policy_from_plain, policy_to_plain
 from release_gate.source import Document
 
-__all__ = ["cached_trees"]
+__all__ = ["keeping", "kept_policy"]
 
 APP: Final = "model-release-gate"
 LARGEST: Final = 32 * 1024 * 1024
+_UNREADABLE: Final = (OSError, ValueError, ArithmeticError, RecursionError)
+
+
+@dataclass
+class Kept:
+    """What is kept of a document.
+
+    Attributes:
+        policy: The policy, once it was found to be in order.
+    """
+
+    policy: Policy | None = None
+
+
+def kept_policy(source: Source) -> Policy | None:
+    """The policy of a text, if it was found to be in order before."""
+    entry = _Entry.of(source)
+    found = entry.read() if entry is not None else None
+    if entry is None or found is None or found.policy == b"null":
+        return None
+    try:
+        policy = policy_from_plain(json.loads(found.policy), Closed(source))
+    except _UNREADABLE:
+        return None
+    trees.offer(entry.file.name, found.known)
+    return policy
 
 
 @contextmanager
-def cached_trees(document: Document) -> Iterator[None]:
-    """Inside, the conditions of a document need no reading if they have been read before."""
-    folder = _folder()
-    key = _key() if folder is not None else None
-    if folder is None or key is None:
-        yield
+def keeping(document: Document) -> Iterator[Kept]:
+    """Inside, the conditions of a document need no reading if they have been read before.
+
+    What is yielded can be told the policy, if that is what its very text says.
+    """
+    kept, entry = Kept(), _Entry.of(document.source)
+    if entry is None:
+        yield kept
         return
-    entry = folder / f"{_name(document)}.json"
-    with used_trees(_read(entry, key)) as used:
-        yield
-    if used.read:
-        _write(entry, key, used.trees)
+    found = entry.read()
+    with trees.used_trees(found.known() if found is not None else {}) as used:
+        yield kept
+    whole = kept.policy is not None and not kept.policy.places.elsewhere and kept.policy.instead is None
+    if used.read or (whole and found is not None and found.policy == b"null"):
+        entry.write(kept.policy if whole else None, used.trees)
+
+
+class _Found(NamedTuple):
+    """What an entry holds: a policy or ``null``, and trees, each in a line."""
+
+    policy: bytes
+    trees: bytes
+
+    def known(self) -> Mapping[str, Node]:
+        """The trees; none at all if anything about them is not as we write it."""
+        try:
+            found: dict[str, Any] = json.loads(self.trees)
+            return {text: decoded(tree) for text, tree in found.items()}
+        except _UNREADABLE:
+            return {}
+
+
+class _Entry(NamedTuple):
+    """What is kept of a text: the file, and the key of this user."""
+
+    file: Path
+    key: bytes
+
+    @classmethod
+    def of(cls, source: Source) -> _Entry | None:
+        """The entry of a text, whether it is there or not; None where nothing is kept."""
+        folder = _folder()
+        key = _key() if folder is not None else None
+        if folder is None or key is None:
+            return None
+        return cls(folder / f"{hashlib.sha256(_versions() + source.text.encode()).hexdigest()}.json", key)
+
+    def read(self) -> _Found | None:
+        """What is in it; None if anything about it is not as we write it."""
+        try:
+            with self.file.open("rb") as stream:
+                code, _, body = stream.read(LARGEST).partition(b"\n")
+        except OSError:
+            return None
+        if not hmac.compare_digest(code, self.code(body)):
+            return None
+        policy, _, known = body.partition(b"\n")
+        return _Found(policy, known)
+
+    def write(self, policy: Policy | None, known: Mapping[str, Node]) -> None:
+        """Write it, whole or not at all. A cache that cannot be written is no reason to fail."""
+        parts = (
+            policy_to_plain(policy) if policy is not None else None,
+            {text: encoded(known[text]) for text in sorted(known)},
+        )
+        body = b"\n".join(json.dumps(part, separators=(",", ":")).encode() for part in parts)
+        with suppress(OSError):
+            self.file.parent.mkdir(parents=True, exist_ok=True)
+            descriptor, name = tempfile.mkstemp(dir=self.file.parent)
+            with os.fdopen(descriptor, "wb") as stream:
+                stream.write(self.code(body) + b"\n" + body)
+            Path(name).replace(self.file)
+
+    def code(self, body: bytes) -> bytes:
+        """What only the owner of the key can say of a body in this file."""
+        return hmac.new(self.key, self.file.name.encode() + body, "sha256").hexdigest().encode()
 
 
 def _folder() -> Path | None:
@@ -60,13 +156,19 @@ def _folder() -> Path | None:
 
 @cache
 def _versions() -> bytes:
-    """What trees depend on, beside the text: the modules that make and write them."""
-    files = (parse.__file__, nodes.__file__, stored.__file__)
-    return hashlib.sha256(b"".join(Path(file).read_bytes() for file in files)).digest()
+    """What entries depend on beside the text: the modules that read, check and keep it.
 
-
-def _name(document: Document) -> str:
-    return hashlib.sha256(_versions() + document.source.text.encode()).hexdigest()
+    They are told apart as Python tells them apart for its own cache, by size and time.
+    """
+    package = Path(__file__).parents[1]
+    files = [
+        file
+        for name in ("expression", "facts", "policy")
+        for file in (package / name).iterdir()
+        if file.is_file()
+    ]
+    stats = [(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in sorted(files)]
+    return hashlib.sha256(repr(stats).encode()).digest()
 
 
 @cache
@@ -89,34 +191,3 @@ def _key() -> bytes | None:
     except OSError:
         return None
     return key if len(key) == 32 else None
-
-
-def _code(key: bytes, body: bytes) -> str:
-    return hmac.new(key, body, "sha256").hexdigest()
-
-
-def _read(entry: Path, key: bytes) -> Mapping[str, Node]:
-    """The trees of an entry; none at all if anything about it is not as we write it."""
-    try:
-        with entry.open("rb") as stream:
-            data = stream.read(LARGEST)
-        code, _, body = data.partition(b"\n")
-        if not hmac.compare_digest(code, _code(key, entry.name.encode() + body).encode()):
-            return {}
-        found: dict[str, Any] = json.loads(body)
-        return {text: stored.decoded(tree) for text, tree in found.items()}
-    except (OSError, ValueError, ArithmeticError, RecursionError):
-        return {}
-
-
-def _write(entry: Path, key: bytes, trees: Mapping[str, Node]) -> None:
-    """Write an entry, whole or not at all. A cache that cannot be written is no reason to fail."""
-    body = json.dumps(
-        {text: stored.encoded(trees[text]) for text in sorted(trees)}, separators=(",", ":")
-    ).encode()
-    with suppress(OSError):
-        entry.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(dir=entry.parent)
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(_code(key, entry.name.encode() + body).encode() + b"\n" + body)
-        Path(name).replace(entry)

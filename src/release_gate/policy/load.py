@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from release_gate.diagnostics import Diagnostic, PolicyError, printable
-from release_gate.policy.build import Finder, build
+from release_gate.policy.build import Finder, build, build_text
 from release_gate.policy.model import Policy
 from release_gate.policy.packs import load_pack
-from release_gate.source import POLICY_LIMITS, Document, read_file
+from release_gate.source import POLICY_LIMITS, Document, read_source
 
 __all__ = ["is_path", "load_policy", "policy_from_document"]
 
@@ -53,7 +53,7 @@ def _packs_only(reference: str) -> Policy:
 
 
 def _load(path: Path, name: str | None, above: tuple[Path, ...]) -> Policy:
-    return build(read_file(path, name, POLICY_LIMITS), _finder(path, (*above, path.resolve())))
+    return build_text(read_source(path, name, POLICY_LIMITS), _finder(path, (*above, path.resolve())))
 
 
 def _finder(path: Path, above: tuple[Path, ...]) -> Finder:

@@ -13,10 +13,10 @@ from functools import cache
 from pathlib import Path
 
 from release_gate.diagnostics import Diagnostic, PolicyError, did_you_mean, printable
-from release_gate.policy.build import build
+from release_gate.policy.build import build_text
 from release_gate.policy.documents import InForce
 from release_gate.policy.model import Policy, Remark, chain, link
-from release_gate.source import POLICY_LIMITS, read_file
+from release_gate.source import POLICY_LIMITS, read_source
 
 __all__ = ["ALWAYS_ON", "data_folder", "load_pack", "pack_file", "pack_names", "pack_versions"]
 
@@ -121,7 +121,7 @@ def _versions(name: str) -> tuple[Policy, ...]:
     found = []
     for file in files:
         shown = f"pack:{file.relative_to(folder).as_posix()}"
-        found.append(build(read_file(file, shown, POLICY_LIMITS), load_pack))
+        found.append(build_text(read_source(file, shown, POLICY_LIMITS), load_pack))
     return tuple(sorted(found, key=lambda policy: _order(policy.version), reverse=True))
 
 

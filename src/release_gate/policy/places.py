@@ -4,14 +4,51 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
 
-from release_gate.diagnostics import Diagnostic, PolicyError, Span
-from release_gate.expression.parse import ExpressionProblem
-from release_gate.source import MAX_PROBLEMS, Document, Pointer
+from release_gate.diagnostics import Diagnostic, PolicyError, Source, Span
+from release_gate.source import MAX_PROBLEMS, POLICY_LIMITS, Document, Pointer, Tree, document_of
 
-__all__ = ["Places", "Problems"]
+if TYPE_CHECKING:
+    from release_gate.expression.parse import ExpressionProblem
+
+__all__ = ["Closed", "Places", "Problems"]
 
 Target = tuple[Document, Pointer]
+
+
+class Closed(Document):
+    """A document that was in order when it was read before. It is read again if somebody looks into it."""
+
+    def __init__(self, source: Source) -> None:
+        """Take the text."""
+        object.__setattr__(self, "source", source)
+
+    @cached_property
+    def opened(self) -> Document:
+        """The document, read."""
+        return document_of(self.source, POLICY_LIMITS)
+
+    @property
+    def tree(self) -> Tree:
+        """What is in it."""
+        return self.opened.tree
+
+    @property
+    def spans(self) -> Mapping[Pointer, Span]:
+        """Where each value stands."""
+        return self.opened.spans
+
+    @property
+    def keys(self) -> Mapping[Pointer, Span]:
+        """Where each key stands."""
+        return self.opened.keys
+
+    @property
+    def styles(self) -> Mapping[Pointer, str]:
+        """How each text was quoted."""
+        return self.opened.styles
 
 
 @dataclass(frozen=True)

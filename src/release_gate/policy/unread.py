@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 from release_gate.diagnostics import did_you_mean, printable
 from release_gate.facts.release import ReleaseRequest, Sections
-from release_gate.facts.schema import DOMAINS
-from release_gate.facts.vocabularies import vocabulary
+from release_gate.facts.vocabularies import DOMAINS, vocabulary
 from release_gate.policy.model import Policy
 from release_gate.source import Pointer
 

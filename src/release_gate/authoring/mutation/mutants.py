@@ -67,7 +67,7 @@ def mutants(policy: Policy) -> Iterator[Mutant]:
         yield from _definition(policy, name, condition)
     if policy.scope is not None:
         for each in variations(policy, policy.scope.root, policy.scope.text):
-            scope = replace(policy.scope, root=each.root)
+            scope = Condition(policy.scope.text, each.root)
             span = policy.places.within(("scope",), each.at.start, each.at.end)
             said, change = f"the scope {each.said}", (policy.scope, scope)
             changed = replace(policy, scope=scope)
@@ -102,7 +102,7 @@ def _rule(policy: Policy, number: int, rule: Rule) -> Iterator[Mutant]:
             yield with_rule(replace(rule, when=None), "applies without its condition", TIGHTENS, span)
         for each in variations(policy, condition.root, condition.text):
             span = policy.places.within(at, each.at.start, each.at.end)
-            now = replace(condition, root=each.root)
+            now = Condition(condition.text, each.root)
             changed: Any = {key: now}
             mutant = with_rule(replace(rule, **changed), each.said, _effect(sign * each.way), span, each.hint)
             yield replace(mutant, change=(condition, now))
@@ -175,7 +175,7 @@ def _definition(policy: Policy, name: str, condition: Condition) -> Iterator[Mut
     for each in variations(policy, condition.root, condition.text):
         span = policy.places.within(("definitions", name), each.at.start, each.at.end)
         effect = _effect(next(iter(signs)) * each.way) if len(signs) == 1 else MAY_LOOSEN
-        said, change = f"`is.{name}` {each.said}", (condition, replace(condition, root=each.root))
+        said, change = f"`is.{name}` {each.said}", (condition, Condition(condition.text, each.root))
         yield Mutant(_defined(policy, name, each), said, effect, span, None, each.hint, change)
 
 
@@ -185,7 +185,7 @@ def _defined(policy: Policy, name: str, each: Variation) -> Policy:
     def over(condition: Condition | None) -> Condition | None:
         if condition is None or not any(_uses(condition.root, name, 1)):
             return condition
-        return replace(condition, root=with_definition(condition.root, name, each.root))
+        return Condition(condition.text, with_definition(condition.root, name, each.root))
 
     def in_rule(rule: Rule) -> Rule:
         when, require = over(rule.when), over(rule.require)
