@@ -137,10 +137,11 @@ def requests(number: int, seed: int, *, gaps: bool = False) -> list[dict[str, An
 
 def _request(rng: random.Random, index: int) -> dict[str, Any]:
     def score() -> float:
-        return round(rng.random() * 0.4, 3)
+        return round(rng.random() ** 4 * 0.5, 3)
 
     def level(*words: str) -> str:
-        return rng.choices(words, weights=range(len(words) * 3, 0, -3))[0]
+        """Mostly the first."""
+        return rng.choices(words, weights=[3 * len(words), *range(len(words) - 1, 0, -1)])[0]
 
     def metric(value: float) -> dict[str, Any]:
         return {"value": value, "measured": "2026-10-01", "behind": [], "n": 1000}
@@ -162,28 +163,28 @@ def _request(rng: random.Random, index: int) -> dict[str, Any]:
     return {
         "release_gate": "request/v1",
         "id": f"model-{index}",
-        "action": rng.choice(["release", "release", "release", "widen"]),
+        "action": level("release", "widen"),
         "requester": {"id": "ada", "organisation": "Example Lab"},
         "developer": {
             "name": "Example Lab",
-            "jurisdiction": rng.choice(["US", "US", "DE", "FR", "GB", "CN"]),
+            "jurisdiction": level("US", "DE", "FR", "GB", "CN"),
             "annual_revenue_usd": rng.randint(1, 900) * 1_000_000,
         },
         "model": {
             "name": f"model-{index}",
-            "version": rng.choice(["1.0", "2.1", "0.9"]),
+            "version": level("1.0", "2.1", "0.9"),
             "family": "example",
             "architecture": "transformer",
             "modalities_in": ["text"],
-            "modalities_out": rng.choice([["text"], ["text", "image"]]),
+            "modalities_out": ["text", "image"] if truth(0.2) else ["text"],
             "languages": ["en"],
-            "parameters": rng.randint(1, 80) * 10**9,
-            "context_length": rng.choice([8192, 131072, 2097152]),
+            "parameters": rng.randint(1, 72) * 10**9,
+            "context_length": int(level("131072", "8192", "2097152")),
         },
         "compute": {
-            "training_flop": rng.choice([1e22, 4e23, 2e24, 3e25, 2e26]),
+            "training_flop": float(level("4e23", "1e22", "2e24", "3e25", "2e26")),
             "modification_flop": 1e21,
-            "method": rng.choice(["6ND", "hardware", "third_party"]),
+            "method": level("6ND", "hardware", "third_party"),
             "gpu_hours": rng.randint(1000, 900000),
             "energy_kwh": rng.randint(1000, 900000),
             "tco2eq": rng.randint(1, 500),
@@ -193,9 +194,9 @@ def _request(rng: random.Random, index: int) -> dict[str, Any]:
                 "id": "weights",
                 "kind": "weights",
                 "wanted": "weights_open",
-                "current": rng.choice(["internal", "internal", "hosted", "api_general"]),
-                "license": rng.choice(licenses),
-                "format": rng.choice(["safetensors", "safetensors", "gguf", "pt"]),
+                "current": level("internal", "hosted", "api_general"),
+                "license": level(*licenses),
+                "format": level("safetensors", "gguf", "pt"),
                 "digest": "sha256:" + f"{rng.getrandbits(256):064x}",
             }
         ],
@@ -203,7 +204,7 @@ def _request(rng: random.Random, index: int) -> dict[str, Any]:
             {
                 "parent": f"base-{n}",
                 "relation": "finetune",
-                "license": rng.choice(licenses[:5]),
+                "license": level(*licenses[:5]),
                 "access": "weights_open",
             }
             for n in range(rng.randrange(3))
@@ -212,13 +213,13 @@ def _request(rng: random.Random, index: int) -> dict[str, Any]:
             "sources": [
                 {
                     "name": f"d{n}",
-                    "kind": rng.choice(["web_crawl", "books", "user_data"]),
+                    "kind": level("web_crawl", "books", "user_data"),
                     "pii": truth(),
                     "share": 0.5,
                 }
                 for n in range(2)
             ],
-            "cutoff": rng.choice(["2025-12-31", "2026-03-31", "2026-08-31"]),
+            "cutoff": level("2025-12-31", "2026-03-31", "2026-08-31"),
         },
         "capability": {
             name: {"level": level(*levels), "status": level("not_reached", "cannot_rule_out", "reached")}
@@ -231,18 +232,18 @@ def _request(rng: random.Random, index: int) -> dict[str, Any]:
         "metric": {
             "toxicity": metric(score()),
             "jailbreak": metric(score()),
-            "refusal": metric(round(0.8 + score() / 2, 3)),
+            "refusal": metric(round(0.8 + rng.random() / 5, 3)),
             "memorization": metric(round(score() / 20, 4)),
             "bias": metric(score()),
             "persuasion": metric(round(score() * 2, 2)),
             "deception": metric(round(score() * 2, 2)),
         },
-        "own": {"export_controlled": truth(), "dual_use": truth(0.3), "incident_plan": truth(0.9)},
+        "own": {"export_controlled": truth(), "dual_use": truth(0.3), "incident_plan": truth(0.95)},
         "document": {
-            "model_card": {"status": rng.choice(["ready", "published", "draft"]), "date": "2026-10-01"},
+            "model_card": {"status": level("ready", "published", "draft"), "date": "2026-10-01"},
             "risk_assessment": {
-                "status": rng.choice(["ready", "ready", "draft"]),
-                "date": rng.choice(["2026-09-01", "2025-06-01"]),
+                "status": level("ready", "draft"),
+                "date": level("2026-09-01", "2025-06-01"),
             },
         },
         "evidence": {
@@ -250,21 +251,22 @@ def _request(rng: random.Random, index: int) -> dict[str, Any]:
                 {
                     "id": f"e{n}",
                     "kind": "red_team",
-                    "independent": truth(0.7),
-                    "state": rng.choice(["pass", "pass", "fail"]),
+                    "independent": truth(0.9),
+                    "state": level("pass", "fail"),
                 }
                 for n in range(4)
             ],
             "complete": True,
         },
+        "components": [],
         "safeguards": [
-            {"id": f"s{n}", "kind": "classifier", "removable": truth(0.2), "effective": truth(0.8)}
+            {"id": f"s{n}", "kind": "classifier", "removable": truth(0.2), "effective": truth(0.9)}
             for n in range(3)
         ],
         "transparency": {
             "website": "https://example.org",
-            "contact": rng.choice(["safety@example.org"] * 9 + [None]),
-            "release_date": rng.choice(["2026-12-01", "2026-12-15", "2026-11-01"]),
+            "contact": None if truth(0.05) else "safety@example.org",
+            "release_date": level("2026-12-01", "2026-12-15", "2026-11-01"),
         },
         "releases": [],
         "incidents": [],

@@ -356,13 +356,10 @@ def number_problem(number: Decimal) -> str:
         return "is not a finite number"
     if number and abs(number.adjusted()) >= MAX_EXPONENT:
         return "is out of range (1e-299 to 1e299)"
-    if len(_significant(number)) > MAX_DIGITS:
+    digits = number.as_tuple().digits
+    if len(digits) > MAX_DIGITS and len("".join(map(str, digits)).strip("0")) > MAX_DIGITS:
         return f"has more than {MAX_DIGITS} significant digits"
     return ""
-
-
-def _significant(number: Decimal) -> str:
-    return "".join(str(digit) for digit in number.as_tuple().digits).strip("0")
 
 
 _LOOKS_LIKE: Final = str.maketrans({"0": "o", "1": "l", "_": "-", ".": "-"})
