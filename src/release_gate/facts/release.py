@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self, cast
 
 from pydantic import Field, PrivateAttr, WithJsonSchema, field_validator, model_validator
 
-from release_gate.canonical import canonical_bytes, digest, digest_of_bytes
+from release_gate.canonical import canonical_bytes, digest, digest_of_bytes, plain
 from release_gate.diagnostics import RequestError, Source, Span, did_you_mean, printable
 from release_gate.document import Base, validate
 from release_gate.facts.events import Event, on_day
@@ -188,10 +188,12 @@ class SourceInfo(Base):
 
 
 def _copy(tree: Any) -> Any:
-    """A tree that can be changed."""
+    """A tree that can be changed, with ``1.0`` as the ``1`` that it is in the canonical form."""
     kind = type(tree)
-    if kind is str or kind is float or kind is int or kind is bool:
+    if kind is str or kind is int or kind is bool:
         return tree
+    if kind is float:
+        return plain(tree) if tree.is_integer() else tree
     if kind is dict or isinstance(tree, Mapping):
         return {key: _copy(value) for key, value in tree.items()}
     return [_copy(value) for value in tree] if isinstance(tree, list | tuple) else tree
