@@ -171,11 +171,11 @@ def _variable(node: Node, stands_for: Trace) -> Trace:
 
 def _read(node: Node, read: Read) -> Trace:
     items = read.seen.value
-    whole = Trace(node, items, read=read)
+    whole = Trace(node, items, (), read)
     if not isinstance(items, Items):
         return whole
     members = tuple(_listed(node, read.path, index, item) for index, item in enumerate(items.members))
-    return whole._replace(listed=Listed(members, (whole,)))
+    return Trace(node, items, (), read, listed=Listed(members, (whole,)))
 
 
 def _listed(node: Node, path: str, index: int, item: Any) -> Member:
@@ -311,8 +311,13 @@ def _comprehension(node: nodes.Comprehension, facts: Facts) -> Trace:
     source = evaluate(node.items, facts)
     if source.listed is None:
         return Trace(node, source.value, (source,))
-    listed = Listed(tuple(_member(node, facts, each) for each in source.listed.members), source.listed.rest)
+    listed = _selected(node, facts, source.listed)
     return Trace(node, _values(source.value, listed), _steps(listed, _which), listed=listed)
+
+
+def _selected(node: nodes.Comprehension, facts: Facts, source: Listed) -> Listed:
+    """What a comprehension is made of."""
+    return Listed(tuple(_member(node, facts, each) for each in source.members), source.rest)
 
 
 def _member(node: nodes.Comprehension, facts: Facts, member: Member) -> Member:
@@ -337,17 +342,26 @@ _OF_LISTS: dict[str, tuple[Callable[[Value], Value], Callable[[Member], Trace]]]
 
 
 def _call(node: nodes.Call, facts: Facts) -> Trace:
-    argument = evaluate(node.argument, facts)
+    argument = node.argument
+    if isinstance(argument, nodes.Comprehension):
+        source = evaluate(argument.items, facts)
+        if source.listed is not None:
+            return _of_members(node, node.function, source.value, _selected(argument, facts, source.listed))
+    items = evaluate(argument, facts)
     if node.function == "abs":
-        return Trace(node, truth.absolute(argument.value), (argument,))
-    return _of_list(node, node.function, argument)
+        return Trace(node, truth.absolute(items.value), (items,))
+    return _of_list(node, node.function, items)
 
 
 def _of_list(node: Node, function: str, items: Trace) -> Trace:
-    of_values, step = _OF_LISTS[function]
     if items.listed is None:
-        return Trace(node, of_values(items.value), (items,))
-    return Trace(node, of_values(_values(items.value, items.listed)), _steps(items.listed, step))
+        return Trace(node, _OF_LISTS[function][0](items.value), (items,))
+    return _of_members(node, function, items.value, items.listed)
+
+
+def _of_members(node: Node, function: str, items: Items, listed: Listed) -> Trace:
+    of_values, step = _OF_LISTS[function]
+    return Trace(node, of_values(_values(items, listed)), _steps(listed, step))
 
 
 def _part(node: nodes.Part, facts: Facts) -> Trace:
