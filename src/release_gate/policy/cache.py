@@ -161,12 +161,8 @@ def _versions() -> bytes:
     They are told apart as Python tells them apart for its own cache, by size and time.
     """
     package = Path(__file__).parents[1]
-    files = [
-        file
-        for name in ("expression", "facts", "policy")
-        for file in (package / name).iterdir()
-        if file.is_file()
-    ]
+    folders = (package, *(package / name for name in ("expression", "facts", "policy")))
+    files = [file for folder in folders for file in folder.iterdir() if file.is_file()]
     stats = [(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in sorted(files)]
     return hashlib.sha256(repr(stats).encode()).digest()
 
