@@ -13,7 +13,8 @@ from release_gate.document import Base
 from release_gate.facts.release import SignOff
 from release_gate.gate.changes import access_changes, changed_papers, changed_settings, files_of
 from release_gate.gate.gate import Gate
-from release_gate.policy.documents import GateDocument, InForce
+from release_gate.policy.documents import InForce
+from release_gate.policy.gate_file import GateDocument
 from release_gate.policy.load import policy_from_document
 from release_gate.policy.model import Policy
 from release_gate.policy.papers import Papers, Signed

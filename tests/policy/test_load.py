@@ -9,7 +9,7 @@ from release_gate.diagnostics import DocumentError, InputError, PolicyError
 from release_gate.document import validate
 from release_gate.facts.release import Artifact
 from release_gate.policy import packs
-from release_gate.policy.documents import GateDocument
+from release_gate.policy.gate_file import GateDocument
 from release_gate.policy.load import load_policy, policy_from_document
 from release_gate.policy.model import Policy
 from release_gate.policy.packs import load_pack, pack_names

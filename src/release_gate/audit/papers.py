@@ -14,7 +14,8 @@ from release_gate.audit.content import Content, written
 from release_gate.diagnostics import Diagnostic, InputError, PolicyError, printable
 from release_gate.document import validate
 from release_gate.facts.release import SignOff
-from release_gate.policy.documents import GateDocument, InForce
+from release_gate.policy.documents import InForce
+from release_gate.policy.gate_file import GateDocument
 from release_gate.policy.papers import NO_PAPERS, Papers, Signed
 from release_gate.policy.trust import Person, RoleDocument, Standing
 from release_gate.policy.waivers import Approval, Waiver, WaiverDocument

@@ -18,7 +18,7 @@ from release_gate.audit.tiles import ExportView, is_export
 from release_gate.audit.view import View
 from release_gate.diagnostics import Diagnostic, InputError, PolicyError, printable
 from release_gate.document import validate
-from release_gate.policy.documents import GateDocument
+from release_gate.policy.gate_file import GateDocument
 from release_gate.signing import Signer, open_signer
 from release_gate.source import read_file, require_mapping
 

@@ -6,6 +6,7 @@ import shutil
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -137,8 +138,8 @@ def _before(base: str, gate: Path | None, policies: tuple[str, ...]) -> Before:
 
 def judge_all(files: Sequence[Path], judging: Judging, run: Run, log: Log) -> None:
     """Judge every file, and go on after one that is not valid. A bar shows progress on a terminal."""
-    hidden = len(files) < 2 or not sys.stderr.isatty()
-    with click.progressbar(files, label="judging", file=sys.stderr, hidden=hidden) as bar:
+    shown = len(files) > 1 and sys.stderr.isatty()
+    with click.progressbar(files, label="judging", file=sys.stderr) if shown else nullcontext(files) as bar:
         for path in bar:
             outcome = judging.outcome(path)
             run.add(outcome)

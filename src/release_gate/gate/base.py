@@ -23,7 +23,7 @@ from release_gate.facts.ladder import ALL_RUNGS
 from release_gate.facts.release import ReleaseRequest
 from release_gate.gate.changes import access_changes, changed_papers, changed_settings, files_of
 from release_gate.gate.gate import Gate, read_gate
-from release_gate.policy.documents import GateDocument
+from release_gate.policy.gate_file import GateDocument
 from release_gate.source import MAX_BYTES
 
 __all__ = ["Before", "gate_at", "loosened"]

@@ -13,7 +13,7 @@ from typing import Any, Final
 from release_gate.diagnostics import printable
 from release_gate.document import Base
 from release_gate.facts.ladder import GRANTED
-from release_gate.policy.documents import EvidenceDocument, GateDocument
+from release_gate.policy.gate_file import EvidenceDocument, GateDocument
 from release_gate.policy.model import Policy
 from release_gate.policy.papers import Papers
 

@@ -14,12 +14,6 @@ from release_gate.diagnostics import Diagnostic, InputError, PolicyError, Span
 from release_gate.document import validate
 from release_gate.facts.release import ReleaseRequest
 from release_gate.policy.build import placed
-from release_gate.policy.documents import (
-    EvidenceDocument,
-    GateDocument,
-    PolicyReference,
-    SigstoreDocument,
-)
 from release_gate.policy.in_force import days_of_change, in_force, policy_of
 from release_gate.policy.load import is_path, load_policy
 from release_gate.policy.model import Policy
@@ -31,6 +25,12 @@ if TYPE_CHECKING:
     from release_gate.evidence.collected import Collected
     from release_gate.evidence.held import Held
     from release_gate.evidence.keyless import Keyless
+    from release_gate.policy.gate_file import (
+        EvidenceDocument,
+        GateDocument,
+        PolicyReference,
+        SigstoreDocument,
+    )
 
 __all__ = ["Gate", "policy_of_name", "read_gate"]
 
@@ -168,6 +168,8 @@ def read_gate(file: Path) -> tuple[Document, GateDocument]:
         DocumentError: It is not YAML as we accept it, or not a gate file.
         PolicyError: It is not valid.
     """
+    from release_gate.policy.gate_file import GateDocument  # noqa: PLC0415 - named policies need no gate file
+
     document = read_file(file)
     require_mapping(document, ("gate/v1",))
     return document, validate(GateDocument, document.tree, document, PolicyError, "RG503")

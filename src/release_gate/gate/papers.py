@@ -13,7 +13,8 @@ from release_gate.diagnostics import Diagnostic, InputError, IntegrityError, Pol
 from release_gate.document import validate
 from release_gate.facts.types import Day
 from release_gate.gate.statements import PAYLOAD_TYPE, SIGN_OFF, WAIVER, Statement, waiver_digest
-from release_gate.policy.documents import GateDocument, InForce
+from release_gate.policy.documents import InForce
+from release_gate.policy.gate_file import GateDocument
 from release_gate.policy.papers import Papers, Signed
 from release_gate.policy.trust import KeyDocument, Person, Standing, TrustDocument
 from release_gate.policy.waivers import Approval, Waiver, WaiversDocument

@@ -20,7 +20,8 @@ from release_gate.facts.types import STATED_REASONS
 from release_gate.facts.vocabularies import DOMAINS, vocabulary, vocabulary_names
 from release_gate.gate.lineage.names import AliasesDocument
 from release_gate.gate.reports.json import CheckReport
-from release_gate.policy.documents import GateDocument, OverlayDocument, PolicyDocument
+from release_gate.policy.documents import OverlayDocument, PolicyDocument
+from release_gate.policy.gate_file import GateDocument
 from release_gate.policy.gated import EntryDocument
 from release_gate.policy.trust import TrustDocument
 from release_gate.policy.waivers import WaiversDocument
