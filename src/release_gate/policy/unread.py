@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from release_gate.diagnostics import did_you_mean, printable
 from release_gate.facts.release import ReleaseRequest, Sections
@@ -37,17 +38,25 @@ def unread(request: ReleaseRequest, policies: Sequence[Policy]) -> Iterator[str]
 
 def unread_names(request: ReleaseRequest, policies: Sequence[Policy]) -> Iterator[Unread]:
     """The names in a request that no policy knows."""
-    metrics = {name for policy in policies for name in policy.metrics}
-    own = {name for policy in policies for name in policy.own}
+    known = _known(tuple(policies))
     sections: list[tuple[Pointer, Sections]] = [((), request)]
     sections += [(("variants", name), request.variants[name]) for name in sorted(request.variants)]
     for at, section in sections:
-        yield from _unknown((*at, "metric"), "metric.", section.metric, metrics)
-        yield from _unknown((*at, "own"), "own.", section.own, own)
-        for name, words in DOMAINS.items():
-            yield from _unknown((*at, name), f"{name}.", getattr(section, name), _words(words, policies))
-        kinds = _words("safeguard_kind", policies)
+        for name in ("metric", "own", *DOMAINS):
+            yield from _unknown((*at, name), f"{name}.", getattr(section, name), known[name])
+        kinds = known["safeguards"]
         yield from _unknown((*at, "safeguards"), "safeguards.kind ", _safeguards(section), kinds)
+
+
+@lru_cache(maxsize=64)
+def _known(policies: tuple[Policy, ...]) -> dict[str, set[str]]:
+    """The names that policies know, by the part of a request that has them."""
+    return {
+        "metric": {name for policy in policies for name in policy.metrics},
+        "own": {name for policy in policies for name in policy.own},
+        "safeguards": _words("safeguard_kind", policies),
+        **{name: _words(words, policies) for name, words in DOMAINS.items()},
+    }
 
 
 def _words(name: str, policies: Sequence[Policy]) -> set[str]:
@@ -61,6 +70,6 @@ def _safeguards(section: Sections) -> set[str]:
 
 
 def _unknown(at: Pointer, what: str, stated: Iterable[str], known: set[str]) -> Iterator[Unread]:
-    for name in sorted(set(stated) - known):
+    for name in sorted(each for each in stated if each not in known):
         text = f"no policy in force reads {what}{printable(name)}"
         yield Unread((*at, name), text, did_you_mean(name, known))

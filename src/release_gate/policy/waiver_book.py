@@ -114,6 +114,8 @@ class WaiverBook:
 
     def notes(self, policies: Sequence[Policy]) -> Iterator[str]:
         """What the owner of each waiver should know, after the artifact was judged."""
+        if not self.named:
+            return
         rules = {f"{policy.id}/{rule.id}": rule for policy in policies for rule in policy.rules}
         for each in sorted(self.named, key=lambda each: each.said.id):
             said = each.said
