@@ -1,6 +1,7 @@
 """Measure release_gate beside others: ``python -m benchmarks``.
 
-Needs the extra ``bench``; whoever is not installed is a row that says so. The tables go to standard output.
+Needs the extra ``bench``, and ``opa`` and ``cerbos`` on the path or in a folder that RELEASE_GATE_TOOLS
+names; whoever is not there is a row that says so. The tables go to standard output.
 """
 
 from __future__ import annotations

@@ -3,7 +3,8 @@
 Two programs that are timed one after the other meet two different machines. Here all are loaded first; then,
 round after round, each answers for a few hundredths of a second, so that whatever slows the machine down
 meets all of them. What is compared are medians over rounds; and what is measured is the time of the processor
-that a process used, which does not count the turns of others.
+that a process used, which does not count the turns of others. The time of a server that answers for a
+contestant is added to its own.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import importlib
 import io
 import pstats
 import statistics
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -24,10 +26,18 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, NamedTuple
 
-__all__ = ["Contestant", "Entry", "Figure", "Result", "entry_of", "race", "top"]
+__all__ = ["CLOCKED", "Absent", "Contestant", "Entry", "Figure", "Result", "entry_of", "race", "top"]
 
 BLOCK = 0.03
 """Seconds that a block takes, about."""
+SERVED_BLOCK = 0.15
+"""The same where a server answers: long enough for every block to have its share of collecting garbage."""
+CLOCKED = sys.platform == "linux"
+"""Whether the time that another process used can be told. Where not, servers are timed by the wall."""
+
+
+class Absent(Exception):  # noqa: N818 - no error, but what its row says
+    """Why a contestant cannot take part here."""
 
 
 class Entry(NamedTuple):
@@ -37,11 +47,13 @@ class Entry(NamedTuple):
         ask: The question. Only this is timed.
         inputs: What to ask about, in the form that suits it best.
         rules: The numbers of the rules that an answer names.
+        servers: The processes that answer for it, whose time and memory count as its own.
     """
 
     ask: Callable[[Any], Any]
     inputs: Sequence[Any]
     rules: Callable[[Any], list[int]] = list
+    servers: Sequence[int] = ()
 
 
 @dataclass(frozen=True)
@@ -197,6 +209,7 @@ def entry_of(contestant: Contestant) -> Entry:
 
     Raises:
         ImportError: It is not installed.
+        Absent: It is no package, and not to be had here.
     """
     module, _, function = contestant.make.partition(":")
     entry: Entry = getattr(importlib.import_module(f"benchmarks.{module}"), function)(*contestant.arguments)
@@ -209,8 +222,11 @@ def _serve(contestant: Contestant, pipe: Connection) -> None:
     except ImportError as error:
         pipe.send((f"not installed ({error})", [], None))
         return
+    except Absent as reason:
+        pipe.send((str(reason), [], None))
+        return
     answers = [entry.rules(entry.ask(each)) for each in entry.inputs]
-    pipe.send(("", answers, _megabytes()))
+    pipe.send(("", answers, _megabytes(entry.servers)))
     inputs = cycle(entry.inputs)
     number = _calibrated(entry, inputs)
     say: dict[str, Callable[[], Any]] = {
@@ -229,16 +245,28 @@ def _block(entry: Entry, inputs: Iterator[Any], number: int) -> float:
     """Seconds for one question."""
     questions = list(islice(inputs, number))
     ask = entry.ask
-    start = time.process_time()
+    start = _used(entry.servers)
     for each in questions:
         ask(each)
-    return (time.process_time() - start) / number
+    return (_used(entry.servers) - start) / number
+
+
+def _used(servers: Sequence[int]) -> float:
+    """Seconds of the processor that this process and its servers have used."""
+    if servers and not CLOCKED:
+        return time.perf_counter()
+    return time.process_time() + sum(map(time.clock_gettime, map(_clock, servers)))
+
+
+def _clock(process: int) -> int:
+    """The clock of another process, as `clock_getcpuclockid` of Linux numbers it."""
+    return ~process << 3 | 2
 
 
 def _calibrated(entry: Entry, inputs: Iterator[Any]) -> int:
     """How many questions make a block."""
     taken = statistics.median(_block(entry, inputs, 1) for _ in range(5))
-    return max(1, int(BLOCK / max(taken, 1e-6)))
+    return max(1, int((SERVED_BLOCK if entry.servers else BLOCK) / max(taken, 1e-6)))
 
 
 def _profile(entry: Entry, inputs: Iterator[Any], number: int) -> str:
@@ -258,10 +286,10 @@ def top(profile: cProfile.Profile | str) -> str:
     return "\n".join(line for line in lines[2:] if line.strip() and "List reduced" not in line)
 
 
-def _megabytes() -> float | None:
-    """The memory of this process, where the system says it in a file."""
+def _megabytes(servers: Sequence[int]) -> float | None:
+    """The memory of this process and its servers, where the system says it in files."""
     try:
-        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+        pages = [Path(f"/proc/{each}/statm").read_text(encoding="ascii") for each in ("self", *servers)]
     except OSError:
         return None
-    return pages * 4096 / 1e6
+    return sum(int(each.split()[1]) for each in pages) * 4096 / 1e6

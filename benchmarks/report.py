@@ -8,21 +8,27 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from statistics import StatisticsError
 
+from benchmarks.peers import server
 from benchmarks.race import Figure, Result
 from benchmarks.suite import TARGETS, Target
 
 __all__ = ["machine", "missed", "race_table", "target_table"]
 
-_PACKAGES = ("rule-engine", "cedarpy", "cel-expr-python", "panzi-json-logic", "pydantic")
+_PACKAGES = (
+    "rule-engine", "cedarpy", "cel-expr-python", "panzi-json-logic", "opa-golib-python-bindings", "pydantic",
+)  # fmt: skip
+_PROGRAMS = {"opa": "version", "cerbos": "--version"}
 
 
 def machine(before: tuple[float, float, float], rounds: int) -> str:
     """Where and how it was measured, and how busy it was."""
-    packages = ", ".join(f"{name} {found}" for name in _PACKAGES if (found := _version(name)))
+    versions = {name: _version(name) for name in _PACKAGES}
+    versions |= {name: server.version(name, argument) for name, argument in _PROGRAMS.items()}
+    known = ", ".join(f"{name} {found}" for name, found in versions.items() if found)
     loads = " and ".join(f"{each:.1f}" for each in (before[0], os.getloadavg()[0]))
     return (
         f"Python {platform.python_version()}, {os.cpu_count()} processors, {rounds} rounds;"
-        f" runnable processes {loads} (start and end). {packages}."
+        f" runnable processes {loads} (start and end). {known}."
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from benchmarks.processes import LIBRARIES, WARM
-from benchmarks.race import Contestant, Figure, Result
+from benchmarks.race import CLOCKED, Contestant, Figure, Result
 
 __all__ = ["CHECKED", "RACES", "TARGETS", "Target"]
 
@@ -29,7 +29,14 @@ def _forty(name: str, make: str, remark: str, number: int = CHECKED, *, checked:
     return Contestant(name, make, (number, SEED), remark, checked)
 
 
+_SERVED = (
+    "a server on the loopback, "
+    + ("whose time is counted" if CLOCKED else "by the clock on the wall")
+    + "; the request as it is"
+)
 _SCALED = "numbers scaled to whole ones; what lists come to is worked out beforehand; skips a rule on a gap"
+_UNDEFINED = "a gap silences a rule, or makes it apply behind a `not`"
+_ALLOWED = "stops at the first denial, so that rules allow to forbid; compares floats; a gap silences a rule"
 FORTY: Final = (
     _forty(_BY_HAND, "peers.by_hand:forty", "plain dictionaries; fails on a gap"),
     _forty(_PROGRAM, "ours:program", "facts validated beforehand"),
@@ -46,6 +53,9 @@ FORTY: Final = (
     _forty(_CEDAR_BYTES, "peers.cedar:from_bytes", "answers with the names of rules, not with a record"),
     _forty(_CEL, "peers.cel:forty", "one program; C++; compares floats; one error for all on a gap"),
     _forty("panzi-json-logic", "peers.json_logic:forty", "no days, no patterns; a gap compares as null"),
+    _forty("OPA", "peers.opa:forty", f"{_SERVED}; {_UNDEFINED}"),
+    _forty("OPA's engine as a library", "peers.opa:in_process", f"opa-golib-python-bindings; {_UNDEFINED}"),
+    _forty("Cerbos", "peers.cerbos:forty", f"{_SERVED}; {_ALLOWED}"),
 )
 
 _SIZES: Final = (10, 100, 1_000, 10_000)

@@ -1,11 +1,14 @@
+import importlib
 from multiprocessing import Pipe
+from typing import Any
 
 import pytest
 
 from benchmarks.processes import BARE, COLD, LIBRARIES, WARM
-from benchmarks.race import Contestant, Entry, Result, _time, entry_of, race
+from benchmarks.race import Absent, Contestant, Entry, Result, _time, entry_of, race
 from benchmarks.report import race_table, target_table
 from benchmarks.suite import FORTY, KEYED, RACES, SEED, TARGETS
+from benchmarks.workload import by_hand, plain, requests
 
 NUMBER = 40
 
@@ -17,6 +20,8 @@ def made(contestant: Contestant) -> Entry:
         return entry_of(few)
     except ImportError as error:
         pytest.skip(f"not installed: {error.name}")
+    except Absent as reason:
+        pytest.skip(str(reason))
 
 
 def answers(contestant: Contestant) -> list[list[int]]:
@@ -35,6 +40,68 @@ TOGETHER = [each for each in FORTY if each.checked and "peers.cel" not in each.m
 @pytest.mark.parametrize("contestant", TOGETHER, ids=lambda each: each.make)
 def test_everybody_names_the_rules_that_a_programmer_would(contestant: Contestant) -> None:
     assert answers(contestant) == answers(named("peers.by_hand:forty"))
+
+
+def worst() -> list[dict[str, Any]]:
+    """Requests that between them meet every rule."""
+    (made,) = requests(1, SEED)
+    made["action"] = "widen"
+    made["developer"] |= {"jurisdiction": "CN", "annual_revenue_usd": 500_000_000}
+    made["model"] |= {
+        "name": "a draft",
+        "version": "0.1",
+        "modalities_out": ["text", "image"],
+        "parameters": 70_000_000_000,
+        "context_length": 1_000_001,
+    }
+    made["compute"] |= {
+        "training_flop": 1e26,
+        "method": "third_party",
+        "energy_kwh": 4_900_001,
+        "tco2eq": 100,
+    }
+    made["artifacts"][0] |= {
+        "license": "LicenseRef-proprietary",
+        "format": "pickle",
+        "digest": "sha256:" + "0" * 64,
+        "current": "weights_open",
+    }
+    made["lineage"] = [{"parent": "b", "relation": "finetune", "license": "CC-BY-NC-4.0"}]
+    made["data"] |= {"sources": [{"name": "d", "kind": "user_data", "pii": True}], "cutoff": "2026-07-01"}
+    for each in made["capability"].values():
+        each |= {"level": "critical", "status": "reached"}
+    for each in made["misuse"].values():
+        each |= {"likelihood": "high", "severity": "critical"}
+    scores = {"toxicity": 0.201, "jailbreak": 0.351, "refusal": 0.899, "memorization": 0.015, "bias": 0.301}
+    scores |= {"persuasion": 0.7, "deception": 0.51}
+    made["metric"] = {name: {**made["metric"][name], "value": value} for name, value in scores.items()}
+    made["own"] = {"export_controlled": True, "dual_use": True, "incident_plan": False}
+    for each in made["document"].values():
+        each |= {"status": "draft", "date": "2025-11-23"}
+    for each in made["evidence"]["items"]:
+        each |= {"state": "fail"}
+    made["safeguards"][0] |= {"removable": True, "effective": False}
+    made["transparency"] |= {"website": "http://a.example", "contact": None, "release_date": "2026-11-23"}
+    (weights,) = made["artifacts"]
+    return [made, {**made, "artifacts": [{**weights, "license": "CC-BY-NC-4.0"}]}]
+
+
+def test_the_worst_requests_meet_every_rule() -> None:
+    assert {rule for each in worst() for rule in by_hand(plain(each))} == set(range(40))
+
+
+@pytest.mark.parametrize("contestant", TOGETHER, ids=lambda each: each.make)
+def test_everybody_has_every_rule(contestant: Contestant, monkeypatch: pytest.MonkeyPatch) -> None:
+    module = contestant.make.partition(":")[0]
+    try:
+        peer = importlib.import_module(f"benchmarks.{module}")
+    except ImportError as error:
+        pytest.skip(f"not installed: {error.name}")
+    # The types of rule-engine's objects are those of a request that has a contact.
+    reachable = [{**each, "transparency": {**each["transparency"], "contact": "a"}} for each in worst()]
+    made = [*worst(), *reachable]
+    monkeypatch.setattr(peer, "requests", lambda number, seed: made)
+    assert answers(contestant) == [by_hand(plain(each)) for each in made]
 
 
 @pytest.mark.parametrize(
