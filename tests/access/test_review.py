@@ -2,11 +2,14 @@
 
 import json
 import sys
+import threading
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from examples.practice_hub import TOKEN, PracticeHub
+from examples.practice_hub import TOKEN, PracticeHub, serving
 from release_gate.access import hub as hub_module
 from release_gate.access.hub import Hub
 from release_gate.diagnostics import InputError
@@ -122,6 +125,8 @@ def test_who_has_gone_meanwhile_has_no_grant(office: Office, hub: PracticeHub) -
         ([{}, {}, {}], [1.0, 2.0, 4.0]),
         ([{"Retry-After": "Sat, 01 Jan 2000 00:00:00 GMT"}], [0.0]),
         ([{"Retry-After": "soon"}], [1.0]),
+        ([{"RateLimit": '"api";r=0;t=55'}], [55.0]),  # what Hugging Face says
+        ([{"RateLimit": '"api";r=3;t=55', "Retry-After": "7"}], [7.0]),
     ],
 )
 def test_who_is_told_to_wait_waits_as_long_as_it_is_told(
@@ -190,6 +195,81 @@ def test_the_address_is_that_of_the_environment_when_it_is_asked(
     hub.ask("aa01", "ada", **GOOD)
     monkeypatch.setenv("HF_ENDPOINT", hub.url)
     assert "1 to accept" in office.access("review", REPO)[1]
+
+
+class Silent(PracticeHub):
+    """A hub that at some point says nothing any more, though it may do what it was asked."""
+
+    silent = ""
+
+    def answer(self, method: str, path: str, *asked: Any) -> tuple[int, Any, dict[str, str]]:
+        answer = super().answer(method, path, *asked)
+        if self.silent and self.silent in f"{method} {path}":
+            threading.Event().wait(2)
+        return answer
+
+
+@pytest.fixture
+def silent(office: Office, monkeypatch: pytest.MonkeyPatch) -> Iterator[Silent]:
+    monkeypatch.setattr("time.sleep", lambda seconds: None)  # its client tries five times
+    monkeypatch.setattr(hub_module, "PATIENCE", 0.2)
+    hub = Silent()
+    with serving(hub):
+        office.url = hub.url
+        yield hub
+
+
+@pytest.mark.parametrize("where", ["GET", "cursor=3"])
+def test_a_hub_that_lists_nobody_is_not_waited_for(office: Office, silent: Silent, where: str) -> None:
+    for number in range(5):
+        silent.ask(f"aa0{number}", f"user{number}", **GOOD)
+    silent.silent = where
+    code, out, err = office.hub("review", "--apply")
+    assert (code, "RG906" in err, "the hub has said nothing for 0.2 seconds" in err) == (3, True, True), err
+    assert (out, office.lines) == ("", [])  # nobody is let in by half of a list
+    assert {silent.status(name) for name in silent.requests} == {"pending"}
+
+
+@pytest.mark.parametrize("done", [True, False])
+def test_after_a_silence_the_next_run_finds_out_what_was_done(
+    office: Office, silent: Silent, *, done: bool
+) -> None:
+    silent.ask("aa01", "ada", **GOOD)
+    silent.ask("aa02", "bob", **GOOD)
+    silent.silent = "POST"
+    code, _, err = office.hub("review", "--apply")
+    assert (code, "the hub has said nothing" in err, "the next run goes on" in err) == (3, True, True)
+    assert len([call for call in silent.calls if call[0] == "POST"]) == 1  # it is not asked again in the dark
+    if not done:
+        silent.requests["aa01"]["status"] = "pending"
+    silent.silent = ""
+    assert office.hub("review", "--apply")[0] == 0
+    assert {silent.status(name) for name in silent.requests} == {"accepted"}
+    told = [json.loads(line) for line in office.lines]
+    assert [(each["entry"], each["grant"]) for each in told] == [("granted", "aa01"), ("granted", "aa02")]
+    assert "without a grant in force: 0" in office.hub("enforce")[1]
+
+
+def test_nobody_waits_for_a_list_for_days(hub: PracticeHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("time.sleep", lambda seconds: pytest.fail(f"waits for {seconds} seconds"))
+    for headers in ({"Retry-After": "86400"}, {"RateLimit": '"api";r=0;t=86400'}):
+        hub.put_off_lists = [headers]
+        with pytest.raises(InputError, match="429: slow down"):
+            Hub(REPO, endpoint=hub.url, token=TOKEN).pending()
+
+
+def test_pages_that_go_round_in_a_circle_have_an_end(
+    hub: PracticeHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub.ask("aa01", "ada")
+    listed = hub.listed
+
+    def first(what: str, _start: int, path: str) -> tuple[int, Any, dict[str, str]]:
+        return *listed(what, 0, path)[:2], {"Link": f'<{hub.url}{path}>; rel="next"'}
+
+    monkeypatch.setattr(hub, "listed", first)
+    with pytest.raises(InputError, match="not understood"):
+        Hub(REPO, endpoint=hub.url, token=TOKEN).pending()
 
 
 @pytest.mark.parametrize("day", ["2026-11-23", "2026-11-25"])

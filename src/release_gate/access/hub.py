@@ -7,6 +7,7 @@ a person to decide.
 from __future__ import annotations
 
 import logging
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,7 +16,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
 import httpx2
-from huggingface_hub import HfApi, get_token
+from huggingface_hub import HfApi, get_session, get_token, hf_raise_for_status, set_client_factory
 from huggingface_hub.errors import HfHubHTTPError
 from huggingface_hub.hf_api import AccessRequest
 
@@ -24,11 +25,15 @@ from release_gate.diagnostics import Diagnostic, InputError, printable
 
 __all__ = ["Hub"]
 
+PATIENCE: Final = 30.0
+"""How long, in seconds, the hub may be silent."""
 TRIES: Final = 6
 """How often a request is sent that the hub puts off."""
 LONGEST_WAIT: Final = 600.0
 """The longest time, in seconds, that the hub may ask to wait; it is told if it asks for more."""
 _AGAIN: Final = frozenset({429, 500, 502, 503, 504})
+_OURS: Final = "/user-access-request/"
+_LIMIT: Final = re.compile(r";\s*r=0\b.*?;\s*t=([0-9]{1,9})")  # draft-ietf-httpapi-ratelimit-headers
 _TYPES: Final = {"datasets": "dataset", "spaces": "space"}
 
 
@@ -56,6 +61,7 @@ class Hub:
         self.repository = rest if known else repository
         self.type = _TYPES[head] if known else "model"
         self._token = token or get_token() or ""
+        _be_patient()
         self._api = HfApi(endpoint=endpoint, token=self._token or False)
         self._wait = wait
         # It logs addresses at most, but what it logs is not ours to promise.
@@ -94,11 +100,16 @@ class Hub:
         return self._handled(self._api.cancel_access_request, request)
 
     def _listed(self, ask: Callable[..., Any]) -> list[Asked]:
+        found: dict[str, Asked] = {}
         with self._telling():
-            found = [_asked(each) for each in ask(self.repository, repo_type=self.type)]
-        return list({each.id: each for each in found}.values())  # a page may shift while others are read
+            for count, each in enumerate(map(_asked, ask(self.repository, repo_type=self.type)), start=1):
+                found[each.id] = each  # a page may shift while others are read
+                if count > 2 * len(found):
+                    raise ValueError("the pages go round in a circle")
+        return list(found.values())
 
     def _handled(self, ask: Callable[..., Any], request: str) -> bool:
+        # After a silence nothing is asked again: it may have been done, or be done still.
         with self._telling():
             for tried in range(TRIES):
                 try:
@@ -130,6 +141,11 @@ class Hub:
                 429: "try again later; what was done stays done",
             }.get(error.response.status_code, "try again; what was done stays done")
             raise _problem(f"the hub refuses, with {error.response.status_code}: {said}", help_) from None
+        except httpx2.TimeoutException:
+            message = f"the hub has said nothing for {PATIENCE:g} seconds"
+            raise _problem(
+                message, "try again; what was done stays done, and nothing is done twice"
+            ) from None
         except httpx2.HTTPError:
             raise _problem("the hub cannot be reached", "look at the address and the network") from None
         except (KeyError, TypeError, ValueError, AttributeError):
@@ -159,8 +175,39 @@ def _text(value: object) -> str | None:
     return value if isinstance(value, str) and value else None
 
 
+def _be_patient() -> None:
+    """Let the hub's client wait for as long as we do: by itself it waits for an answer without an end.
+
+    It asks for no end even where its session has one, so that each call of ours gets one on its way.
+    """
+    hooks = get_session().event_hooks
+    asked = [each for each in hooks["request"] if each is not _not_for_ever]
+    told = [each for each in hooks["response"] if each is not _not_so_long]
+
+    ours: dict[str, list[Callable[..., Any]]] = {
+        "request": [*asked, _not_for_ever],
+        "response": [*told, _not_so_long],
+    }
+    set_client_factory(lambda: httpx2.Client(event_hooks=ours, follow_redirects=True, timeout=None))
+
+
+def _not_for_ever(request: httpx2.Request) -> None:
+    if _OURS in request.url.path:
+        request.extensions["timeout"] = httpx2.Timeout(PATIENCE).as_dict()
+
+
+def _not_so_long(response: httpx2.Response) -> None:
+    """Its client waits for as long as it is told, be it days."""
+    again = response.status_code in _AGAIN and _OURS in response.request.url.path
+    if again and _pause(response, 0) > LONGEST_WAIT:
+        response.read()
+        hf_raise_for_status(response)
+
+
 def _pause(response: httpx2.Response, tried: int) -> float:
     """How many seconds to wait: as long as the hub says, and longer each time where it says nothing."""
+    if limit := _LIMIT.search(response.headers.get("ratelimit", "")):
+        return float(limit[1])
     said = response.headers.get("retry-after", "").strip()
     if said.isascii() and said.isdigit():
         return float(said)
