@@ -1,5 +1,7 @@
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
+from itertools import count
 from typing import Any
 
 import pytest
@@ -7,7 +9,7 @@ import rfc8785
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from release_gate.canonical import canonical_bytes, digest, plain
+from release_gate.canonical import Canonical, Form, canonical_bytes, composed, digest, gap, plain
 from release_gate.source import number_problem
 
 EXACT = (
@@ -55,3 +57,52 @@ def test_what_canonical_bytes_look_like(tree: Any, written: bytes) -> None:
 def test_what_has_no_canonical_form(value: Any) -> None:
     with pytest.raises((TypeError, ValueError, ArithmeticError)):
         digest({"value": value})
+
+
+def with_parts_composed(tree: Any, here: Iterator[bool]) -> Any:
+    """The same tree with some of its parts encoded already."""
+    if next(here):
+        return Canonical(canonical_bytes(tree).decode())
+    if isinstance(tree, dict):
+        return {name: with_parts_composed(each, here) for name, each in tree.items()}
+    if isinstance(tree, list):
+        return [with_parts_composed(each, here) for each in tree]
+    return tree
+
+
+@given(TREES, st.integers(0))
+@example({"a": 1, "\U00010000": {"\ue000": 2, "é": 3}, "\ue000": [2**53, -(2**53), 2**53 - 1]}, 0)
+def test_what_is_composed_of_encoded_parts_is_what_is_encoded_at_once(tree: Any, choice: int) -> None:
+    here = (bool(choice >> number & 1) for number in count())
+    assert composed(with_parts_composed(tree, here)).encode() == canonical_bytes(tree)
+
+
+def with_gaps(tree: Any, here: Iterator[bool], parts: dict[str, Any]) -> Any:
+    """The same tree with gaps in it, and what belongs there."""
+    if next(here):
+        name = f"part{len(parts)}"
+        parts[name] = tree
+        return gap(name)
+    if isinstance(tree, dict):
+        return {name: with_gaps(each, here, parts) for name, each in tree.items()}
+    if isinstance(tree, list):
+        return [with_gaps(each, here, parts) for each in tree]
+    return tree
+
+
+@given(TREES, st.integers(0))
+@example({"%s": "%(name)s", "a": '"\\', "b": gap("a")[:-1]}, 4)
+def test_a_form_that_is_filled_is_what_is_encoded_at_once(tree: Any, choice: int) -> None:
+    parts: dict[str, Any] = {"other": 1}
+    form = Form(with_gaps(tree, (bool(choice >> number & 1) for number in count()), parts))
+    assert form.filled(parts).encode() == canonical_bytes(tree)
+    assert form.filled(parts).encode() == canonical_bytes(tree)
+
+
+def test_what_fills_a_gap_leaves_no_other_gap() -> None:
+    """Whoever knew the mark of a gap could not have it filled by writing it where another is."""
+    form = Form({"a": gap("a"), "b": gap("b")})
+    assert (
+        form.filled({"a": gap("b"), "b": "secret"})
+        == canonical_bytes({"a": gap("b"), "b": "secret"}).decode()
+    )

@@ -17,6 +17,7 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
+from json.encoder import encode_basestring_ascii
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeAlias
 
@@ -423,10 +424,12 @@ class Envelope:
     def _json(self) -> bytes:
         # Base64 is written as it is; only the rest may have characters that JSON escapes.
         signatures = ",".join(
-            f'{{"keyid":{_ENCODER.encode(each.key_id)},"sig":"{_written(each.signature)}"}}'
-            for each in self.signatures
+            [
+                f'{{"keyid":{encode_basestring_ascii(each.key_id)},"sig":"{_written(each.signature)}"}}'
+                for each in self.signatures
+            ]
         )
-        kind = _ENCODER.encode(self.payload_type)
+        kind = encode_basestring_ascii(self.payload_type)
         text = f'{{"payload":"{_written(self.payload)}","payloadType":{kind},"signatures":[{signatures}]}}'
         return text.encode()
 
@@ -548,12 +551,11 @@ def _refuse(text: str) -> Any:
     raise ValueError(text)
 
 
-_ENCODER: Final = json.JSONEncoder(separators=(",", ":"))
 _DECODER: Final = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse)
 
 
 def _written(raw: bytes) -> str:
-    return base64.b64encode(raw).decode()
+    return binascii.b2a_base64(raw, newline=False).decode()
 
 
 def _problem(code: str, message: str, help_: str = "") -> InputError:

@@ -50,7 +50,7 @@ def tiered(parameters: str) -> tuple[dict[str, Any], tuple[Any, ...]]:
     policies = (policy_from_document(read_document(TIERED, "tiered.yaml")),)
     gate = Gate(policies)
     asked = request("tiny", parameters)
-    return trace_of(gate.decide(asked, as_of=DAY), asked, policies), policies
+    return json.loads(trace_of(gate.decide(asked, as_of=DAY), asked, policies)), policies
 
 
 def test_every_rule_has_an_outcome_at_every_rung_at_which_it_applies() -> None:
@@ -78,7 +78,8 @@ def test_a_policy_out_of_scope_bites_nowhere() -> None:
     text = TIERED.replace("covers: true", "covers: true\nscope: model.parameters > 10")
     policies = (policy_from_document(read_document(text, "tiered.yaml")),)
     asked = request("tiny", "7")
-    told = trace_of(Gate(policies).decide(asked, as_of=DAY), asked, policies)["artifacts"][0]["policies"]
+    told = json.loads(trace_of(Gate(policies).decide(asked, as_of=DAY), asked, policies))
+    told = told["artifacts"][0]["policies"]
     assert told["tiered"] == {"scope": [["withheld", "api_general", "no"]], "rules": "n-nnn"}
 
 
@@ -103,7 +104,7 @@ def test_the_trace_and_the_decision_say_the_same(file: Path) -> None:
     """A rule has a finding for the artifact exactly where its trace says that it bites, or may."""
     asked, gate = ReleaseRequest.load(file), Gate.load(ROOT / "examples" / "release-gate.yaml")
     decision = gate.decide(asked, as_of=DAY)
-    told = trace_of(decision, asked, gate.policies)
+    told = json.loads(trace_of(decision, asked, gate.policies))
     for artifact, traced in zip(decision.artifacts, told["artifacts"], strict=True):
         found = {(each.policy, each.rule) for each in artifact.findings}
         rules = {(policy.id, rule.id): rule for policy in gate.policies for rule in policy.rules}
@@ -149,7 +150,7 @@ def test_a_trace_that_is_made_up_diverges(tmp_path: Path) -> None:
 def test_a_trace_is_bounded_and_says_what_it_leaves_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trace_module, "MAX_OUTCOMES", 3)
     asked = request("tiny", "7e9")
-    told = trace_of(decide(asked), asked, (policy(),))
+    told = json.loads(trace_of(decide(asked), asked, (policy(),)))
     assert [each["id"] for each in told["artifacts"]] == ["api"]
     assert told["left_out"] == ["weights"]
     assert list(trace_lines(told, [policy()], None))[-1] == (
@@ -163,7 +164,7 @@ def test_in_words_it_has_the_conditions_and_the_facts() -> None:
     )
     gate = Gate((policy_from_document(read_document(TIERED, "tiered.yaml")),))
     policies, decision = gate.policies, gate.decide(asked, as_of=DAY)
-    told = trace_of(decision, asked, policies)
+    told = json.loads(trace_of(decision, asked, policies))
     lines = list(trace_lines(told, policies, facts_read(decision, asked, policies)))
     assert "  tiered (scope holds from withheld to api_general)" in lines
     assert "    raise: unknown from internal to api_general" in lines

@@ -13,11 +13,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final
 
 from release_gate.audit.record import Record, versions
-from release_gate.canonical import canonical_bytes, digest_of_bytes
-from release_gate.decision import ArtifactDecision, Decision, Verdict
+from release_gate.canonical import Canonical, Form, composed, digest_of_bytes, gap
+from release_gate.decision import ArtifactDecision, Decision, PolicyUsed, Verdict
 from release_gate.diagnostics import Diagnostic, InputError, IntegrityError, printable
 from release_gate.facts.release import ReleaseRequest
 from release_gate.signing import Envelope, PublicKey, Signer, read_json, sign_envelope, verify_envelope
@@ -60,17 +61,15 @@ def attest(
         raise InputError([Diagnostic("RG722", message)])
     digests = _digests(request)
     told = _statement(decision, recorded or (decision.digest, decision.request.digest), digests)
-    statement = sign_envelope(canonical_bytes(told), PAYLOAD_TYPE, signers)
+    statement = sign_envelope(told, PAYLOAD_TYPE, signers)
     source = digest_of_bytes(statement.to_json())
+    when = time.isoformat(timespec="seconds").replace("+00:00", "Z")
     summaries = (
-        _summary(decision, artifact, digests[artifact.id], source, (time, verifier))
+        _summary(decision, artifact, digests[artifact.id], source, (when, verifier))
         for artifact in decision.artifacts
         if artifact.id in digests
     )
-    return (
-        statement,
-        *(sign_envelope(canonical_bytes(each), PAYLOAD_TYPE, signers) for each in summaries),
-    )
+    return (statement, *(sign_envelope(each, PAYLOAD_TYPE, signers) for each in summaries))
 
 
 def resource_uri(request: str, artifact: str) -> str:
@@ -95,67 +94,124 @@ def _digests(request: ReleaseRequest) -> dict[str, str]:
     return {name: value for name, value in found.items() if isinstance(value, str)}
 
 
-def _statement(decision: Decision, told: tuple[str, str], digests: Mapping[str, str]) -> dict[str, Any]:
-    digest, request = told
+def _statement(decision: Decision, told: tuple[str, str], digests: Mapping[str, str]) -> bytes:
+    digest, request = map(_hex, told)
     # A subject is matched by its digest alone, and a statement must have one.
-    itself = {"name": f"decision:{decision.request.id}", "digest": _sha256(digest)}
-    subjects = [{"name": name, "digest": _sha256(each)} for name, each in sorted(digests.items())]
-    return {
-        "_type": STATEMENT,
-        "subject": [itself, *subjects],
-        "predicateType": PREDICATE,
-        "predicate": {
-            "decision": {"digest": _sha256(digest)},
-            "as_of": decision.as_of.isoformat(),
-            "verdict": str(decision.verdict),
-            "request": {"id": decision.request.id, "digest": _sha256(request)},
-            "policies": [
-                {"id": each.id, "version": each.version, "digest": _sha256(each.digest)}
-                for each in decision.policies
-            ],
-            "artifacts": [
-                {
-                    "id": each.id,
-                    "requested": each.requested,
-                    "verdict": str(each.verdict),
-                    "best": each.best,
-                    "ladder": {rung: str(verdict) for rung, verdict in each.ladder.items()},
-                    "obligations": len(each.obligations),
-                    **({"digest": _sha256(digests[each.id])} if each.id in digests else {}),
-                }
-                for each in decision.artifacts
-            ],
-            "engine": versions(),
-        },
+    itself = _SUBJECT.filled({"name": f"decision:{decision.request.id}", "digest": digest})
+    subjects = [_SUBJECT.filled({"name": name, "digest": _hex(digests[name])}) for name in sorted(digests)]
+    return (
+        _statements(decision.policies)
+        .filled(
+            {
+                "subject": [itself, *subjects],
+                "digest": digest,
+                "as_of": decision.as_of.isoformat(),
+                "verdict": decision.verdict.value,
+                "id": decision.request.id,
+                "request": request,
+                "artifacts": [
+                    _artifact(each, digests.get(each["id"])) for each in decision.body["artifacts"]
+                ],
+            }
+        )
+        .encode()
+    )
+
+
+def _artifact(told: Mapping[str, Any], digest: str | None) -> Canonical:
+    """What a statement says of an artifact, from what the decision says of it."""
+    said = {
+        **told,
+        "ladder": _ladder(tuple(told["ladder"].items())),
+        "obligations": len(told["obligations"]),
+        "digest": _hex(digest or ""),
     }
+    return _UNNAMED.filled(said) if digest is None else _NAMED.filled(said)
+
+
+@lru_cache(maxsize=256)
+def _ladder(verdicts: tuple[tuple[str, str], ...]) -> Canonical:
+    return composed(dict(verdicts))
+
+
+_SUBJECT: Final = Form({"name": gap("name"), "digest": {"sha256": gap("digest")}})
+_SAID: Final = {name: gap(name) for name in ("id", "requested", "verdict", "best", "ladder", "obligations")}
+_UNNAMED, _NAMED = Form(_SAID), Form({**_SAID, "digest": {"sha256": gap("digest")}})
+
+
+@lru_cache(maxsize=64)
+def _statements(policies: tuple[PolicyUsed, ...]) -> Form:
+    """The form of all statements about decisions by the same policies."""
+    return Form(
+        {
+            "_type": STATEMENT,
+            "subject": gap("subject"),
+            "predicateType": PREDICATE,
+            "predicate": {
+                "decision": {"digest": {"sha256": gap("digest")}},
+                "as_of": gap("as_of"),
+                "verdict": gap("verdict"),
+                "request": {"id": gap("id"), "digest": {"sha256": gap("request")}},
+                "policies": [
+                    {"id": each.id, "version": each.version, "digest": _sha256(each.digest)}
+                    for each in policies
+                ],
+                "artifacts": gap("artifacts"),
+                "engine": versions(),
+            },
+        }
+    )
 
 
 def _summary(
-    decision: Decision, artifact: ArtifactDecision, digest: str, source: str, by: tuple[datetime, str]
-) -> dict[str, Any]:
+    decision: Decision, artifact: ArtifactDecision, digest: str, source: str, by: tuple[str, str]
+) -> bytes:
     time, verifier = by
     passed = artifact.verdict is Verdict.APPROVE and LEVEL + artifact.requested.upper() in levels(artifact)
-    return {
-        "_type": STATEMENT,
-        "subject": [{"name": artifact.id, "digest": _sha256(digest)}],
-        "predicateType": VSA,
-        "predicate": {
-            "verifier": {"id": verifier, "version": {"release_gate": versions()["release_gate"]}},
-            "timeVerified": time.isoformat(timespec="seconds").replace("+00:00", "Z"),
-            "resourceUri": resource_uri(decision.request.id, artifact.id),
-            "policy": {
-                "uri": "urn:model-release-gate:policies",
-                "digest": _sha256(decision.policies_digest),
+    return (
+        _summaries(verifier, decision.policies_digest)
+        .filled(
+            {
+                "artifact": artifact.id,
+                "digest": _hex(digest),
+                "time": time,
+                "resource": resource_uri(decision.request.id, artifact.id),
+                "source": _hex(source),
+                "result": "PASSED" if passed else "FAILED",
+                "levels": levels(artifact) if passed else ["FAILED"],
+            }
+        )
+        .encode()
+    )
+
+
+@lru_cache(maxsize=64)
+def _summaries(verifier: str, policies: str) -> Form:
+    """The form of all summaries by one verifier of decisions by the same policies."""
+    return Form(
+        {
+            "_type": STATEMENT,
+            "subject": [{"name": gap("artifact"), "digest": {"sha256": gap("digest")}}],
+            "predicateType": VSA,
+            "predicate": {
+                "verifier": {"id": verifier, "version": {"release_gate": versions()["release_gate"]}},
+                "timeVerified": gap("time"),
+                "resourceUri": gap("resource"),
+                "policy": {"uri": "urn:model-release-gate:policies", "digest": _sha256(policies)},
+                "inputAttestations": [{"uri": PREDICATE, "digest": {"sha256": gap("source")}}],
+                "verificationResult": gap("result"),
+                "verifiedLevels": gap("levels"),
             },
-            "inputAttestations": [{"uri": PREDICATE, "digest": _sha256(source)}],
-            "verificationResult": "PASSED" if passed else "FAILED",
-            "verifiedLevels": levels(artifact) if passed else ["FAILED"],
-        },
-    }
+        }
+    )
+
+
+def _hex(digest: str) -> str:
+    return digest.removeprefix("sha256:")
 
 
 def _sha256(digest: str) -> dict[str, str]:
-    return {"sha256": digest.removeprefix("sha256:")}
+    return {"sha256": _hex(digest)}
 
 
 # ---------------------------------------------------------------- verification

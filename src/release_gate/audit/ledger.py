@@ -10,16 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
-from typing import Any, Final, Protocol
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final, Protocol
 
 from release_gate.audit.merkle import Frontier, inclusion_proof, leaf_hash, root_at
 from release_gate.audit.notes import Checkpoint, Receipt, sign_checkpoint
 from release_gate.audit.pack import Pack
-from release_gate.audit.record import MAX_RECORD, SCHEMA, Draft, Record
+from release_gate.audit.record import MAX_RECORD, Draft, Record
 from release_gate.audit.view import Row, View
-from release_gate.canonical import canonical_bytes
 from release_gate.diagnostics import Diagnostic, InputError, IntegrityError
 from release_gate.signing import Signer
 
@@ -55,8 +54,8 @@ class Store(View, Protocol):
     def newest_decision(self) -> bytes | None:
         """The newest record of a decision."""
 
-    def newest_checkpoint(self) -> str | None:
-        """The largest checkpoint that is kept."""
+    def ends(self) -> tuple[int, str | None]:
+        """How many records there are, and the largest checkpoint that is kept."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +89,11 @@ class _Tip:
     as_of: str
     extends: Checkpoint | None = None
 
+    def extending(self, checkpoint: Checkpoint) -> _Tip:
+        """The same once a checkpoint of it is there, if somebody signed that."""
+        signed = checkpoint if checkpoint.note else None
+        return _Tip(self.frontier, self.leaf, self.recorded_at, self.as_of, signed)
+
 
 class Ledger:
     """A ledger that can be added to."""
@@ -112,14 +116,14 @@ class Ledger:
             IntegrityError: The ledger does not extend the last checkpoint that was signed.
         """
         with self.store.writing():
-            tip = self._current()
+            tip, newest = self._current()
             time = _time(now, tip.recorded_at)
             records = []
             for draft in drafts:
                 record, tip = self._place(draft, tip, time)
                 records.append(record)
-            checkpoint = self._sign(tip, signer)
-        self._tip = replace(tip, extends=checkpoint if checkpoint.note else None)
+            checkpoint = self._sign(tip, newest, signer)
+        self._tip = tip.extending(checkpoint)
         self._remember(drafts)
         return Appended(tuple(records), checkpoint)
 
@@ -133,7 +137,7 @@ class Ledger:
             frontier = Frontier.at(self.store.size, self.store.node)
             return Checkpoint(self.store.origin, frontier.size, frontier.root)
         with self.store.writing():
-            return self._sign(self._current(), signer)
+            return self._sign(*self._current(), signer)
 
     def receipt(self, index: int, checkpoint: Checkpoint) -> Receipt:
         """The proof that a record is in the log of a checkpoint."""
@@ -141,13 +145,12 @@ class Ledger:
 
     def _place(self, draft: Draft, tip: _Tip, time: str) -> tuple[Record, _Tip]:
         size = tip.frontier.size
-        body: dict[str, Any] = {**draft.body, "schema": SCHEMA, "index": size, "recorded_at": time}
-        body |= {"previous": tip.leaf.hex()} if tip.leaf is not None else {"origin": self.store.origin}
-        data = canonical_bytes(body)
+        after = {"previous": tip.leaf.hex()} if tip.leaf is not None else {"origin": self.store.origin}
+        record = draft.placed(size, time, after)
+        data = record.data
         if len(data) > MAX_RECORD:
             message = f"the record has {len(data):,} bytes, and no more than {MAX_RECORD:,} fit"
             raise InputError([Diagnostic("RG736", message)])
-        record = Record(data, body)
         as_of = _day(record, tip.as_of, time)
         for digest, content in draft.shared.items():
             if digest not in self._kept:
@@ -175,16 +178,16 @@ class Ledger:
         for draft in drafts:
             self._kept.update(draft.shared)
 
-    def _current(self) -> _Tip:
-        """Where the log ends now, which another process may have changed."""
-        size = self.store.size
+    def _current(self) -> tuple[_Tip, str | None]:
+        """Where the log ends now, which another process may have changed, and its largest checkpoint."""
+        size, checkpoint = self.store.ends()
         if size != self._tip.frontier.size:
             frontier = Frontier.at(size, self.store.node)
             last = self._last(size - 1)
             newest = self.store.newest_decision()
             as_of = Record.read(newest).as_of if newest is not None else None
             self._tip = _Tip(frontier, leaf_hash(last.data), last.recorded_at, as_of or "")
-        return self._tip
+        return self._tip, checkpoint
 
     def _last(self, index: int) -> Record:
         for row in self.store.rows(index, index + 1):
@@ -194,12 +197,11 @@ class Ledger:
         message = f"the record {index}, the newest of the ledger, is not what it must be"
         raise IntegrityError([Diagnostic("RG711", message, help="`release-gate audit verify` says more")])
 
-    def _sign(self, tip: _Tip, signer: Signer | None) -> Checkpoint:
+    def _sign(self, tip: _Tip, newest: str | None, signer: Signer | None) -> Checkpoint:
         """A checkpoint of the log. A log never signs one that does not extend those it signed before."""
         frontier = tip.frontier
         if signer is None:
             return Checkpoint(self.store.origin, frontier.size, frontier.root)
-        newest = self.store.newest_checkpoint()
         if newest is not None:
             ours = tip.extends if tip.extends is not None and tip.extends.note == newest else None
             before = ours or Checkpoint.read(newest.encode())
@@ -240,7 +242,7 @@ def _day(record: Record, newest: str, time: str) -> str:
         message = f"a decision for {day} cannot be recorded after one for {newest}"
         help_ = "a decision that is dated back could revive what has expired; nothing was recorded"
         raise InputError([Diagnostic("RG730", message, help=help_)])
-    if date.fromisoformat(day) > date.fromisoformat(time[:10]):
+    if day > time[:10]:
         message = f"a decision for {day} cannot be recorded on {time[:10]}"
         raise InputError([Diagnostic("RG732", message, help="the day has not come yet, in UTC")])
     return day

@@ -13,6 +13,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import Final
 
 from release_gate.audit.merkle import verify_inclusion
@@ -56,7 +57,7 @@ class NoteKey:
     kind: int
     key: PublicKey
 
-    @property
+    @cached_property
     def id(self) -> bytes:
         """The four bytes by which a signature names it."""
         return hashlib.sha256(self.name.encode() + b"\n" + self.encoded).digest()[:4]
@@ -172,7 +173,7 @@ class Checkpoint:
     @property
     def text(self) -> str:
         """The three lines that are signed."""
-        return f"{self.origin}\n{self.size}\n{base64.b64encode(self.root).decode()}\n"
+        return _three_lines(self.origin, self.size, self.root)
 
     def __str__(self) -> str:
         """The note, or the three lines if nobody has signed."""
@@ -200,14 +201,18 @@ class Checkpoint:
         return cls(origin, int(size), check, note)
 
 
+def _three_lines(origin: str, size: int, root: bytes) -> str:
+    return f"{origin}\n{size}\n{base64.b64encode(root).decode()}\n"
+
+
 def sign_checkpoint(origin: str, size: int, root: bytes, signer: Signer) -> Checkpoint:
     """A checkpoint that the key of the log has signed.
 
     Raises:
         InputError: The key is not Ed25519.
     """
-    key = _note_key(origin, ED25519, signer)
-    text = Checkpoint(origin, size, root).text
+    key = _note_key(origin, ED25519, signer.public)
+    text = _three_lines(origin, size, root)
     return Checkpoint(origin, size, root, text + "\n" + _line(key, signer.sign(text.encode())))
 
 
@@ -223,7 +228,7 @@ def cosign(checkpoint: Checkpoint, name: str, time: int, signer: Signer) -> Chec
     Raises:
         InputError: The key is not Ed25519.
     """
-    key = _note_key(name, COSIGNATURE, signer)
+    key = _note_key(name, COSIGNATURE, signer.public)
     value = time.to_bytes(8) + signer.sign(_cosigned(time, checkpoint.text))
     return Checkpoint(
         checkpoint.origin, checkpoint.size, checkpoint.root, checkpoint.note + _line(key, value)
@@ -306,12 +311,13 @@ class Receipt:
         return verify_inclusion(leaf, self.index, self.checkpoint.size, self.proof, self.checkpoint.root)
 
 
-def _note_key(name: str, kind: int, signer: Signer) -> NoteKey:
+@lru_cache(maxsize=64)
+def _note_key(name: str, kind: int, key: PublicKey) -> NoteKey:
     check_key_name(name)
-    if signer.public.algorithm != "ed25519":
+    if key.algorithm != "ed25519":
         message, help_ = "a log or a witness signs with an Ed25519 key", "openssl genpkey -algorithm ed25519"
         raise InputError([Diagnostic("RG707", message, help=help_)])
-    return NoteKey(name, kind, signer.public)
+    return NoteKey(name, kind, key)
 
 
 def _line(key: NoteKey, value: bytes) -> str:

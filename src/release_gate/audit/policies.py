@@ -30,7 +30,7 @@ __all__ = ["PoliciesUsed", "record_policies", "restore_policies"]
 SCHEMA: Final = "applied-policy/v1"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class PoliciesUsed:
     """The policies of a gate, as records tell of them.
 

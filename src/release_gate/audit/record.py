@@ -10,7 +10,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from importlib.metadata import version
 from typing import Any, Final
 
@@ -18,7 +18,7 @@ import release_gate
 from release_gate.audit.content import Content
 from release_gate.audit.papers import NO_PAPERS_USED, PapersUsed
 from release_gate.audit.policies import PoliciesUsed
-from release_gate.canonical import canonical_bytes
+from release_gate.canonical import Form, canonical_bytes, gap
 from release_gate.decision import Decision
 from release_gate.diagnostics import Diagnostic, IntegrityError
 from release_gate.facts.release import ReleaseRequest
@@ -29,8 +29,8 @@ __all__ = ["MAX_RECORD", "Draft", "Record", "decision_draft", "versions"]
 SCHEMA: Final = "record/v1"
 MAX_RECORD: Final = 0xFFFF
 """The most bytes that a record may have: what an entry of a tiled log can hold (c2sp.org/tlog-tiles)."""
-PLACED: Final = frozenset({"index", "origin", "previous", "recorded_at", "schema"})
-"""What the ledger adds when it gives a record its place."""
+PLACED: Final = ("index", "previous", "recorded_at")
+"""What a record has from its place."""
 
 
 @dataclass(frozen=True)
@@ -41,17 +41,31 @@ class Draft:
         body: What it says. Its ``kind`` is ``decision`` or ``event``.
         content: What it refers to and only it needs, by digest.
         shared: What it refers to and many records share.
+        form: The canonical form of records like it, if there is one for all of them.
     """
 
     body: Mapping[str, Any]
     content: Mapping[str, bytes] = field(default_factory=dict, repr=False)
     shared: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    form: Form | None = field(default=None, repr=False)
 
     def attested(self, envelopes: Iterable[bytes]) -> Draft:
         """The same with signed statements about it."""
         content = Content(self.content)
         body = {**self.body, "attestations": [content.put(each) for each in envelopes]}
-        return Draft(body, content, self.shared)
+        return Draft(body, content, self.shared, self.form)
+
+    def placed(self, index: int, recorded_at: str, after: Mapping[str, str]) -> Record:
+        """The record that it becomes in its place.
+
+        Args:
+            index: Its number.
+            recorded_at: When it is recorded.
+            after: The digest of the record before it, or the origin of the log, by its name.
+        """
+        body = {**self.body, "schema": SCHEMA, "index": index, "recorded_at": recorded_at, **after}
+        form = self.form if "previous" in after else None
+        return Record(canonical_bytes(body) if form is None else form.filled(body).encode(), body)
 
 
 @dataclass(frozen=True)
@@ -145,7 +159,7 @@ def decision_draft(
     request: ReleaseRequest,
     policies: PoliciesUsed,
     papers: PapersUsed = NO_PAPERS_USED,
-    trace: Mapping[str, Any] | None = None,
+    trace: bytes | None = None,
 ) -> Draft:
     """What there is to record of a decision.
 
@@ -154,7 +168,7 @@ def decision_draft(
         request: What was judged: the request, after its claims were held against the evidence.
         policies: Every policy of the gate, those that are not in force among them.
         papers: The sign-offs and the waivers of the gate.
-        trace: How every rule came out.
+        trace: How every rule came out, as it is recorded.
     """
     content = Content()
     body: dict[str, Any] = {
@@ -168,12 +182,19 @@ def decision_draft(
         "attestations": [],
     }
     if trace is not None:
-        body["trace"] = content.put_json(trace)
+        body["trace"] = content.put(trace)
     if papers.told is not None:
         body["papers"] = papers.told
     if decision.hypothetical is not None:
         body["policies_as_of"] = decision.hypothetical.isoformat()
-    return Draft(body, content, {**policies.content, **papers.content})
+    return Draft(body, content, {**policies.content, **papers.content}, _form(policies, tuple(body)))
+
+
+@lru_cache(maxsize=64)
+def _form(policies: PoliciesUsed, names: tuple[str, ...]) -> Form:
+    """The form of records that have these parts, of a gate whose policies are in all of them."""
+    changing = {name: gap(name) for name in (*names, *PLACED)}
+    return Form({**changing, "policies": policies.told, "engine": versions(), "schema": SCHEMA})
 
 
 def _request(request: ReleaseRequest, content: Content) -> dict[str, Any]:

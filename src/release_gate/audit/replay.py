@@ -25,7 +25,7 @@ from release_gate.audit.sealed import Disclosures, Erased
 from release_gate.audit.sensitive import open_record
 from release_gate.audit.trace import trace_of
 from release_gate.audit.view import View, fetching
-from release_gate.canonical import canonical_bytes, digest
+from release_gate.canonical import digest
 from release_gate.decision import ArtifactDecision, Decision, Verdict
 from release_gate.diagnostics import Diagnostic, InputError, IntegrityError, printable
 from release_gate.facts.access import kind_of
@@ -136,18 +136,16 @@ def replay(view: View, record: Record, kept: Kept | None = None) -> Replayed:
         if record.body.get("engine") != versions():  # what it could read then may be none today
             why += f"; {_because(record)}"
         return Replayed(*told, Outcome.NOT_REPLAYABLE, because=why)
-    traced = trace_of(decision, request, policies) if "trace" in record.body else None
-    now = decision.body
-    if canonical_bytes(now) == recorded and canonical_bytes(traced) == trace:
+    traced = trace_of(decision, request, policies) if "trace" in record.body else b"null"
+    if decision.canonical == recorded and traced == trace:
         return Replayed(*told, Outcome.IDENTICAL)
     then = read_json(recorded, "the decision")
     # Only another engine may explain otherwise: the same one comes to the same bytes.
-    same = record.body.get("engine") != versions() and _verdicts(then) == _verdicts(
-        json.loads(canonical_bytes(now))
-    )
+    now = json.loads(decision.canonical)
+    same = record.body.get("engine") != versions() and _verdicts(then) == _verdicts(now)
     differ = [
-        *_differences(then, json.loads(canonical_bytes(now))),
-        *_differences(read_json(trace, "the trace"), json.loads(canonical_bytes(traced)), "trace"),
+        *_differences(then, now),
+        *_differences(read_json(trace, "the trace"), json.loads(traced), "trace"),
     ]
     found = tuple(differ[:MAX_DIFFERENCES])
     return Replayed(*told, Outcome.SAME_VERDICTS if same else Outcome.DIVERGED, found, _because(record))

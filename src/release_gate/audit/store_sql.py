@@ -35,6 +35,10 @@ class SqlStore(ABC):
     def _rows(self, sql: str, values: tuple[Any, ...] = ()) -> Iterator[Any]:
         """What the database answers. Values stand where there is a question mark."""
 
+    def _row(self, sql: str, values: tuple[Any, ...] = ()) -> Any:
+        """The first row of it, or None."""
+        return next(self._rows(sql, values), None)
+
     def _many(self, sql: str, values: tuple[Any, ...] = ()) -> Iterator[Any]:
         """The same for an answer that may be large, which is not read whole at once."""
         return self._rows(sql, values)
@@ -81,12 +85,12 @@ class SqlStore(ABC):
 
     def pack(self, index: int) -> Pack:
         """The pack of a record; an empty one if there is no such record."""
-        row = next(self._rows("SELECT content FROM records WHERE seq = ?", (index,)), None)
+        row = self._row("SELECT content FROM records WHERE seq = ?", (index,))
         return Pack.read(row[0]) if row else NOTHING
 
     def shared(self, digest: str) -> bytes | None:
         """What many records share, by digest."""
-        row = next(self._rows("SELECT data FROM shared WHERE digest = ?", (digest,)), None)
+        row = self._row("SELECT data FROM shared WHERE digest = ?", (digest,))
         return row[0] if row else None
 
     def checkpoints(self) -> Iterator[str]:
@@ -103,7 +107,7 @@ class SqlStore(ABC):
     def first(self, decision: str) -> int | None:
         """The number of the first record of a decision, if there is one."""
         sql = "SELECT seq FROM records WHERE decision = ? ORDER BY seq LIMIT 1"
-        row = next(self._rows(sql, (decision,)), None)
+        row = self._row(sql, (decision,))
         return row[0] if row else None
 
     def one(self, sql: str, values: tuple[Any, ...] = ()) -> Any:
@@ -112,7 +116,7 @@ class SqlStore(ABC):
         Raises:
             IntegrityError: It is not.
         """
-        row = next(self._rows(sql, values), None)
+        row = self._row(sql, values)
         if row is None:
             message = f"a record that must be there is not in the ledger `{self.place}`"
             raise IntegrityError([Diagnostic("RG712", message)])
@@ -121,13 +125,14 @@ class SqlStore(ABC):
     def newest_decision(self) -> bytes | None:
         """The newest record of a decision."""
         sql = f"SELECT {self.data} FROM records WHERE decision IS NOT NULL ORDER BY seq DESC LIMIT 1"  # noqa: S608
-        row = next(self._rows(sql), None)
+        row = self._row(sql)
         return bytes(row[0]) if row else None
 
-    def newest_checkpoint(self) -> str | None:
-        """The largest checkpoint that is kept."""
-        row = next(self._rows("SELECT note FROM checkpoints ORDER BY size DESC LIMIT 1"), None)
-        return row[0] if row else None
+    def ends(self) -> tuple[int, str | None]:
+        """How many records there are, and the largest checkpoint that is kept."""
+        largest = "SELECT note FROM checkpoints ORDER BY size DESC LIMIT 1"
+        size, note = self.one(f"SELECT coalesce(max(seq) + 1, 0), ({largest}) FROM records")  # noqa: S608
+        return int(size), note
 
 
 def values_of(row: Row) -> tuple[Any, ...]:

@@ -201,6 +201,12 @@ class SqliteStore(SqlStore):
         except sqlite3.Error as error:
             raise _failed(self.path, error) from None
 
+    def _row(self, sql: str, values: tuple[Any, ...] = ()) -> Any:
+        try:
+            return self.connection.execute(sql, values).fetchone()
+        except sqlite3.Error as error:
+            raise _failed(self.path, error) from None
+
     # ---------------------------------------------------------------- writing
 
     @contextmanager

@@ -12,11 +12,12 @@ from functools import lru_cache
 from typing import Any, Final
 
 from release_gate import engine
+from release_gate.canonical import Canonical, Form, composed, gap
 from release_gate.decision import Decision, FactRead
 from release_gate.diagnostics import Diagnostic, IntegrityError, printable
 from release_gate.engine.case import Case
 from release_gate.engine.findings import fact_read
-from release_gate.engine.judge import Judge, Judged
+from release_gate.engine.judge import Judge
 from release_gate.engine.panel import Ready, panel_of
 from release_gate.engine.rules import Applied
 from release_gate.evaluate.compiled import Tri
@@ -37,8 +38,8 @@ _LETTERS: Final = {"n": "no", "-": "not in force, or not for this artifact"}
 _WORDS: Final[dict[Tri, str]] = {True: "holds", False: "no", None: "unknown"}
 
 
-def trace_of(decision: Decision, request: ReleaseRequest, policies: tuple[Policy, ...]) -> dict[str, Any]:
-    """The trace of a decision, as JSON has it.
+def trace_of(decision: Decision, request: ReleaseRequest, policies: tuple[Policy, ...]) -> bytes:
+    """The trace of a decision, as it is recorded.
 
     Args:
         decision: What was decided. If it comes from elsewhere, it is decided again.
@@ -46,34 +47,40 @@ def trace_of(decision: Decision, request: ReleaseRequest, policies: tuple[Policy
         policies: The policies of the gate.
     """
     judged = decision.judged or engine.decide(request, policies, decision.as_of, decision.hypothetical).judged
-    traced: list[dict[str, Any]] = []
+    traced: list[Canonical] = []
     left_out: list[str] = []
     count = 0
-    for each in judged:
-        rules = sum(len(ready.policy.rules) for ready in each.ready)
+    for artifact, *told in judged:
+        rules, outcomes = _outcomes(*told)
         if count + rules > MAX_OUTCOMES:
-            left_out.append(each.artifact)
+            left_out.append(artifact)
             continue
         count += rules
-        traced.append({"id": each.artifact, "policies": _policies(each)})
-    told: dict[str, Any] = {"schema": SCHEMA, "artifacts": traced}
-    return told | ({"left_out": left_out} if left_out else {})
+        traced.append(_ARTIFACT.filled({"id": artifact, "policies": outcomes}))
+    trace: dict[str, Any] = {"schema": SCHEMA, "artifacts": traced}
+    return composed(trace | ({"left_out": left_out} if left_out else {})).encode()
 
 
-def _policies(judged: Judged) -> dict[str, Any]:
-    rungs = [rung.name for rung in judged.ladder]
-    applied: dict[Ready, list[Applied]] = {}
-    for each in judged.applied:
-        applied.setdefault(each.ready, []).append(each)
-    return {
-        ready.policy.id: _outcomes(judged.kind, applied[ready], rungs) if ready in applied else None
-        for ready in judged.ready
+_ARTIFACT: Final = Form({"id": gap("id"), "policies": gap("policies")})
+
+
+@lru_cache(maxsize=256)
+def _outcomes(
+    kind: str, rungs: tuple[str, ...], panel: tuple[Ready, ...], applied: tuple[Applied, ...]
+) -> tuple[int, Canonical]:
+    """How many rules there are for an artifact, and how they came out: the same for many artifacts."""
+    sides: dict[Ready, list[Applied]] = {}
+    for each in applied:
+        sides.setdefault(each.ready, []).append(each)
+    told = {
+        ready.policy.id: _of_policy(kind, rungs, ready, sides[ready]) if ready in sides else None
+        for ready in panel
     }
+    return sum(len(ready.policy.rules) for ready in panel), composed(told)
 
 
-def _outcomes(kind: str, applied: list[Applied], rungs: list[str]) -> dict[str, Any]:
+def _of_policy(kind: str, rungs: tuple[str, ...], ready: Ready, applied: list[Applied]) -> dict[str, Any]:
     """Each rule in one letter, and from which rung to which it bites, or may."""
-    ready = applied[0].ready
     letters, rules = list(_asked(ready, kind, applied[-1].end)), ready.policy.rules
     told: dict[str, Any] = {
         "scope": [[rungs[side.start], rungs[side.end], _WORDS[side.scope]] for side in applied]
@@ -94,7 +101,6 @@ def _outcomes(kind: str, applied: list[Applied], rungs: list[str]) -> dict[str, 
     return told
 
 
-@lru_cache(maxsize=256)
 def _asked(ready: Ready, kind: str, top: int) -> str:
     """A letter for each rule: whether it has an outcome for an artifact of a kind up to a rung."""
     return "".join(

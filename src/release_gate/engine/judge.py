@@ -28,15 +28,15 @@ class Judged(NamedTuple):
     Attributes:
         artifact: The artifact.
         kind: Its kind.
-        ladder: The rungs that make sense for it.
-        ready: The policies in force.
+        rungs: Those that make sense for it.
+        panel: The policies in force.
         applied: Those that are for artifacts of its kind, on each side of the boundary.
     """
 
     artifact: str
     kind: str
-    ladder: tuple[Step, ...]
-    ready: tuple[Ready, ...]
+    rungs: tuple[str, ...]
+    panel: tuple[Ready, ...]
     applied: tuple[Applied, ...]
 
 
@@ -75,7 +75,8 @@ class Judge:
         """How every rule came out."""
         case = self.case
         applied = tuple(each.applied for each in self.applied)
-        return Judged(case.artifact.id, case.artifact.kind, case.ladder, case.panel.ready, applied)
+        rungs = tuple([rung.name for rung in case.ladder])
+        return Judged(case.artifact.id, case.artifact.kind, rungs, case.panel.ready, applied)
 
     def sides(self, ready: Ready) -> list[Side]:
         """A policy reads the same on both sides of the boundary, unless a metric counts below it only."""

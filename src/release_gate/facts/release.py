@@ -385,7 +385,8 @@ class ReleaseRequest(Sections):
     @property
     def source(self) -> Source | None:
         """The text of the request, if it was read from a file."""
-        return self._document.source if self._document is not None else None
+        document = self._document
+        return document.source if document is not None else None
 
     @property
     def tree(self) -> Tree:
