@@ -35,6 +35,7 @@ _SERVED = (
     + "; the request as it is"
 )
 _SCALED = "numbers scaled to whole ones; what lists come to is worked out beforehand; skips a rule on a gap"
+_BINDINGS = "opa-golib-python-bindings, to which facts go as JSON"
 _UNDEFINED = "a gap silences a rule, or makes it apply behind a `not`"
 _ALLOWED = "stops at the first denial, so that rules allow to forbid; compares floats; a gap silences a rule"
 FORTY: Final = (
@@ -54,7 +55,7 @@ FORTY: Final = (
     _forty(_CEL, "peers.cel:forty", "one program; C++; compares floats; one error for all on a gap"),
     _forty("panzi-json-logic", "peers.json_logic:forty", "no days, no patterns; a gap compares as null"),
     _forty("OPA", "peers.opa:forty", f"{_SERVED}; {_UNDEFINED}"),
-    _forty("OPA's engine as a library", "peers.opa:in_process", f"opa-golib-python-bindings; {_UNDEFINED}"),
+    _forty("OPA's engine as a library", "peers.opa:in_process", f"{_BINDINGS}; {_UNDEFINED}"),
     _forty("Cerbos", "peers.cerbos:forty", f"{_SERVED}; {_ALLOWED}"),
 )
 
