@@ -97,7 +97,12 @@ class Lazy(click.Group):
         from importlib import import_module  # noqa: PLC0415 - only the command that runs is read
 
         name = cmd_name.replace("-", "_") + "_" * iskeyword(cmd_name)
-        command: click.Command = getattr(import_module(f"{self.package}.{name}"), name)
+        gc.disable()  # what is imported stays, and need not be searched for garbage now or later
+        try:
+            command: click.Command = getattr(import_module(f"{self.package}.{name}"), name)
+        finally:
+            gc.enable()
+        gc.freeze()
         return command
 
 

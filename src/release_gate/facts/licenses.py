@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from functools import cache, reduce
-from importlib import resources
+from pathlib import Path
 from typing import Any, Final, cast
 
 from release_gate.facts.truth import Reason, Unknown, Value
@@ -77,7 +77,7 @@ def _names() -> dict[str, str]:
 
 @cache
 def _tree() -> dict[str, Any]:
-    text = (resources.files(__package__) / "licenses.yaml").read_text(encoding="utf-8")
+    text = Path(__file__).with_name("licenses.yaml").read_text(encoding="utf-8")
     return cast("dict[str, Any]", read_document(text, "licenses.yaml").tree)
 
 

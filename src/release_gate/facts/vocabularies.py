@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
+from pathlib import Path
 from typing import Final, cast
 
 from release_gate.facts.ladder import LADDER, MEANINGS
@@ -53,7 +53,7 @@ class Vocabulary:
 
 @cache
 def _built_in() -> dict[str, Vocabulary]:
-    text = (resources.files(__package__) / "vocabularies.yaml").read_text(encoding="utf-8")
+    text = Path(__file__).with_name("vocabularies.yaml").read_text(encoding="utf-8")
     tree = cast("dict[str, dict[str, object]]", read_document(text, "vocabularies.yaml").tree)
     found = {
         name: Vocabulary(
