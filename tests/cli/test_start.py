@@ -13,6 +13,7 @@ NEEDED_BY_FEW = (
     "cryptography",
     "jinja2",
     "license_expression",
+    "re2",
     "release_gate.audit",
     "release_gate.authoring",
     "release_gate.evidence",

@@ -4,28 +4,32 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, cast
-
-import re2
 
 __all__ = ["matcher", "matches", "pattern_problem"]
 
-_OPTIONS = re2.Options()
-_OPTIONS.log_errors = False
-_OPTIONS.max_mem = 1 << 20
+
+@cache
+def _engine() -> Any:
+    import re2  # noqa: PLC0415 - most policies look for nothing but words
+
+    return re2
 
 
 @lru_cache(maxsize=1024)
 def _compiled(pattern: str) -> Any:
-    return re2.compile(pattern, _OPTIONS)
+    options = _engine().Options()
+    options.log_errors = False
+    options.max_mem = 1 << 20
+    return _engine().compile(pattern, options)
 
 
 def pattern_problem(pattern: str) -> str:
     """Why RE2 does not accept a pattern, or an empty string."""
     try:
         _compiled(pattern)
-    except re2.error as error:
+    except _engine().error as error:
         reason = error.args[0] if error.args else "it cannot be read"
         return reason.decode() if isinstance(reason, bytes) else str(reason)
     return ""
