@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import re
+import signal
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -16,13 +17,15 @@ import pytest
 from release_gate.audit.attestation import Expected, verify_attestation
 from release_gate.audit.candidates import Candidates
 from release_gate.audit.disclosures import Kept, all_disclosures, read_disclosures, to_json
-from release_gate.audit.ledger import entries
+from release_gate.audit.ledger import Ledger, entries
+from release_gate.audit.lifecycle import Event, event_draft
 from release_gate.audit.papers import NO_PAPERS_USED, record_papers
 from release_gate.audit.record import Record
-from release_gate.audit.recorder import Recorder
+from release_gate.audit.recorder import Recorder, record_event
 from release_gate.audit.replay import Outcome, again, flips, replay
 from release_gate.audit.sealed import Disclosure, Disclosures, Erased, Sealer, field_of, opened, pointer
 from release_gate.audit.sensitive import Sensitive, open_record, sealed_in, seen_by
+from release_gate.audit.store_sqlite import SqliteStore
 from release_gate.audit.verify import Report, Trust, verify_log
 from release_gate.audit.view import fetching
 from release_gate.canonical import digest
@@ -607,6 +610,84 @@ def test_the_values_of_a_decision_that_was_recorded_are_found_and_can_be_erased(
     assert not again.exists()
     assert {each.suffix for each in kept.place.iterdir()} == {".json"}
     assert len(list(kept.place.iterdir())) == 3
+
+
+HAPPENED = Event("leaked", DAY, "secret", "api", note="ada.lovelace has the weights", by="eve")
+
+
+def happen(ledger: Ledger, kept: Kept) -> Record:
+    """Record an event of which nothing is in the open that anybody said."""
+    sealing = (Sensitive.of(["event.note", "event.by"]), kept)
+    draft = event_draft(ledger.store, HAPPENED)
+    return record_event(ledger, draft, NOW, sealing=sealing).records[0]
+
+
+def kill_at(moment: tuple[type, str], book: Book, kept: Kept) -> None:
+    """Record an event in another process, which is killed at a moment."""
+    writer = os.fork()
+    if writer == 0:
+        try:
+            setattr(*moment, lambda *_: os.kill(os.getpid(), signal.SIGKILL))
+            happen(Ledger(SqliteStore.open(book.path, write=True)), kept)
+        finally:
+            os._exit(1)
+    _, status = os.waitpid(writer, 0)
+    assert os.WIFSIGNALED(status)
+    assert os.WTERMSIG(status) == signal.SIGKILL
+
+
+def words(kept: Kept) -> str:
+    return " ".join(each.read_text() for each in sorted(kept.place.iterdir()))
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="writers are forked")
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
+@pytest.mark.parametrize(("moment", "recorded"), [((Ledger, "append"), 0), ((Kept, "confirm"), 1)])
+def test_a_writer_that_is_killed_at_a_sealed_event_leaves_nothing_behind_that_harms(
+    book: Book, kept: Kept, moment: tuple[type, str], recorded: int
+) -> None:
+    """Whether it has recorded it or not: the ledger verifies, and the next writer puts it in order."""
+    record(sealing(book, kept, *FIELDS), asked())
+    kill_at(moment, book, kept)
+    (left,) = kept.place.glob("*.pending")
+    assert "lovelace has the weights" in left.read_text()
+    given = list(all_disclosures(kept.place))
+    assert verify_log(book.ledger.store, book.trust, given=given).holds
+    assert book.ledger.store.size == 1 + recorded
+    for event in (each for each in entries(book.ledger.store) if each.kind == "event"):
+        assert Event.of(event, kept) == HAPPENED
+    os.utime(left, (0, 0))
+    newest = happen(book.ledger, kept)
+    assert not left.exists()
+    assert words(kept).count("lovelace has the weights") == 1 + recorded
+    assert {each.suffix for each in kept.place.iterdir()} == {".json"}
+    assert Event.of(newest, kept) == HAPPENED
+    given = list(all_disclosures(kept.place))
+    assert len(given) == 2 + recorded
+    assert verify_log(book.ledger.store, book.trust, given=given).holds
+
+
+def test_an_event_that_is_refused_leaves_nothing_of_what_it_says(book: Book, kept: Kept) -> None:
+    record(sealing(book, kept, *FIELDS), asked(), NOW + timedelta(days=1))
+    with pytest.raises(InputError, match="the clock says"):
+        happen(book.ledger, kept)
+    assert "lovelace has the weights" not in words(kept)
+
+
+def test_an_event_about_a_request_with_a_name_that_is_a_path_stays_in_its_folder(kept: Kept) -> None:
+    """A ledger from elsewhere may name a request as it likes."""
+    kept.keep(Disclosures("a" * 32, ()), "../../x")
+    (file,) = kept.place.iterdir()
+    os.utime(file, (0, 0))
+    asked_for: list[tuple[str, str]] = []
+
+    def recorded(seal: str, found_by: str) -> bool:
+        asked_for.append((seal, found_by))
+        return True
+
+    kept.recover(recorded, 10_000)
+    assert asked_for == [("a" * 32, "../../x")]
+    assert [each.name for each in kept.place.iterdir()] == ["a" * 32 + ".json"]
 
 
 def test_a_single_value_that_is_needed_is_told_as_one() -> None:

@@ -9,7 +9,7 @@ from release_gate.access.queue import Reviewed
 from release_gate.audit.ledger import Appended
 from release_gate.audit.lifecycle import Event, event_draft
 from release_gate.audit.places import settings_of
-from release_gate.audit.recorder import Recorder
+from release_gate.audit.recorder import Recorder, record_event
 from release_gate.gate.gate import Gate
 
 __all__ = ["LedgerBook"]
@@ -52,14 +52,9 @@ class LedgerBook:
         self._recorder.ledger.store.close()
 
     def _event(self, happened: Event) -> None:
-        ledger = self._recorder.ledger
+        ledger, key = self._recorder.ledger, self._recorder.log_key
         draft = event_draft(ledger.store, happened)
-        if self._sealing is not None:
-            sensitive, kept = self._sealing
-            draft, disclosures = sensitive.seal_event(draft)
-            if disclosures.all:  # on the disk before the event is
-                kept.keep(disclosures)
-        self.newest = ledger.append([draft], datetime.now(UTC), self._recorder.log_key)
+        self.newest = record_event(ledger, draft, datetime.now(UTC), log_key=key, sealing=self._sealing)
 
     def _named(self, request: str, who: str | None) -> str:
         """The account; where requests seal it and events do not, the request, which names nobody."""

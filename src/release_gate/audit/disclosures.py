@@ -1,8 +1,8 @@
 """Where disclosures are kept: a folder that lies apart from the ledger, with one file for each record.
 
-A file is on the disk before its record is, so that no value is lost. Until then it is pending, and named
-after the decision too, so that it can be told later whether whoever wrote it lived to record it. A ledger
-verifies without them.
+A file is on the disk before its record is, so that no value is lost. Until then it is pending, and its name
+says by what the record is found, so that it can be told later whether whoever wrote it lived to record it. A
+ledger verifies without them.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote, unquote
 
 from pydantic import Field
 
@@ -29,7 +30,7 @@ __all__ = ["Kept", "all_disclosures", "read_disclosures", "to_json"]
 SCHEMA: Final = "disclosures/v1"
 _SEAL: Final = r"^[0-9a-f]{32}$"
 MAX_FILE: Final = 256 * 1024 * 1024
-PENDING: Final = re.compile(r"([0-9a-f]{32})-([0-9a-f]{64})\.pending")
+PENDING: Final = re.compile(r"([0-9a-f]{32})-(?:([0-9a-f]{64})|of-(.+))\.pending")
 PATIENCE: Final = 3600
 """After how many seconds nobody is still recording what is pending."""
 
@@ -109,7 +110,8 @@ class Kept:
 
         Args:
             disclosures: The disclosures.
-            pending: The digest of the decision, if that is not recorded yet.
+            pending: By what their record will be found, if it is not there yet: the digest of the decision,
+                or for an event the request.
 
         Raises:
             InputError: They cannot be written.
@@ -121,16 +123,16 @@ class Kept:
             raise files.unusable(file, error) from None
         files.replace(file, to_json(disclosures), 0o600)
 
-    def confirm(self, seal: str, decision: str) -> None:
+    def confirm(self, seal: str, pending: str) -> None:
         """Say that what was pending is recorded."""
         with suppress(OSError):  # whoever records next does it
-            self._file(seal, decision).replace(self._file(seal))
+            self._file(seal, pending).replace(self._file(seal))
 
-    def recover(self, recorded: Callable[[str], bool], now: float) -> None:
+    def recover(self, recorded: Callable[[str, str], bool], now: float) -> None:
         """Confirm or erase what has been pending for long: whoever wrote it was killed.
 
         Args:
-            recorded: Whether a decision with a digest is recorded.
+            recorded: Whether there is a record with a seal, and by what it would be found.
             now: The time, in seconds since 1970.
 
         Raises:
@@ -143,8 +145,8 @@ class Kept:
             except FileNotFoundError:  # somebody else was faster
                 continue
             found = PENDING.fullmatch(file.name)
-            if found is not None and recorded(f"sha256:{found[2]}"):
-                self.confirm(found[1], found[2])
+            if found is not None and recorded(found[1], pending := _found_by(found)):
+                self.confirm(found[1], pending)
             else:
                 self._remove(file)
 
@@ -195,7 +197,14 @@ class Kept:
     def _file(self, seal: str, pending: str | None = None) -> Path:
         if pending is None:
             return self.place / f"{seal}.json"
-        return self.place / f"{seal}-{pending.removeprefix('sha256:')}.pending"
+        digest = pending.removeprefix("sha256:")
+        found_by = digest if digest != pending else f"of-{quote(pending, safe='')}"
+        return self.place / f"{seal}-{found_by}.pending"
+
+
+def _found_by(name: re.Match[str]) -> str:
+    """By what a record is found whose disclosures are pending under a name."""
+    return f"sha256:{name[2]}" if name[2] is not None else unquote(name[3])
 
 
 def all_disclosures(place: Path) -> Iterator[Disclosures]:

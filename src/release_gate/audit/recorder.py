@@ -8,7 +8,7 @@ from datetime import datetime
 
 from release_gate.audit.attestation import VERIFIER, attest
 from release_gate.audit.disclosures import Kept
-from release_gate.audit.ledger import Appended, Ledger
+from release_gate.audit.ledger import Appended, Ledger, entries
 from release_gate.audit.papers import NO_PAPERS_USED, PapersUsed, record_papers
 from release_gate.audit.places import Settings, open_ledger
 from release_gate.audit.policies import record_policies
@@ -22,7 +22,7 @@ from release_gate.gate.gate import Gate
 from release_gate.policy.model import Policy
 from release_gate.signing import Signer
 
-__all__ = ["Recorder"]
+__all__ = ["Recorder", "record_event"]
 
 
 class Recorder:
@@ -90,20 +90,7 @@ class Recorder:
         draft = self.draft(decision, request, now)
         if self.sealing is None:
             return self.ledger.append([draft], now, self.log_key)
-        told, kept = (str(draft.body["seal"]), str(draft.body["decision"])), self.sealing[1]
-        kept.recover(self._recorded, now.timestamp())
-        try:
-            added = self.ledger.append([draft], now, self.log_key)
-        except InputError:
-            with suppress(InputError):  # where it cannot be told, it stays pending
-                if not self._recorded(told[1]):
-                    kept.forget(told[0])
-            raise
-        kept.confirm(*told)
-        return added
-
-    def _recorded(self, decision: str) -> bool:
-        return bool(self.ledger.store.find(decision=decision))
+        return _append_sealed(self.ledger, draft, self.sealing[1], now, self.log_key)
 
     def draft(self, decision: Decision, request: ReleaseRequest, now: datetime) -> Draft:
         """What there is to record of a decision, with its attestations.
@@ -119,7 +106,7 @@ class Recorder:
         sensitive, kept = self.sealing
         sealed, disclosures = sensitive.seal(draft, self.words)
         attested = self.attested(sealed, decision, request, now)
-        kept.keep(disclosures, str(sealed.body["decision"]))
+        kept.keep(disclosures, _found_by(sealed))
         return attested
 
     def attested(self, draft: Draft, decision: Decision, request: ReleaseRequest, now: datetime) -> Draft:
@@ -129,3 +116,62 @@ class Recorder:
         told = str(draft.body["decision"]), str(draft.body["request"]["tree"])
         envelopes = attest(decision, request, [self.signer], now, self.verifier, told)
         return draft.attested(each.to_json() for each in envelopes)
+
+
+def record_event(
+    ledger: Ledger,
+    draft: Draft,
+    now: datetime,
+    *,
+    log_key: Signer | None = None,
+    sealing: tuple[Sensitive, Kept] | None = None,
+) -> Appended:
+    """Record what happened. What is returned is on the disk.
+
+    Args:
+        ledger: The ledger.
+        draft: The event.
+        now: The time, in UTC.
+        log_key: The key that signs checkpoints.
+        sealing: The fields that are sensitive, and where what opens them is kept.
+
+    Raises:
+        InputError: It cannot be recorded, and was not.
+    """
+    if sealing is not None:
+        sensitive, kept = sealing
+        draft, disclosures = sensitive.seal_event(draft)
+        if disclosures.all:
+            kept.keep(disclosures, _found_by(draft))
+            return _append_sealed(ledger, draft, kept, now, log_key)
+    return ledger.append([draft], now, log_key)
+
+
+def _append_sealed(
+    ledger: Ledger, draft: Draft, kept: Kept, now: datetime, log_key: Signer | None
+) -> Appended:
+    """Append a record whose disclosures are pending, and see to those that somebody left behind."""
+    seal, found_by = str(draft.body["seal"]), _found_by(draft)
+
+    def recorded(seal: str, found_by: str) -> bool:
+        if found_by.startswith("sha256:"):
+            return bool(ledger.store.find(decision=found_by))
+        numbers = ledger.store.find(about=found_by)
+        found = (each for number in reversed(numbers) for each in entries(ledger.store, number, number + 1))
+        return any(each.body.get("seal") == seal for each in found)
+
+    kept.recover(recorded, now.timestamp())
+    try:
+        added = ledger.append([draft], now, log_key)
+    except InputError:
+        with suppress(InputError):  # where it cannot be told, it stays pending
+            if not recorded(seal, found_by):
+                kept.forget(seal)
+        raise
+    kept.confirm(seal, found_by)
+    return added
+
+
+def _found_by(sealed: Draft) -> str:
+    """By what a sealed record is found: its decision, whose digest no other has, or else its request."""
+    return str(sealed.body.get("decision", sealed.body["request"]["id"]))

@@ -9,6 +9,7 @@ import click
 
 from release_gate.audit.lifecycle import WORDS, Event, event_draft
 from release_gate.audit.places import open_ledger
+from release_gate.audit.recorder import record_event
 from release_gate.cli import Exit
 from release_gate.cli.ledgers import GATE, settings
 from release_gate.cli.options import AS_OF
@@ -43,12 +44,8 @@ def event(  # noqa: PLR0913, PLR0917 - one argument for each option
     ledger = open_ledger(told)
     try:
         happened = Event(word, as_of, request, artifact, rung, duty, to, note, by)
-        draft = event_draft(ledger.store, happened)
-        if (sealing := told.sealing()) is not None:
-            draft, disclosures = sealing[0].seal_event(draft)
-            if disclosures.all:  # on the disk before the event is
-                sealing[1].keep(disclosures)
-        added = ledger.append([draft], datetime.now(UTC), told.log_signer())
+        draft, sealing = event_draft(ledger.store, happened), told.sealing()
+        added = record_event(ledger, draft, datetime.now(UTC), log_key=told.log_signer(), sealing=sealing)
     finally:
         ledger.store.close()
     click.echo(f"recorded as {added.records[0].index}: {request} {word} on {as_of}")
