@@ -36,7 +36,11 @@ __all__ = [
 
 
 class Verdict(Enum):
-    """What may be done, best to worst."""
+    """What may be done, best to worst.
+
+    Attributes:
+        rank: 0 for the best.
+    """
 
     APPROVE = "approve"
     CONDITIONAL = "conditional"
@@ -44,10 +48,8 @@ class Verdict(Enum):
     NEEDS_EVIDENCE = "needs_evidence"
     DENY = "deny"
 
-    @property
-    def rank(self) -> int:
-        """0 for the best."""
-        return list(Verdict).index(self)
+    def __init__(self, _word: str) -> None:
+        self.rank = len(type(self).__members__)
 
     @property
     def allows(self) -> bool:

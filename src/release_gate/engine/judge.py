@@ -6,7 +6,7 @@ The steps are those of *How a decision is made* in the documentation, and marked
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 from release_gate.decision import ArtifactDecision, Finding, Verdict
 from release_gate.engine.case import Case, Side
@@ -137,15 +137,12 @@ class Judge:
     def answer(self) -> ArtifactDecision:
         """The worst finding wins at each rung."""
         wanted = self.case.artifact.rung
-        rungs = dict.fromkeys(
-            _WORST_FIRST, 0
-        )  # for each verdict, a bit for each rung that a finding gives it
+        worst = [Verdict.APPROVE] * (self.case.top + 1)
         for hit in self.case.hits:
-            rungs[hit.outcome] |= (2 << hit.end) - (1 << hit.start)
-        ladder = {
-            rung: next((verdict for verdict in _WORST_FIRST if rungs[verdict] >> rank & 1), Verdict.APPROVE)
-            for rank, rung in enumerate(self.case.ladder)
-        }
+            for rank in range(hit.start, hit.end + 1):
+                if hit.outcome.rank > worst[rank].rank:
+                    worst[rank] = hit.outcome
+        ladder = dict(zip(self.case.ladder, worst, strict=True))
         missing = {
             rung.name: self.missing(rung.rank)
             for rung, verdict in ladder.items()
@@ -209,10 +206,6 @@ class Judge:
         return found
 
 
-_WORST_FIRST: Final = tuple(reversed(Verdict))
-_RANK: Final = {verdict: rank for rank, verdict in enumerate(Verdict)}
-
-
 def _best(ladder: Mapping[Step, Verdict], wanted: Step) -> str | None:
     """Step 7: the highest rung up to the wanted one that is allowed, with all below; None if none is."""
     best = None
@@ -250,7 +243,7 @@ def _together(hits: Iterable[Hit], wanted: int, ladder: Sequence[Step]) -> tuple
         by_rule.setdefault((hit.policy, hit.rule), []).append(hit)
     spans = [span for found in by_rule.values() for span in _spans(found)]
     spans.sort(
-        key=lambda each: (each[0] > wanted, -_RANK[each[2].outcome], each[2].policy, each[2].rule, each[0])
+        key=lambda each: (each[0] > wanted, -each[2].outcome.rank, each[2].policy, each[2].rule, each[0])
     )
     return tuple(
         Finding(
