@@ -8,7 +8,7 @@ from release_gate.document import Base
 from release_gate.facts.records import Id, Name
 from release_gate.facts.types import problem
 from release_gate.policy.documents import FactName, Many, Scalar
-from release_gate.policy.gated import REPOSITORY, GatedDocument
+from release_gate.policy.gated import GatedDocument, Repository
 
 __all__ = [
     "EvidenceDocument",
@@ -130,5 +130,5 @@ class GateDocument(Base):
     """A file with exceptions: `waivers/v1`."""
     evidence: EvidenceDocument | None = None
     """Files that the claims of requests are held against."""
-    access: dict[Annotated[str, Field(pattern=REPOSITORY)], GatedDocument] = Field(default_factory=dict)
+    access: dict[Repository, GatedDocument] = Field(default_factory=dict)
     """Repositories behind a gate, as OWNER/NAME; data sets and spaces as `datasets/OWNER/NAME` and so on."""

@@ -4,11 +4,13 @@ No field of a form is guessed: the answer to one becomes a fact only where the g
 it is read.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import date
+from functools import cache
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, TypeAdapter, WithJsonSchema, model_validator
 
 from release_gate.diagnostics import did_you_mean, printable
 from release_gate.document import Base
@@ -23,11 +25,31 @@ __all__ = [
     "EntryDocument",
     "GatedDocument",
     "ReleaseReference",
+    "Repository",
     "fact_type",
 ]
 
 REPOSITORY: Final = r"^((datasets|spaces)/)?[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}$"
 """How a repository is written: a model as OWNER/NAME."""
+
+
+@cache
+def _pattern() -> TypeAdapter[str]:
+    return TypeAdapter(Annotated[str, Field(pattern=REPOSITORY)], config=ConfigDict(strict=True))
+
+
+def _repository(raw: Any) -> Any:
+    """A repository. What plainly is one does not wait until its pattern is compiled.
+
+    That takes longer than all else in a gate file, because any letter of Unicode may stand at each place.
+    """
+    plain = isinstance(raw, str) and raw.isascii() and re.fullmatch(REPOSITORY, raw)
+    return raw if plain else _pattern().validate_python(raw)
+
+
+Repository = Annotated[
+    str, BeforeValidator(_repository), WithJsonSchema({"type": "string", "pattern": REPOSITORY})
+]
 
 MALFORMED: Final = date.min
 """The end of a grant whose end is not a date: long ago."""
