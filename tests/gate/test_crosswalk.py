@@ -67,9 +67,10 @@ def test_as_json_it_says_the_same(tmp_path: Path) -> None:
         "unsure": [],
     }
     assert (expected["sb-53"]["covered"], expected["sb-53"]["left_out"]) == (7, ["22757.12(e)"])
-    assert expected["sb-53"]["clauses"]["22757.12(d)"]["unsure"] == [
-        "us-frontier/internal-use-summaries-california"
-    ]
+    hub: Any = crosswalk_tree(crosswalk(CROSSWALK, [load_pack("hugging-face-gated")]))
+    clauses = hub["hugging-face-gated"]["clauses"]
+    assert clauses["accept_access_request"]["unsure"] == ["hugging-face-gated/a-year"]
+    assert clauses["introduction, contact"]["unsure"] == []
 
 
 def test_without_a_gate_it_is_about_all_packs() -> None:
@@ -147,8 +148,10 @@ def test_a_page_says_what_is_left_out_and_what_is_unverified() -> None:
         '<tr class="none"><td>22757.12(e)</td><td>no false statements</td><td>no rule in any pack</td>'
         in page
     )
-    assert "<code>us-frontier/internal-use-summaries-california</code> (unverified)" in page
+    assert "(unverified)" not in page
     assert "ladder 2026" in page
+    gated = CliRunner().invoke(packs, ["coverage", "--policy", "hugging-face-gated", "-o", "html"]).output
+    assert "<code>hugging-face-gated/a-year</code> (unverified)" in gated
     text = CliRunner().invoke(packs, ["coverage", "--policy", "us-frontier", "-o", "markdown"]).output
     assert "| 22757.12(e) | no false statements | **no rule in any pack** |" in text
 
