@@ -26,6 +26,7 @@ __all__ = [
     "Severity",
     "Source",
     "Span",
+    "counted",
     "did_you_mean",
     "lines_of",
     "printable",
@@ -156,6 +157,17 @@ def did_you_mean(word: str, choices: Iterable[str]) -> str:
     if near:
         return "did you mean " + " or ".join(f"`{name}`" for fold in near for name in folded[fold])
     return "one of " + ", ".join(f"`{name}`" for name in options) if 0 < len(options) <= 12 else ""
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """So many of something: `1 problem`, `2 problems`.
+
+    Args:
+        number: How many.
+        one: What one of them is called.
+        many: What several are called, if that is not one of them with an `s`.
+    """
+    return f"{number} {one if number == 1 else many or one + 's'}"
 
 
 def printable(text: str, limit: int = 200) -> str:

@@ -450,7 +450,7 @@ def test_what_is_erased_is_gone_and_every_proof_holds(private: Run) -> None:
     kept = private("audit", "checkpoint")[1]
     Path("kept.txt").write_text(kept)
     code, out, err = private("audit", "redact", "small", "--field", "requester")
-    assert (code, out) == (0, "erased 1 values of record 0\nerased 1 values of record 2\n")
+    assert (code, out) == (0, "erased 1 value of record 0\nerased 1 value of record 2\n")
     assert "keep this checkpoint" in err
     assert "ada" in "".join(file.read_text() for file in Path("apart").iterdir())  # that of another request
     assert private("audit", "redact", "1", "--field", "requester.id")[0] == 0

@@ -330,7 +330,7 @@ def test_standard_input_goes_to_standard_output(run: Run, monkeypatch: pytest.Mo
     given(UNTIDY)
     assert run("-") == (0, TIDY, "")
     given(UNTIDY)
-    assert run("-", "--check") == (3, "would lay out -\n1 files, 1 would change\n", "")
+    assert run("-", "--check") == (3, "would lay out -\n1 file, 1 would change\n", "")
     given(TIDY)
     assert run("-", "--check")[0] == 0
     given("release_gate: &x policy/v1")

@@ -208,7 +208,7 @@ def test_warnings_are_shown_and_fail_only_if_asked(run: Run, folder: Path) -> No
     assert code == 0
     assert "warning[RG830]: `floor` does not say why it exists" in out
     assert " 13 |   - {id: floor, at: hosted, require: metric.refusal >= 0.98}" in out
-    assert out.endswith("1 files, 0 errors, 9 warnings\n")
+    assert out.endswith("1 file, 0 errors, 9 warnings\n")
     assert run("acme.yaml", "--strict")[0] == 3
 
 
@@ -223,7 +223,7 @@ def test_errors_fail_and_all_files_are_looked_at(run: Run, write: Write) -> None
 
 def test_a_file_with_nothing_to_say_says_nothing(run: Run, folder: Path) -> None:
     Path("fine.yaml").write_text(HEAD + rule(f"deny: D, when: {LARGE}"), encoding="utf-8")
-    assert run("fine.yaml", "--strict") == (0, "1 files, 0 errors, 0 warnings\n", "")
+    assert run("fine.yaml", "--strict") == (0, "1 file, 0 errors, 0 warnings\n", "")
     assert json.loads(run("fine.yaml", "-o", "json")[1])["files"] == [
         {"file": "fine.yaml", "diagnostics": []}
     ]

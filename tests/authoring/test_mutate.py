@@ -180,7 +180,7 @@ warning[RG850]: no test notices if `large` starts at `trusted_testers`, not `hos
    |                   ^^^^^^
   help: in the case `the limit [model.parameters = 101]`, expect `w: {levels: {trusted_testers: approve}}`; with the change it is `deny`
 
-acme 1.0.0: 8 changes, 1 unnoticed: 1 that tighten
+acme 1.0.0: 8 changes, 1 unnoticed: 1 that tightens
 """)  # fmt: skip
     assert run("--fail-on", "any")[0] == 4
     assert run("--fail-on", "none")[0] == 0
@@ -224,7 +224,7 @@ def test_a_policy_without_tests_has_only_survivors(run: Run, folder: Path) -> No
 
 def test_tests_that_fail_come_first(run: Run, folder: Path) -> None:
     (folder / "tests.yaml").write_text(TESTS.replace("approve, deny", "deny, deny"), encoding="utf-8")
-    assert run() == (4, "", "1 cases fail as they are; see `release-gate policy test`\n")
+    assert run() == (4, "", "1 case fails as it is; see `release-gate policy test`\n")
 
 
 def test_what_the_tier_rests_on_is_judged_as_a_whole(folder: Path) -> None:

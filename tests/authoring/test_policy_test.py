@@ -56,7 +56,7 @@ def answer(monkeypatch: pytest.MonkeyPatch, answers: str) -> None:
 
 def test_what_is_as_expected_ends_with_zero(run: Run, write: Write) -> None:
     write(GOOD)
-    assert run() == (0, "acme.tests.yaml: 1 of 1 cases as expected\n1 cases, 0 failed\n", "")
+    assert run() == (0, "acme.tests.yaml: 1 of 1 case as expected\n1 case, 0 failed\n", "")
     assert run("--verbose")[1].splitlines()[1] == "  ✓ a case"
 
 
@@ -87,7 +87,7 @@ def test_tests_are_found_from_anywhere(run: Run, write: Write, name: str) -> Non
     Path(".hidden").mkdir()
     Path(".hidden/bad.yaml").write_text("release_gate: tests/v1\n", encoding="utf-8")
     Path("binary.yaml").write_bytes(b"\xff\xfe")
-    assert run(*name.format(folder=Path.cwd().name).split(" "))[1].endswith("1 cases, 0 failed\n")
+    assert run(*name.format(folder=Path.cwd().name).split(" "))[1].endswith("1 case, 0 failed\n")
 
 
 def test_tests_in_a_folder_beside_a_policy_are_found(run: Run, write: Write) -> None:
@@ -95,7 +95,7 @@ def test_tests_in_a_folder_beside_a_policy_are_found(run: Run, write: Write) -> 
     write(GOOD).rename("tests/some.yaml")
     text = Path("tests/some.yaml").read_text(encoding="utf-8")
     Path("tests/some.yaml").write_text(text.replace("requests/", "../requests/"), encoding="utf-8")
-    assert run("acme.yaml")[1].endswith("1 cases, 0 failed\n")
+    assert run("acme.yaml")[1].endswith("1 case, 0 failed\n")
 
 
 def test_tests_of_another_policy_are_left_alone(run: Run, write: Write) -> None:
@@ -192,7 +192,7 @@ def test_update_writes_nothing_that_nobody_confirms(
     assert run("--update")[0] == 4
     assert path.read_text(encoding="utf-8") == before
     answer(monkeypatch, "nnnny")
-    assert "wrote 1 changes" in run("--update")[1]
+    assert "wrote 1 change" in run("--update")[1]
     assert path.read_text(encoding="utf-8") == before.replace("best: internal", "best: hosted")
 
 
@@ -231,8 +231,8 @@ def test_watch_runs_again_when_a_file_changes(
     assert [line for line in out.splitlines() if line.startswith("──")] == ["── all"] + [
         "── acme.tests.yaml"
     ] * 4
-    assert "1 cases, 0 failed" in out
-    assert "1 cases, 1 failed" in out
+    assert "1 case, 0 failed" in out
+    assert "1 case, 1 failed" in out
     assert "error[RG801]: `cases` is missing" in out
 
 

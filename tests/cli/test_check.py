@@ -106,7 +106,7 @@ def test_a_request_that_is_not_valid_does_not_hide_the_others(run: Run) -> None:
     code, out, err = run("check", "deny.yaml", "wrong.yaml", "approve.yaml", *DAY, "-o", "table")
     assert code == 3
     assert [line.split()[0] for line in out.splitlines()[2:]] == ["deny", "wrong.yaml", "approve"]
-    assert "1 problems: the input is not valid, and nothing was decided about it (1 of 3 requests)" in err
+    assert "1 problem: the input is not valid, and nothing was decided about it (1 of 3 requests)" in err
 
 
 @pytest.mark.parametrize("form", FORMATS)

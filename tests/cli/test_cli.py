@@ -112,7 +112,7 @@ def test_an_invalid_policy_is_told_with_its_place(run: Run) -> None:
     code, out, err = run("check", "small.yaml")
     assert (code, out) == (3, "")
     assert "policy.yaml:6:" in err
-    assert "1 problems: the policy is not valid, and nothing was decided" in err
+    assert "1 problem: the policy is not valid, and nothing was decided" in err
 
 
 def test_json_goes_to_a_file_and_text_to_the_terminal(run: Run) -> None:

@@ -180,3 +180,50 @@ def test_a_file_cannot_take_the_place_of_the_ladder(shelf: Path) -> None:
     path.write_text(VERSIONS["ladder/policy.yaml"].replace("Ladder", "None"), encoding="utf-8")
     with pytest.raises(PolicyError, match="the policy `ladder` is given twice"):
         Gate.from_policies([path])
+
+
+LADDER = """\
+release_gate: policy/v1
+id: ladder
+version: %s
+title: Ladder
+rules: [{id: never, at: %s, deny: No.}]
+"""
+
+
+def ladder_of(shelf: Path, *policies: str) -> tuple[dict[str, str], str]:
+    """The versions that a gate with an old and a new ladder judges by, and the verdict at hosted."""
+    (shelf / "policies" / "ladder" / "1.0.0").mkdir()
+    (shelf / "policies" / "ladder" / "1.0.0" / "policy.yaml").write_text(LADDER % ("1.0.0", "fully_open"))
+    (shelf / "policies" / "ladder" / "policy.yaml").write_text(LADDER % ("2.0.0", "hosted"))
+    (shelf / "mine.yaml").write_text(LADDER % ("1.0.0", "weights_open"))
+    forget()
+    listed = "\n".join(f"  - {each}" for each in policies)
+    (shelf / "gate.yaml").write_text(f"release_gate: gate/v1\npolicies:\n{listed}\n", encoding="utf-8")
+    artifacts = [{"id": "w", "kind": "weights", "wanted": "internal"}]
+    request = {"id": "r", "action": "release", "model": {"parameters": 9}, "artifacts": artifacts}
+    asked = ReleaseRequest.model_validate(request)
+    decision = Gate.load(shelf / "gate.yaml").decide(asked, as_of=date(2026, 11, 24))
+    versions = {used.id: used.version for used in decision.policies}
+    return versions, str(decision.artifacts[0].ladder["hosted"])
+
+
+@pytest.mark.parametrize(
+    ("reference", "version", "verdict"),
+    [
+        ("pack: acts", "2.0.0", "deny"),
+        ("pack: ladder", "2.0.0", "deny"),
+        ("pack: ladder@2", "2.0.0", "deny"),
+        ("pack: ladder@1", "1.0.0", "approve"),
+    ],
+)
+def test_the_ladder_can_be_pinned_and_is_never_left_out(
+    shelf: Path, reference: str, version: str, verdict: str
+) -> None:
+    assert ladder_of(shelf, "pack: acts", reference) == ({"acts": "3.0.0", "ladder": version}, verdict)
+
+
+@pytest.mark.parametrize("reference", ["mine.yaml", "{pack: ladder@1, set: {floor: 1}}", "pack: ladder@3"])
+def test_another_ladder_takes_no_place(shelf: Path, reference: str) -> None:
+    with pytest.raises(PolicyError, match=r"RG502|RG322|RG501"):
+        ladder_of(shelf, "pack: acts", reference)

@@ -12,6 +12,7 @@ from typing import Any
 from release_gate.authoring.suites import Suite
 from release_gate.canonical import plain
 from release_gate.decision import Verdict
+from release_gate.diagnostics import counted
 from release_gate.engine import decide
 from release_gate.facts.release import ReleaseRequest
 from release_gate.policy.model import Policy
@@ -112,7 +113,8 @@ def as_markdown(old: Policy, new: Policy, flips: Sequence[Flip], requests: int) 
     """The comparison for a pull request, what is loosened first."""
     lines = [f"### `{old.id}` {old.version} → `{new.id}` {new.version}", ""]
     loosened = sum(flip.loosened for flip in flips)
-    lines.append(f"{requests} requests: {loosened} verdicts loosened, {len(flips) - loosened} tightened.")
+    looser = counted(loosened, "verdict")
+    lines.append(f"{counted(requests, 'request')}: {looser} loosened, {len(flips) - loosened} tightened.")
     if flips:
         lines += ["", "| | request | artifact | level | was | is |", "|---|---|---|---|---|---|"]
     for flip in sorted(flips, key=lambda flip: not flip.loosened):

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from release_gate import __version__
-from release_gate.diagnostics import InputError, IntegrityError, PolicyError
+from release_gate.diagnostics import InputError, IntegrityError, PolicyError, counted
 
 if TYPE_CHECKING:
     from release_gate.decision import Verdict
@@ -148,9 +148,8 @@ def main(arguments: list[str] | None = None) -> None:
             click.echo("\nintegrity failure: this is not what was recorded or signed", err=True)
             sys.exit(Exit.INTEGRITY)
         kind = "policy" if isinstance(error, PolicyError) else "input"
-        click.echo(
-            f"\n{len(error.diagnostics)} problems: the {kind} is not valid, and nothing was decided", err=True
-        )
+        problems = counted(len(error.diagnostics), "problem")
+        click.echo(f"\n{problems}: the {kind} is not valid, and nothing was decided", err=True)
         sys.exit(Exit.INVALID)
     except Exception as error:  # noqa: BLE001 - the last boundary: whatever it is, the gate stays closed
         _let_go_of_output()

@@ -28,7 +28,7 @@ from release_gate.cli import Exit
 from release_gate.cli.ledgers import GATE, JSON, LEDGER, found, kept, settings, viewed
 from release_gate.cli.redaction import disclose, redact
 from release_gate.cli.verifying import note_key, read_checkpoint, verify
-from release_gate.diagnostics import printable
+from release_gate.diagnostics import counted, printable
 from release_gate.signing import generate_key, open_signer, read_private_key
 
 
@@ -165,7 +165,7 @@ def export_(folder: Path, gate: Path | None, ledger: str | None) -> int:
     with viewed(ledger, gate) as view:
         checkpoint = _newest(view)
         export(view, folder, checkpoint)
-    click.echo(f"wrote {checkpoint.size} records to {folder}")
+    click.echo(f"wrote {counted(checkpoint.size, 'record')} to {folder}")
     return Exit.ALLOWED
 
 

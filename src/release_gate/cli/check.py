@@ -18,7 +18,7 @@ from release_gate.cli.logs import Log
 from release_gate.cli.options import AS_OF, GATE, GATE_FILE, POLICIES, POLICIES_AS_OF, gate_of, use_colour
 from release_gate.cli.recording import recorder, recording
 from release_gate.decision import Verdict
-from release_gate.diagnostics import InputError, Severity, did_you_mean, printable
+from release_gate.diagnostics import InputError, Severity, counted, did_you_mean, printable
 from release_gate.gate import reports
 from release_gate.gate.files import OutputError, discard, write_together
 from release_gate.gate.judging import Judging
@@ -173,8 +173,8 @@ def finished(run: Run, fail_on: Verdict, *, exit_zero: bool) -> int:
         problems += sum(found.severity is Severity.ERROR for found in outcome.diagnostics)
         click.echo(render_diagnostics(outcome.diagnostics, colour=colour), err=True)
     if run.invalid:
-        said = f"{problems} problems: the input is not valid, and nothing was decided about it"
-        click.echo(f"{said} ({run.invalid} of {len(run)} requests)", err=True)
+        said = f"{counted(problems, 'problem')}: the input is not valid, and nothing was decided about it"
+        click.echo(f"{said} ({run.invalid} of {counted(len(run), 'request')})", err=True)
         return Exit.INVALID
     if exit_zero or run.verdict.rank < fail_on.rank:
         if not run.verdict.allows:

@@ -17,7 +17,7 @@ import click
 from release_gate.canonical import plain
 from release_gate.cli import Exit, clock
 from release_gate.cli.clock import DATE
-from release_gate.diagnostics import printable
+from release_gate.diagnostics import counted, printable
 from release_gate.evidence.collect import EvidenceError
 from release_gate.evidence.collect import collect as collect_folders
 from release_gate.evidence.report import render_collected, to_dict
@@ -252,7 +252,8 @@ def _hold(found: Collected, path: Path, vouching: Vouching | None) -> Exit:
 
     held = hold(ReleaseRequest.load(path), found, vouching)
     wrong = len(held.disagreements) + len(held.unbound)
-    click.echo(f"\n{path}: {len(held.agreed)} claims are borne out, {wrong} are not")
+    borne_out = counted(len(held.agreed), "claim is", "claims are")
+    click.echo(f"\n{path}: {borne_out} borne out, {wrong} {'is' if wrong == 1 else 'are'} not")
     _tell(held.diagnostics)
     return Exit.WAITING if wrong else Exit.ALLOWED
 

@@ -14,7 +14,7 @@ from release_gate.canonical import plain
 from release_gate.cli import Exit
 from release_gate.cli.ledgers import GATE, LEDGER, viewed
 from release_gate.cli.options import AS_OF
-from release_gate.diagnostics import printable
+from release_gate.diagnostics import counted, printable
 
 
 @click.command()
@@ -35,5 +35,6 @@ def due(as_of: date, output: str, ledger: str | None, gate: Path | None) -> int:
             when = str(each.due) if each.due else each.when
             click.echo(f"{each.state:<8} {when:<12} {printable(each.owner)}: {printable(each.duty)}")
             click.echo(f"         {each.request}/{each.artifact}, by {each.rule}")
-        click.echo(f"{len(owed)} duties, {sum(each.state == 'overdue' for each in owed)} overdue")
+        overdue = sum(each.state == "overdue" for each in owed)
+        click.echo(f"{counted(len(owed), 'duty', 'duties')}, {overdue} overdue")
     return Exit.ALLOWED

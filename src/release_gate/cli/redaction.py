@@ -16,7 +16,7 @@ from release_gate.audit.sensitive import is_sealed_record
 from release_gate.audit.view import View
 from release_gate.cli import Exit
 from release_gate.cli.ledgers import DISCLOSURES, GATE, LEDGER, found, kept, settings, viewed
-from release_gate.diagnostics import Diagnostic, InputError, printable
+from release_gate.diagnostics import Diagnostic, InputError, counted, printable
 
 __all__ = ["disclose", "redact"]
 
@@ -85,7 +85,7 @@ def redact(which: str, fields: tuple[str, ...], gate: Path | None) -> int:
         opened.store.close()
     for each, count in there:
         opens.erase(_seal(each), fields)
-        click.echo(f"erased {count} values of record {each.index}")
+        click.echo(f"erased {counted(count, 'value')} of record {each.index}")
     click.echo(f"keep this checkpoint where the ledger is not:\n{added.checkpoint}", err=True)
     return Exit.ALLOWED
 

@@ -21,7 +21,7 @@ from release_gate.audit.sealed import Erased
 from release_gate.audit.view import View
 from release_gate.cli import Exit
 from release_gate.cli.ledgers import DISCLOSURES, GATE, JSON, LEDGER, found, kept, viewed
-from release_gate.diagnostics import InputError, printable
+from release_gate.diagnostics import InputError, counted, printable
 from release_gate.gate.reports.escape import markdown
 
 FLIPPED = 4
@@ -140,7 +140,7 @@ def _tell_flips(told: Iterable[Flip | Replayed], form: str) -> int:
         else:
             click.echo(f"\n{one.index:>6}  {printable(one.request)}: {one.outcome.value}: {one.because}")
     if form != "json":
-        said = f"{total} verdicts change, {loosened} of them to looser ones"
+        said = f"{counted(total, 'verdict changes', 'verdicts change')}, {loosened} of them to looser ones"
         click.echo(said if form == "text" else f"\n**{said}**")
     if any(each.outcome is Outcome.NOT_REPLAYABLE for each in untold):
         return Exit.INTEGRITY

@@ -21,7 +21,7 @@ from release_gate.audit.view import View
 from release_gate.cli import Exit
 from release_gate.cli.ledgers import GATE, JSON, address, viewed
 from release_gate.cli.policy.outputs import JOBS
-from release_gate.diagnostics import printable
+from release_gate.diagnostics import counted, printable
 from release_gate.signing import read_public_key
 
 __all__ = ["note_key", "read_checkpoint", "verify"]
@@ -112,7 +112,7 @@ def _with_progress(view: View, run: Callable[..., Report]) -> Report:
 
 
 def _tell(report: Report) -> None:
-    click.echo(f"{printable(report.place)}: {report.size} records of {printable(report.origin)}")
+    click.echo(f"{printable(report.place)}: {counted(report.size, 'record')} of {printable(report.origin)}")
     if report.root:
         click.echo(f"  root {report.root}")
     for number, title in STEPS.items():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from release_gate.diagnostics import printable
+from release_gate.diagnostics import counted, printable
 from release_gate.evidence.collected import Collected, Provenance
 from release_gate.evidence.combine import LISTS, Combined
 from release_gate.evidence.request import combined
@@ -25,7 +25,8 @@ def render_collected(collected: Collected, vouching: Vouching | None = None) -> 
 def _lines(collected: Collected, vouching: Vouching | None) -> Iterator[str]:
     for subject in collected.subjects:
         size = sum(file.size for file in subject.manifest.files)
-        yield f"{printable(subject.folder.name)}: {len(subject.manifest.files)} files, {size:,} bytes"
+        files = counted(len(subject.manifest.files), "file")
+        yield f"{printable(subject.folder.name)}: {files}, {size:,} bytes"
         if subject.is_model:
             yield f"  artifact {subject.manifest.digest}"
     for id_, facts in combined(collected, vouching).items():

@@ -17,7 +17,7 @@ from release_gate.policy.build import placed
 from release_gate.policy.in_force import days_of_change, in_force, policy_of
 from release_gate.policy.load import is_path, load_policy
 from release_gate.policy.model import Policy
-from release_gate.policy.packs import ALWAYS_ON, load_pack, pack_names
+from release_gate.policy.packs import ALWAYS_ON, load_pack, pack_names, pack_versions
 from release_gate.policy.papers import NO_PAPERS, Papers
 from release_gate.source import Document, Pointer, read_file, require_mapping, twins
 
@@ -36,7 +36,7 @@ __all__ = ["Gate", "policy_of_name", "read_gate"]
 
 
 class Gate:
-    """The policies that releases are judged by. The pack ``ladder`` is always among them.
+    """The policies that releases are judged by. The pack ``ladder`` is always among them, in some version.
 
     Attributes:
         policies: The policies, in the order of their names. Which version of one applies, or whether in
@@ -49,13 +49,17 @@ class Gate:
         """Put policies together.
 
         Args:
-            policies: The policies. The pack ``ladder`` need not be among them.
+            policies: The policies. The pack ``ladder`` need not be among them; a version of it takes the
+                place of the newest.
             spans: Where a gate file refers to each.
 
         Raises:
             PolicyError: The same policy would be in force twice with different content.
         """
-        given = [*zip(policies, spans, strict=False), (load_pack(ALWAYS_ON), None)]
+        given = [*zip(policies, spans, strict=False)]
+        versions = {version.digest for version in pack_versions(ALWAYS_ON)}
+        if not any(policy.digest in versions for policy, _ in given):
+            given.append((load_pack(ALWAYS_ON), None))
         if problems := list(_conflicts(given)):
             raise PolicyError(problems)
         for _, twin, first in twins(sorted({policy.id for policy, _ in given})):

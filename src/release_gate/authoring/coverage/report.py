@@ -10,7 +10,7 @@ from typing import Final
 
 from release_gate.authoring.coverage.goals import Goal, goals
 from release_gate.canonical import plain
-from release_gate.diagnostics import Diagnostic, Severity, printable
+from release_gate.diagnostics import Diagnostic, Severity, counted, printable
 from release_gate.pages import END, head, safe
 from release_gate.policy.model import Policy
 
@@ -141,7 +141,9 @@ def _section(each: Coverage) -> str:
         for kind, title in KINDS.items()
         for reached, wanted in [each.count(kind)]
     )
-    title = f"<h2>{escape(each.policy.id)} {escape(each.policy.version)}</h2><p>{each.cases} cases</p>"
+    title = (
+        f"<h2>{escape(each.policy.id)} {escape(each.policy.version)}</h2><p>{counted(each.cases, 'case')}</p>"
+    )
     gaps = each.gaps()
     files = {gap.span.source.name: gap.span.source for gap in gaps if gap.span is not None}
     return f"{title}<table>{rows}</table>" + "".join(

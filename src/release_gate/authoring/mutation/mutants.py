@@ -16,7 +16,7 @@ from release_gate.authoring.mutation.conditions import (
     with_definition,
 )
 from release_gate.decision import in_words
-from release_gate.diagnostics import Span
+from release_gate.diagnostics import Span, counted
 from release_gate.expression import nodes
 from release_gate.expression.nodes import Condition, Node, children
 from release_gate.facts.ladder import LADDER
@@ -137,7 +137,7 @@ def _effects(policy: Policy, rule: Rule) -> Iterator[tuple[Rule, str, str, str]]
         fewer = asked.model_copy(update={"count": asked.count - 1})
         yield (
             replace(rule, sign_off=fewer),
-            f"asks {asked.count - 1} persons, not {asked.count}",
+            f"asks {counted(asked.count - 1, 'person')}, not {asked.count}",
             LOOSENS,
             "sign_off",
         )

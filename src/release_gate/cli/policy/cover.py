@@ -20,6 +20,7 @@ from release_gate.cli.policy.outputs import (
     output_option,
     progress,
 )
+from release_gate.diagnostics import counted
 from release_gate.gate.text import render_diagnostics
 from release_gate.policy.load import load_policy
 
@@ -72,4 +73,4 @@ def text(coverage: Coverage, *, colour: bool) -> str:
         for reached, wanted in [coverage.count(kind)]
     )
     policy = coverage.policy
-    return f"{frames}{policy.id} {policy.version}, {coverage.cases} cases: {counts}\n"
+    return f"{frames}{policy.id} {policy.version}, {counted(coverage.cases, 'case')}: {counts}\n"

@@ -22,7 +22,7 @@ from release_gate.authoring.targets import targets
 from release_gate.cli import Exit
 from release_gate.cli.options import AS_OF
 from release_gate.cli.policy.outputs import Output, emit, output_option, progress
-from release_gate.diagnostics import printable
+from release_gate.diagnostics import counted, printable
 from release_gate.facts.release import ReleaseRequest
 from release_gate.gate.requests import find_requests
 from release_gate.policy.load import load_policy
@@ -91,5 +91,5 @@ def text(old: Policy, new: Policy, flips: Sequence[Flip], requests: int) -> str:
         where = f"{printable(flip.name)}: {flip.artifact} at {flip.levels}"
         lines.append(f"{word}  {where}: {flip.old} → {flip.new}")
     loosened = sum(flip.loosened for flip in flips)
-    lines.append(f"{requests} requests, {loosened} loosened, {len(flips) - loosened} tightened")
+    lines.append(f"{counted(requests, 'request')}, {loosened} loosened, {len(flips) - loosened} tightened")
     return "\n".join(lines) + "\n"

@@ -14,7 +14,7 @@ from release_gate.authoring.layout import laid_out
 from release_gate.authoring.targets import documents_in, kind_of
 from release_gate.cli import Exit
 from release_gate.cli.policy.outputs import emit
-from release_gate.diagnostics import Diagnostic, DocumentError, InputError
+from release_gate.diagnostics import Diagnostic, DocumentError, InputError, counted
 from release_gate.gate.schemas import KINDS, schema_of
 from release_gate.source import POLICY_LIMITS, Document, read_document, read_file, require_mapping
 
@@ -123,4 +123,4 @@ def _tell(found: list[Laid], changed: list[Laid], *, check: bool) -> None:
     if files:
         many = sum(each in files for each in changed)
         done = "would change" if check else "changed"
-        click.echo(f"{len(files)} files, {many} {done}")
+        click.echo(f"{counted(len(files), 'file')}, {many} {done}")

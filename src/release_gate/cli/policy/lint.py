@@ -15,7 +15,7 @@ from release_gate.canonical import plain
 from release_gate.cli import Exit
 from release_gate.cli.options import AS_OF, use_colour
 from release_gate.cli.policy.outputs import PATHS, Output, emit, found_or_usage, output_option
-from release_gate.diagnostics import Diagnostic, Severity
+from release_gate.diagnostics import Diagnostic, Severity, counted
 from release_gate.gate import reports
 from release_gate.gate.reports.run import Outcome, Run
 from release_gate.gate.text import render_diagnostics
@@ -51,9 +51,10 @@ def render(told: Told, form: str, *, colour: bool) -> str:
     if form == "json":
         return as_json(told)
     if form == "text":
-        errors = sum(each.severity is Severity.ERROR for each in diagnostics)
+        wrong = sum(each.severity is Severity.ERROR for each in diagnostics)
+        errors, warnings = counted(wrong, "error"), counted(len(diagnostics) - wrong, "warning")
         frames = render_diagnostics(diagnostics, colour=colour) + "\n" if diagnostics else ""
-        return f"{frames}{len(told)} files, {errors} errors, {len(diagnostics) - errors} warnings\n"
+        return f"{frames}{counted(len(told), 'file')}, {errors}, {warnings}\n"
     with Run() as run:
         for file, found in told:
             run.add(Outcome(file.as_posix(), diagnostics=tuple(found)))

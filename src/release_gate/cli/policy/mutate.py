@@ -26,7 +26,7 @@ from release_gate.cli.policy.outputs import (
     output_option,
     progress,
 )
-from release_gate.diagnostics import Diagnostic, Severity, printable
+from release_gate.diagnostics import Diagnostic, Severity, counted, printable
 from release_gate.gate.text import render_diagnostics
 from release_gate.policy.load import load_policy
 from release_gate.policy.model import Policy
@@ -66,7 +66,8 @@ def mutate(paths: tuple[str, ...], fail_on: str, jobs: int, outputs: list[Output
     suites = {path: [load_suite(each) for each in found.tests_of(path)] for path in found.policies}
     hunts = [hunt(path, suites[path]) for path in found.policies]
     if failing := sum(each.failing for each in hunts):
-        click.echo(f"{failing} cases fail as they are; see `release-gate policy test`", err=True)
+        fail = counted(failing, "case fails as it is", "cases fail as they are")
+        click.echo(f"{fail}; see `release-gate policy test`", err=True)
         return Exit.TESTS
     results = [result(each, jobs) for each in hunts]
     for form, path in outputs:
@@ -100,17 +101,17 @@ def text(results: Sequence[Result], *, colour: bool) -> str:
         if result.survivors:
             lines.append(render_diagnostics(map(_diagnostic, result.survivors), colour=colour))
         lives = {effect: sum(each.mutant.effect == effect for each in result.survivors) for effect in ORDER}
-        said = ", ".join(f"{count} that {_verb(effect)}" for effect, count in lives.items() if count)
+        said = ", ".join(f"{count} that {_verb(effect, count)}" for effect, count in lives.items() if count)
         policy = result.policy
         lines.append(
-            f"{printable(policy.id)} {policy.version}: {result.mutants} changes, "
+            f"{printable(policy.id)} {policy.version}: {counted(result.mutants, 'change')}, "
             f"{len(result.survivors)} unnoticed{': ' + said if said else ''}\n"
         )
     return "\n".join(lines)
 
 
-def _verb(effect: str) -> str:
-    return {LOOSENS: "loosen", MAY_LOOSEN: "may loosen", TIGHTENS: "tighten"}[effect]
+def _verb(effect: str, count: int) -> str:
+    return effect if count == 1 else {LOOSENS: "loosen", TIGHTENS: "tighten"}.get(effect, effect)
 
 
 def _diagnostic(survivor: Survivor) -> Diagnostic:

@@ -25,7 +25,7 @@ from release_gate.cli.policy.outputs import (
     output_option,
     progress,
 )
-from release_gate.diagnostics import Diagnostic, InputError, PolicyError, printable
+from release_gate.diagnostics import Diagnostic, InputError, PolicyError, counted, printable
 from release_gate.gate.text import render_diagnostics
 
 
@@ -109,7 +109,7 @@ def text(results: Results, untested: Sequence[str], *, colour: bool, verbose: bo
     lines: list[str] = []
     for suite, outcomes in results:
         passed = sum(outcome.passed for outcome in outcomes)
-        lines.append(f"{printable(suite.name)}: {passed} of {len(outcomes)} cases as expected")
+        lines.append(f"{printable(suite.name)}: {passed} of {counted(len(outcomes), 'case')} as expected")
         for outcome in outcomes:
             if verbose or not outcome.passed:
                 lines.append(f"  {'✓' if outcome.passed else '✗'} {printable(outcome.trial.name)}")
@@ -119,7 +119,7 @@ def text(results: Results, untested: Sequence[str], *, colour: bool, verbose: bo
     lines += [f"{printable(name)}: no tests" for name in untested]
     outcomes = [outcome for _, each in results for outcome in each]
     failed = sum(not outcome.passed for outcome in outcomes)
-    lines.append(f"{len(outcomes)} cases, {failed} failed")
+    lines.append(f"{counted(len(outcomes), 'case')}, {failed} failed")
     return "\n".join(lines) + "\n"
 
 
@@ -133,7 +133,7 @@ def write(suite: Suite, outcomes: Sequence[Outcome]) -> None:
             agreed.append(edit)
     if agreed:
         Path(suite.name).write_bytes(edited(suite, agreed).encode())
-        click.echo(f"wrote {len(agreed)} changes to {printable(suite.name)}")
+        click.echo(f"wrote {counted(len(agreed), 'change')} to {printable(suite.name)}")
 
 
 def changes(names: Sequence[str], pause: float = 0.3) -> Iterator[list[str]]:

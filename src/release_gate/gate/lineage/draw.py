@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from release_gate.decision import ArtifactDecision, Verdict
-from release_gate.diagnostics import printable
+from release_gate.diagnostics import counted, printable
 from release_gate.gate.lineage.closing import Change, Effect, fallen
 from release_gate.gate.lineage.graph import Graph, Link, View
 from release_gate.gate.lineage.standing import Row, Standing
@@ -279,7 +279,8 @@ def effects_text(changes: Iterable[Change], effects: Iterable[Effect]) -> Iterat
     if effects:
         denied = sum(effect.direction == "denied" for effect in effects)
         already = f"; {denied} had been denied already" if denied else ""
-        yield f"{falls} of {len(effects)} artifacts fall, in {len(names)} requests{already}"
+        artifacts, requests = counted(len(effects), "artifact"), counted(len(names), "request")
+        yield f"{falls} of {artifacts} fall, in {requests}{already}"
     else:
         yield "  nothing stands on it"
 
