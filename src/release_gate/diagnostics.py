@@ -9,7 +9,6 @@ The manner of messages: lower case, no full stop, what the user wrote in backtic
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -150,6 +149,8 @@ def did_you_mean(word: str, choices: Iterable[str]) -> str:
     options = sorted(set(choices))
     if len(word) > 100 or len(options) > 1000:  # comparing is slow, and nobody misspelt that
         return ""
+    import difflib  # noqa: PLC0415 - few words are misspelt
+
     folded: dict[str, list[str]] = {}
     for name in options:
         folded.setdefault(name.casefold(), []).append(name)

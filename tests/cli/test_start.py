@@ -11,6 +11,7 @@ from release_gate.policy.packs import data_folder
 EXAMPLES = data_folder("examples")
 NEEDED_BY_FEW = (
     "cryptography",
+    "difflib",
     "jinja2",
     "license_expression",
     "re2",
@@ -18,6 +19,8 @@ NEEDED_BY_FEW = (
     "release_gate.authoring",
     "release_gate.evidence",
     "release_gate.expression.check",
+    "release_gate.facts.access",
+    "release_gate.facts.schema",
     "release_gate.gate.base",
     "release_gate.gate.papers",
     "release_gate.gate.statements",

@@ -7,7 +7,7 @@ from importlib import resources
 from typing import Any, Final, cast
 
 from release_gate.docstrings import attribute_docstrings
-from release_gate.facts import access, records
+from release_gate.facts import records, subjects
 from release_gate.facts.meanings import meanings
 from release_gate.facts.schema import access_schema, schema
 from release_gate.facts.types import Choice, ListType, MapType, Number, RecordType, Type
@@ -48,7 +48,7 @@ def facts() -> str:
         _table(single, said),
         "## Access",
         "What only policies with `subject: access` read, beside the facts above. `request.action` is "
-        f"`request`, `renew` or `review` there, and there is no {words(sorted(access.NOT_ASKED), ', ')}.",
+        f"`request`, `renew` or `review` there, and there is no {words(sorted(subjects.NOT_ASKED), ', ')}.",
         *_of_access(),
         "## What a policy brings",
         table(("fact", "type", "meaning"), POLICY),
@@ -59,7 +59,7 @@ def _of_access() -> Iterator[str]:
     """The sections that only access requests have."""
     said = {path: plain(meaning) for path, meaning in meanings("access").items()}
     asked = access_schema().fields
-    for name in access.ASKED:
+    for name in subjects.ASKED:
         yield from (f"### {name} of access", said[name], _table(_leaves(asked[name], name), said))
     name = "artifact.release"
     released = [

@@ -15,10 +15,10 @@ from typing import Any, Final, TypeAlias, get_args, get_origin
 
 from pydantic import BaseModel
 
-from release_gate.facts.access import ASKED, AccessRequest, GatedArtifact
 from release_gate.facts.frame import Edge, Frame, measured, measured_beyond
 from release_gate.facts.records import Ancestor, ListOf, Terms
 from release_gate.facts.release import Artifact, ReleaseRequest, Sections
+from release_gate.facts.subjects import ASKED
 from release_gate.facts.truth import Duration, Reason, Step, Unknown, Value
 from release_gate.facts.types import MISSING, Boolean, Choice, Day, Fact, FactType, Length, Number
 from release_gate.policy.model import Policy
@@ -104,10 +104,16 @@ _ROOTS: Final = {
     **dict.fromkeys(ASKED, "q"),
     **dict.fromkeys(Sections.model_fields, "s"),
 }
-_MODELS: Final[dict[str, dict[str, type[BaseModel]]]] = {
-    "release": {"q": ReleaseRequest, "s": Sections, "a": Artifact},
-    "access": {"q": AccessRequest, "s": Sections, "a": GatedArtifact},
-}
+
+
+@cache
+def _models(subject: str) -> dict[str, type[BaseModel]]:
+    """The models of the roots."""
+    if subject == "release":
+        return {"q": ReleaseRequest, "s": Sections, "a": Artifact}
+    from release_gate.facts.access import AccessRequest, GatedArtifact  # noqa: PLC0415 - most are about releases
+
+    return {"q": AccessRequest, "s": Sections, "a": GatedArtifact}
 
 
 def class_of(kind: Any) -> type:
@@ -142,7 +148,7 @@ def fetch(  # noqa: PLR0911 - a case for each root
         bind: Gives a value a name.
         hold: Gives a record on the way a name.
     """
-    models = _MODELS[policy.document.subject]
+    models = _models(policy.document.subject)
     head, *rest = path
     if head in variables:
         code, item = variables[head]

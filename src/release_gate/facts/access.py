@@ -27,27 +27,19 @@ from release_gate.facts.records import (
     YesNo,
 )
 from release_gate.facts.release import Artifact, ReleaseRequest, SignOff
+from release_gate.facts.subjects import NOT_ASKED
 from release_gate.facts.truth import Step
 from release_gate.facts.types import MISSING, Choice, Fact, Number, problem
 from release_gate.source import read_file, require_mapping
 
 __all__ = [
-    "ASKED",
     "KINDS",
-    "NOT_ASKED",
     "AccessRequest",
     "GatedArtifact",
     "GrantSignOff",
     "kind_of",
     "load_either",
 ]
-
-ASKED: Final = ("requester", "use", "agreements", "history", "grant", "batch")
-"""What only an access request has."""
-NOT_ASKED: Final = frozenset(
-    {"variants", "rollout", "transparency", "releases", "obligations", "assessors", "events"}
-)
-"""What only a release request has."""
 
 _Kind = Annotated[Fact, Choice.of("organisation_kind")]
 _Purpose = Annotated[Fact, Choice.of("access_purpose")]

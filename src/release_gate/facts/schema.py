@@ -9,6 +9,7 @@ from typing import Any, get_args, get_origin
 from pydantic import BaseModel
 
 from release_gate.facts import access, records, release
+from release_gate.facts.subjects import ASKED, NOT_ASKED
 from release_gate.facts.types import Boolean, Choice, Day, FactType, ListType, MapType, RecordType, Text, Type
 from release_gate.facts.vocabularies import DOMAINS, Vocabulary, vocabulary
 
@@ -50,9 +51,9 @@ def schema() -> RecordType:
 @cache
 def access_schema() -> RecordType:
     """Every fact that rules of access policies may read: who asks, and what is known about the artifact."""
-    fields = {name: kind for name, kind in schema().fields.items() if name not in access.NOT_ASKED}
+    fields = {name: kind for name, kind in schema().fields.items() if name not in NOT_ASKED}
     of_request = _record(access.AccessRequest).fields
-    fields |= {name: of_request[name] for name in access.ASKED}
+    fields |= {name: of_request[name] for name in ASKED}
     fields["request"] = RecordType({"id": Text(), "action": Choice.of("access_action")})
     of_artifact = _record(access.GatedArtifact).fields
     own = {name: kind for name, kind in of_artifact.items() if name not in ("variant", "wanted")}

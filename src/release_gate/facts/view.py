@@ -10,10 +10,10 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 from release_gate.diagnostics import Span
-from release_gate.facts.access import ASKED
 from release_gate.facts.frame import Edge, Frame, terms_of
 from release_gate.facts.records import FactRecord, ListOf, Measurement
 from release_gate.facts.release import Artifact, Sections
+from release_gate.facts.subjects import ASKED
 from release_gate.facts.truth import Items, Reason, Record, Unknown, Value
 from release_gate.facts.types import Fact
 from release_gate.source import Pointer

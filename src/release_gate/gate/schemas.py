@@ -12,9 +12,10 @@ from pydantic.json_schema import GenerateJsonSchema
 
 from release_gate.authoring.documents import TestsDocument
 from release_gate.decision import Decision
-from release_gate.facts.access import NOT_ASKED, AccessRequest
+from release_gate.facts.access import AccessRequest
 from release_gate.facts.records import FactRecord
 from release_gate.facts.release import ReleaseRequest
+from release_gate.facts.subjects import NOT_ASKED
 from release_gate.facts.truth import Reason
 from release_gate.facts.types import STATED_REASONS
 from release_gate.facts.vocabularies import DOMAINS, vocabulary, vocabulary_names

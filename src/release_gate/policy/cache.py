@@ -149,7 +149,7 @@ def _folder() -> Path | None:
         return None
     if said:
         return Path(said)
-    import platformdirs  # noqa: PLC0415 - whoever turns the cache off need not wait for it
+    import platformdirs  # noqa: PLC0415 - whoever says where the cache is need not wait for it
 
     return Path(platformdirs.user_cache_path(APP)) / "conditions"
 
@@ -173,9 +173,11 @@ def _key() -> bytes | None:
 
     It stands apart from the cache, because caches are copied from machine to machine.
     """
-    import platformdirs  # noqa: PLC0415 - as above
+    folder = os.environ.get("RELEASE_GATE_STATE", "")
+    if not folder:
+        import platformdirs  # noqa: PLC0415 - as above
 
-    folder = os.environ.get("RELEASE_GATE_STATE") or platformdirs.user_state_path(APP)
+        folder = platformdirs.user_state_dir(APP)
     file = Path(folder) / "cache-key"
     try:
         file.parent.mkdir(parents=True, exist_ok=True)

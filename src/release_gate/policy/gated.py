@@ -14,8 +14,8 @@ from pydantic import BeforeValidator, ConfigDict, Field, TypeAdapter, WithJsonSc
 
 from release_gate.diagnostics import did_you_mean, printable
 from release_gate.document import Base
-from release_gate.facts.access import ASKED, NOT_ASKED, AccessRequester, Use
 from release_gate.facts.records import DIGEST, FactRecord, Id, Name
+from release_gate.facts.subjects import ASKED, NOT_ASKED
 from release_gate.facts.types import Day, FactType, problem
 
 __all__ = [
@@ -56,7 +56,14 @@ MALFORMED: Final = date.min
 _ACCOUNT: Final = ("id", "verified")
 """What nobody says of themselves in a form."""
 _OF_THE_REQUEST: Final = frozenset({"release_gate", "id", "action", "sign_offs", *ASKED, *NOT_ASKED})
-_FORM: Final[dict[str, type[FactRecord]]] = {"requester": AccessRequester, "use": Use}
+
+
+@cache
+def _form() -> dict[str, type[FactRecord]]:
+    """What a form can say facts of."""
+    from release_gate.facts.access import AccessRequester, Use  # noqa: PLC0415 - few gates have a form
+
+    return {"requester": AccessRequester, "use": Use}
 
 
 def fact_type(path: str) -> FactType | None:
@@ -64,14 +71,14 @@ def fact_type(path: str) -> FactType | None:
     section, _, name = path.partition(".")
     if section == "own":
         return None
-    found = _FORM[section].model_fields[name].metadata
+    found = _form()[section].model_fields[name].metadata
     return next(mark for mark in found if isinstance(mark, FactType))
 
 
 def _facts() -> list[str]:
     return [
         f"{section}.{name}"
-        for section, model in _FORM.items()
+        for section, model in _form().items()
         for name in model.model_fields
         if (section, name) not in [("requester", each) for each in _ACCOUNT]
     ]
