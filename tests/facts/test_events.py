@@ -184,7 +184,7 @@ def test_every_event_of_a_dossier_has_a_source_and_comes_after_the_release() -> 
     for path in WITH_EVENTS:
         for event in ReleaseRequest.load(path).events:
             assert event.source, path.stem
-            assert event.on >= released[path.stem], path.stem
+            assert event.last >= released[path.stem], path.stem
 
 
 def verdicts(name: str, artifact: str, rung: str, *days: str) -> list[str]:
@@ -203,7 +203,8 @@ def verdicts(name: str, artifact: str, rung: str, *days: str) -> list[str]:
     [
         ("falcon-40b", "weights", "weights_open", "2023-05-30", "2023-05-31", ["deny", "needs_approval"]),
         ("laion-5b", "dataset", "fully_open", "2023-12-18", "2023-12-19", ["needs_evidence", "deny"]),
-        ("the-pile", "dataset", "fully_open", "2022-12-31", "2023-01-01", ["conditional", "deny"]),
+        ("the-pile", "dataset", "fully_open", "2022-12-31", "2023-01-01", ["conditional", "needs_evidence"]),
+        ("the-pile", "dataset", "fully_open", "2023-12-30", "2023-12-31", ["needs_evidence", "deny"]),
     ],
 )
 def test_before_and_after_an_event_the_decision_is_the_one_that_was_right_then(

@@ -149,14 +149,13 @@ class Judge:
             if verdict is Verdict.NEEDS_EVIDENCE
         }
         unverified = self.unverified(ladder)
-        current = self.case.artifact.current.value
         return ArtifactDecision(
             id=self.case.artifact.id,
             requested=wanted.name,
             verdict=ladder[wanted],
             best=_best(ladder, wanted),
             not_ruled_out=_not_ruled_out(ladder),
-            irrevocable=isinstance(current, Step) and current >= BOUNDARY,
+            irrevocable=self.case.artifact.irrevocable.value is True,
             tiers=dict(sorted(self.case.tiers.items())),
             ladder={rung.name: verdict for rung, verdict in ladder.items()},
             findings=_together(self.case.hits, wanted.rank, self.case.ladder),

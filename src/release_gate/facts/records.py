@@ -260,6 +260,8 @@ class DataSource(FactRecord):
     """Its licence: an SPDX identifier or expression, Hugging Face's word for it, or a LicenseRef."""
     terms: Terms = Terms()
     """What that licence allows."""
+    access: Access = MISSING
+    """The access level that it has now; `withheld` if whoever published it has withdrawn it."""
     share: Share = MISSING
     """Its share of the training data."""
     opt_out_respected: YesNo = MISSING

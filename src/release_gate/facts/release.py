@@ -12,8 +12,9 @@ from pydantic import Field, PrivateAttr, WithJsonSchema, field_validator, model_
 from release_gate.canonical import canonical_bytes, digest, digest_of_bytes, plain
 from release_gate.diagnostics import RequestError, Source, Span, did_you_mean, printable
 from release_gate.document import Base, validate
-from release_gate.facts.events import Event, on_day
-from release_gate.facts.ladder import RUNGS, rungs_for
+from release_gate.facts.events import Event, refuse_strangers
+from release_gate.facts.ladder import BOUNDARY, RUNGS, rungs_for
+from release_gate.facts.on_day import check_events, on_day
 from release_gate.facts.records import (
     DIGEST,
     Access,
@@ -42,15 +43,12 @@ from release_gate.facts.records import (
     Safeguard,
     Terms,
     Transparency,
+    YesNo,
     choice,
     refuse_twins,
 )
-from release_gate.facts.truth import Step
-from release_gate.facts.types import (
-    MISSING,
-    Day,
-    problem,
-)
+from release_gate.facts.truth import Range, Step
+from release_gate.facts.types import MISSING, Day, Fact, problem
 from release_gate.source import Document, Pointer, Tree, read_file, require_mapping
 
 __all__ = ["Artifact", "ReleaseRequest", "SignOff"]
@@ -101,6 +99,8 @@ class Artifact(Base):
     """The variant whose facts hold for it."""
     current: Access = MISSING
     """The access level it has now."""
+    irrevocable: YesNo = MISSING
+    """Whether copies are out for good: released past the irreversible boundary once, or leaked."""
     license: AnyText = MISSING
     """Its licence: an SPDX identifier or expression, Hugging Face's word for it, or a LicenseRef."""
     terms: Terms = Terms()
@@ -128,6 +128,19 @@ class Artifact(Base):
             raise problem(
                 f"an artifact of kind `{self.kind}` has no `{self.wanted}`", f"at most `{rungs[-1]}`"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _out_past_the_boundary(self) -> Self:
+        """What is past the irreversible boundary cannot be taken back, whether or not somebody says so."""
+        low = self.current.value.low if isinstance(self.current.value, Range) else self.current.value
+        if isinstance(low, Step) and low >= BOUNDARY:
+            if self.irrevocable.value is False:
+                raise problem(
+                    f"copies of what is at `{low}` are out for good", "leave `irrevocable` out, or say true"
+                )
+            out = Fact(value=True, source=self.current.source)
+            object.__setattr__(self, "irrevocable", out)  # it is frozen
         return self
 
     @property
@@ -275,17 +288,9 @@ class ReleaseRequest(Sections):
                     f"a sign-off names the artifact `{past.artifact}`, which is not there",
                     did_you_mean(past.artifact, ids),
                 )
-        for event in self.events:
-            if event.artifact is not None and event.artifact not in ids:
-                raise problem(
-                    f"an event names the artifact `{printable(event.artifact)}`, which is not there",
-                    did_you_mean(event.artifact, ids),
-                )
-            if event.source is not None and event.source not in self.sources:
-                raise problem(
-                    f"an event names the source `{printable(event.source)}`, which is not there",
-                    did_you_mean(event.source, self.sources) or "add it to `sources`",
-                )
+        sections: tuple[Sections, ...] = (self, *self.variants.values())
+        data = [each.name for section in sections for each in section.data.sources.items]
+        refuse_strangers(self.events, ids, data, self.sources)
         self._check_children(ids)
         self._check_lineage()
         return self
@@ -340,7 +345,7 @@ class ReleaseRequest(Sections):
         require_mapping(document, (cls.KIND,))
         request = validate(cls, document.tree, document, RequestError, "RG401")
         request._document, request._tree = document, document.tree  # noqa: SLF001 - our own
-        request._check_events()  # noqa: SLF001 - our own
+        check_events(request)
         return request
 
     @classmethod
@@ -352,13 +357,8 @@ class ReleaseRequest(Sections):
         """
         request = validate(cls, obj, None, RequestError, "RG401")
         request._tree = _copy(obj)  # noqa: SLF001 - our own, whatever the caller does with his
-        request._check_events()  # noqa: SLF001 - our own
+        check_events(request)
         return request
-
-    def _check_events(self) -> None:
-        """What an event says can be refused now, and not on the day from which it counts."""
-        for day in {event.on for event in self.events}:
-            self.on(day)
 
     def on(self, day: date) -> Self:
         """The request as its facts stood on a day: with what happened until then, and nothing later.

@@ -10,13 +10,13 @@ from typing import Any, Final, TypeAlias
 
 from release_gate.diagnostics import Diagnostic, Span, did_you_mean, printable
 from release_gate.facts.access import GatedArtifact
+from release_gate.facts.either import FACT
 from release_gate.facts.release import Sections
 from release_gate.source import Document, Pointer, Tree
 
 __all__ = ["SETTABLE", "Change", "SettingError", "changed"]
 
 _STEP: Final = re.compile(r"\.?([A-Za-z_][A-Za-z0-9_-]*)|\[([^\[\]]{1,200})\]")
-_VALUE: Final = frozenset({"value", "low", "high", "stderr", "unknown"})
 _LABELS: Final = ("id", "name", "parent", "kind", "person")
 _NEW: Final = "+"
 
@@ -125,7 +125,7 @@ def _check_variants(tree: Any, change: Change, steps: list[Step]) -> None:
             found = found.get(step)
             if found is None:
                 break
-            if isinstance(found, dict) and not _VALUE & set(found):
+            if isinstance(found, dict) and not FACT & set(found):
                 continue
             raise SettingError(
                 change,
@@ -172,7 +172,7 @@ class _Editor:
         if isinstance(found, dict):
             # `{unknown: missing}` says it of a whole record, and is over when a part of it is said.
             is_fact = (
-                name in ("measured", "on", "independent", "behind", "n", "source", "note") or name in _VALUE
+                name in ("measured", "on", "independent", "behind", "n", "source", "note") or name in FACT
             )
             return dict(found) if is_fact or set(found) != {"unknown"} else {}
         return {} if found is None else {"value": found}
@@ -207,9 +207,9 @@ class _Editor:
         value = change.value
         known = container.get(key) if isinstance(container, dict) else None
         target = (*pointer, key)
-        if isinstance(known, dict) and _VALUE & set(known) and _is_value(value):
+        if isinstance(known, dict) and FACT & set(known) and _is_value(value):
             # The value changes; when, by whom and on what it was measured stay as they are.
-            kept = {name: part for name, part in known.items() if name not in _VALUE}
+            kept = {name: part for name, part in known.items() if name not in FACT}
             if kept:
                 self.replace(known, kept, target, change)
                 container[key] = {**kept, **(value if isinstance(value, dict) else {"value": value})}
@@ -265,4 +265,4 @@ def _label(item: Any, wanted: str) -> str:
 
 def _is_value(value: Tree) -> bool:
     """Whether this says what a fact is and nothing about where it comes from."""
-    return not isinstance(value, list | dict) or (isinstance(value, dict) and set(value) <= _VALUE)
+    return not isinstance(value, list | dict) or (isinstance(value, dict) and set(value) <= FACT)

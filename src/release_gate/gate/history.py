@@ -175,7 +175,7 @@ def _judged(
         outcome=outcome,
         events=tuple(
             (event, request.sources[event.source].confidence if event.source else "secondary")
-            for event in sorted(request.events, key=lambda event: event.on)
+            for event in sorted(request.events, key=lambda event: (event.last, event.first))
             if event.artifact in (None, outcome.artifact)
         ),
         title=request.title or request.id,
@@ -238,9 +238,9 @@ def _below(row: Judged) -> Iterator[str]:
     if row.verdict.allows and row.wanted != "withheld" and RUNGS[row.reach] > done:
         yield f"the first five would have allowed {row.reach}"
     for event, confidence in row.events:
-        where = f", {event.rung}" if event.rung else ""
+        where = ", ".join(["", *event.data, *([event.rung] if event.rung else [])])
         what = f": {event.note}" if event.note else ""
-        yield f"then: {event.on} {event.event.replace('_', ' ')}{where}{what}{_sure(confidence)}"
+        yield f"then: {event.when} {event.event.replace('_', ' ')}{where}{what}{_sure(confidence)}"
     for remark in row.outcome.then:
         yield f"then: {remark.what}{_sure(remark.confidence)}"
 

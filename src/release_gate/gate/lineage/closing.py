@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from release_gate.decision import ArtifactDecision, Verdict
 from release_gate.diagnostics import RequestError
+from release_gate.facts.events import WITHDRAWAL
 from release_gate.facts.ladder import ALL_RUNGS
 from release_gate.facts.release import ReleaseRequest
 from release_gate.gate.lineage.graph import DATA, Graph, Link, Part
@@ -304,7 +305,7 @@ def _incident(name: str, day: date) -> Tree:
     """That something was withdrawn: an incident whose severity for what stands on it nobody has assessed."""
     return {
         "id": name,
-        "kind": "withdrawal of an ancestor",
+        "kind": WITHDRAWAL,
         "severity": {"unknown": "not_assessed"},
         "date": day.isoformat(),
         "resolved": False,
