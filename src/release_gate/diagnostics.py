@@ -118,10 +118,12 @@ class InputError(ReleaseGateError):
 
     Attributes:
         diagnostics: At least one error.
+        outcome: What has been done and what has not, where that is not plain from the kind of error.
     """
 
-    def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
+    def __init__(self, diagnostics: Iterable[Diagnostic], outcome: str = "") -> None:
         """Sort the diagnostics and drop repetitions."""
+        self.outcome = outcome
         self.diagnostics: tuple[Diagnostic, ...] = tuple(
             sorted(dict.fromkeys(diagnostics), key=lambda found: found.sort_key)
         )

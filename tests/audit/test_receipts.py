@@ -145,6 +145,7 @@ def test_files_of_others_stay_as_they_are(run: Run) -> None:
     code, _, err = run("check", "small.yaml", "--record", "--receipts", "out")
     assert code == 3
     assert "is there already, and was not overwritten" in err
+    assert err.endswith("\n\nthe decision is recorded, and its receipt was not written\n")
     assert theirs.read_text(encoding="utf-8") == "theirs"
 
 
@@ -152,6 +153,8 @@ def test_a_folder_that_cannot_be_written_is_an_error(run: Run) -> None:
     code, _, err = run("check", "small.yaml", "--record", "--receipts", "small.yaml/out")
     assert code == 3
     assert "RG733" in err
+    assert "the decision is recorded" in err
+    assert "nothing was decided" not in err
 
 
 def test_receipts_are_for_what_is_recorded(run: Run) -> None:

@@ -269,8 +269,9 @@ STATEMENTS: list[Any] = [
 def test_what_was_signed_must_be_a_sign_off(project: Any, tree: Any) -> None:
     envelope = sign_envelope(json.dumps(tree).encode(), "application/vnd.in-toto+json", [project.keys["ada"]])
     project.keep(envelope, "x")
-    with pytest.raises(IntegrityError, match="RG512"):
+    with pytest.raises(IntegrityError, match="RG512") as error:
         project.decide()
+    assert str(error.value).count("x.json") == len(error.value.diagnostics)
 
 
 @pytest.mark.parametrize("missing", ["request_id", "request"])

@@ -77,10 +77,13 @@ def _write(file: Path, data: bytes) -> Path:
             stream.write(data)
     except FileExistsError as error:
         if not file.parent.is_dir():
-            raise files.unusable(file.parent, error) from None
+            raise InputError(files.unusable(file.parent, error).diagnostics, _OUTCOME) from None
         message = f"`{printable(file.as_posix())}` is there already, and was not overwritten"
-        help_ = "the decision is recorded; `release-gate audit prove` writes its receipt elsewhere"
-        raise InputError([Diagnostic("RG749", message, help=help_)]) from None
+        help_ = "`release-gate audit prove` writes it elsewhere"
+        raise InputError([Diagnostic("RG749", message, help=help_)], _OUTCOME) from None
     except OSError as error:
-        raise files.unusable(file, error) from None
+        raise InputError(files.unusable(file, error).diagnostics, _OUTCOME) from None
     return file
+
+
+_OUTCOME: Final = "the decision is recorded, and its receipt was not written"

@@ -128,7 +128,7 @@ class Witness:
                 f"this witness has seen {seen.size} records of `{printable(new.origin)}`, not {asked.old}"
             )
             help_ = f"ask again with `--since {seen.size}`"
-            raise IntegrityError([Diagnostic("RG748", message, help=help_)])
+            raise IntegrityError([Diagnostic("RG748", message, help=help_)], "nothing was signed")
         # Step 3.
         if new.size < seen.size:
             message = (

@@ -125,6 +125,14 @@ def _let_go_of_output() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
+def _outcome(error: InputError) -> str:
+    """What came of a run that an error ended, in a line."""
+    if isinstance(error, IntegrityError):
+        return "integrity failure: this is not what was recorded or signed"
+    kind = "policy" if isinstance(error, PolicyError) else "input"
+    return f"{counted(len(error.diagnostics), 'problem')}: the {kind} is not valid, and nothing was decided"
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Run the command. Every failure has an exit code of its own, and none of them is 0."""
     atexit.register(gc.freeze)  # whatever is left goes with the process, and need not be searched for garbage
@@ -144,13 +152,8 @@ def main(arguments: list[str] | None = None) -> None:
         from release_gate.gate.text import render_diagnostics  # noqa: PLC0415 - only for what went wrong
 
         click.echo(render_diagnostics(error.diagnostics, colour=sys.stderr.isatty()), err=True, nl=False)
-        if isinstance(error, IntegrityError):
-            click.echo("\nintegrity failure: this is not what was recorded or signed", err=True)
-            sys.exit(Exit.INTEGRITY)
-        kind = "policy" if isinstance(error, PolicyError) else "input"
-        problems = counted(len(error.diagnostics), "problem")
-        click.echo(f"\n{problems}: the {kind} is not valid, and nothing was decided", err=True)
-        sys.exit(Exit.INVALID)
+        click.echo(f"\n{error.outcome or _outcome(error)}", err=True)
+        sys.exit(Exit.INTEGRITY if isinstance(error, IntegrityError) else Exit.INVALID)
     except Exception as error:  # noqa: BLE001 - the last boundary: whatever it is, the gate stays closed
         _let_go_of_output()
         click.echo(f"internal error: {type(error).__name__}: {error!s:.300}", err=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -180,20 +181,28 @@ def _statements(folder: Path, trust: Trust) -> Iterator[tuple[Statement, Standin
 
 def _verified(data: bytes, trust: Trust, shown: str) -> tuple[Statement, tuple[PublicKey, ...]]:
     """A statement, and the keys that have signed it."""
-    try:
-        envelope = Envelope.read(data, shown)
+    with _naming(shown):
+        envelope = Envelope.read(data, "it")
         # An SSH key accepts a signature or does not, as the others do.
         verified = verify_envelope(envelope, cast("Iterator[PublicKey]", trust.keys), PAYLOAD_TYPE)
-        return Statement.read(verified.payload, shown), verified.keys
+        return Statement.read(verified.payload), verified.keys
+
+
+def _signed(statement: Statement, standing: Standing, shown: str) -> Signed:
+    with _naming(shown):
+        said, request, seen = statement.sign_off()
+    return Signed(said, request, seen, standing)
+
+
+@contextmanager
+def _naming(shown: str) -> Iterator[None]:
+    """Say in which file it is that something does not hold."""
+    try:
+        yield
     except IntegrityError as error:
         raise IntegrityError(
             Diagnostic(each.code, f"`{shown}`: {each.message}", help=each.help) for each in error.diagnostics
         ) from None
-
-
-def _signed(statement: Statement, standing: Standing, shown: str) -> Signed:
-    said, request, seen = statement.sign_off(shown)
-    return Signed(said, request, seen, standing)
 
 
 def _waivers(path: Path, statements: list[tuple[Statement, Standing, str]]) -> Iterator[Waiver]:

@@ -54,21 +54,21 @@ class Statement:
     predicate: Mapping[str, Any]
 
     @classmethod
-    def read(cls, payload: bytes, shown: str) -> Statement:
+    def read(cls, payload: bytes) -> Statement:
         """A statement from the very bytes that were verified.
 
         Raises:
             IntegrityError: It is none.
         """
-        tree = read_json(payload, shown)
+        tree = read_json(payload, "it")
         if isinstance(tree, dict) and tree.get("predicateType") in (SIGN_OFF, WAIVER):
             said = tree.get("predicate")
             if isinstance(said, dict) and isinstance(said.get("person"), str):
                 return cls(tree["predicateType"], said["person"], said)
-        message = f"{shown} holds neither a sign-off nor a signature under a waiver"
+        message = "it holds neither a sign-off nor a signature under a waiver"
         raise IntegrityError([Diagnostic("RG512", message)])
 
-    def sign_off(self, shown: str) -> tuple[SignOff, str, str | None]:
+    def sign_off(self) -> tuple[SignOff, str, str | None]:
         """The sign-off that it is, the id of the request, and the digest of the artifact.
 
         Raises:
@@ -79,7 +79,7 @@ class Statement:
         kind = GrantSignOff if said.get("rung") == GRANTED.name else SignOff
         found = validate(kind, said, None, IntegrityError, "RG512")
         if not isinstance(request, str) or not isinstance(seen, str | None) or found.request is None:
-            raise IntegrityError([Diagnostic("RG512", f"{shown} does not say what was seen")])
+            raise IntegrityError([Diagnostic("RG512", "it does not say what was seen")])
         return found, request, seen
 
 
