@@ -15,7 +15,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
@@ -122,37 +122,41 @@ class SqliteStore(SqlStore):
 
     @classmethod
     def _connect(cls, path: Path, *, create: bool = False) -> SqliteStore:
-        lock = lock_file(path)
-        try:
-            connection = _connection(path, "rwc" if create else "rw")
-            with locked(lock, path):
-                if lock is None and sqlite3.sqlite_version_info < FIXED:
-                    connection.execute("PRAGMA journal_mode = DELETE")
-                    connection.execute("PRAGMA synchronous = EXTRA")
-                else:
-                    connection.execute("PRAGMA journal_mode = WAL")
-                    connection.execute("PRAGMA synchronous = FULL")
-        except sqlite3.Error as error:
+        with ExitStack() as undo:  # nothing stays open after a failure
+            lock = lock_file(path)
             if lock is not None:
-                os.close(lock)
-            raise _failed(path, error) from None
+                undo.callback(os.close, lock)
+            try:
+                connection = undo.enter_context(closing(_connection(path, "rwc" if create else "rw")))
+                with locked(lock, path):
+                    if lock is None and sqlite3.sqlite_version_info < FIXED:
+                        connection.execute("PRAGMA journal_mode = DELETE")
+                        connection.execute("PRAGMA synchronous = EXTRA")
+                    else:
+                        connection.execute("PRAGMA journal_mode = WAL")
+                        connection.execute("PRAGMA synchronous = FULL")
+            except sqlite3.Error as error:
+                raise _failed(path, error) from None
+            undo.pop_all()
         return cls(path, connection, lock)
 
     @classmethod
     def _connect_to_read(cls, path: Path) -> SqliteStore:
         """A ledger to be read, even one on a disk that cannot be written."""
-        try:
-            connection = _connection(path, "ro")
+        with ExitStack() as undo:
             try:
-                connection.execute("SELECT 1 FROM sqlite_master").fetchone()
-            except sqlite3.OperationalError:
-                connection.close()
-                connection = _connection(path, "ro&immutable=1")
-                connection.execute("SELECT 1 FROM sqlite_master").fetchone()
-            connection.execute("PRAGMA query_only = ON")
-            connection.execute("BEGIN")  # all that is read is of one moment
-        except sqlite3.Error as error:
-            raise _failed(path, error) from None
+                connection = undo.enter_context(closing(_connection(path, "ro")))
+                try:
+                    connection.execute("SELECT 1 FROM sqlite_master").fetchone()
+                except sqlite3.OperationalError:
+                    connection.close()
+                    connection = undo.enter_context(closing(_connection(path, "ro&immutable=1")))
+                    connection.execute("SELECT 1 FROM sqlite_master").fetchone()
+                connection.execute("PRAGMA query_only = ON")
+                connection.execute("BEGIN")  # all that is read is of one moment
+            except sqlite3.Error as error:
+                raise _failed(path, error) from None
+            undo.pop_all()
         return cls(path, connection, None)
 
     def checked(self) -> SqliteStore:
