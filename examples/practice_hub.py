@@ -10,7 +10,7 @@ header connects, what was accepted already is 404, and who sends too much is 429
 import json
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlparse
@@ -112,7 +112,8 @@ def serving(hub: PracticeHub) -> Iterator[PracticeHub]:
                 self.send_header(key, value)
             self.send_header("Content-Length", str(len(data)))
             self.end_headers()
-            self.wfile.write(data)
+            with suppress(ConnectionError):  # who asked has not waited
+                self.wfile.write(data)
 
         def log_message(self, *args: Any) -> None:
             pass

@@ -1,11 +1,13 @@
 """The commands that keep grants: show, renew, end, judge again, and end at the hub."""
 
 import json
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from examples.practice_hub import PracticeHub
+from release_gate.cli import clock
 
 from .office import GOOD, REPO, Office
 
@@ -75,14 +77,36 @@ def test_a_breach_that_comes_to_light_after_the_end_is_not_forgotten(
 
 
 def test_what_has_expired_ends_at_the_hub_and_who_is_unknown_is_left_to_a_person(
-    granted: Office, hub: PracticeHub
+    granted: Office, hub: PracticeHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hub.ask("cc01", "dot", "accepted")
-    later = ("--endpoint", hub.url, "--as-of", "2027-11-25", "--apply")
-    code, out, _ = granted.run("access", "enforce", REPO, *later)
+    later = ("--endpoint", hub.url, "--as-of", "2027-11-25")
+    assert granted.run("access", "enforce", REPO, *later)[0] == 6
+    code, _, err = granted.run("access", "enforce", REPO, *later, "--apply")
+    assert (code, "access is taken away today or not at all" in err) == (2, True)
+    assert hub.status("aa01") == "accepted"  # a slip of the pen takes nothing away from anybody
+    monkeypatch.setattr(clock, "today", lambda: date(2027, 11, 25))
+    code, out, _ = granted.run("access", "enforce", REPO, *later, "--apply")
     assert code == 6
     assert [hub.status(name) for name in ("aa01", "cc01")] == ["pending", "accepted"]
     assert "open        dot  cc01     unknown to the register" in out
+
+
+@pytest.mark.parametrize(
+    "command", [("revoke", "--reason", "left"), ("breach", "--reason", "sold copies"), ("renew",)]
+)
+@pytest.mark.parametrize("who", ["ada", "aa01"])
+def test_a_grant_of_another_repository_is_left_alone(
+    granted: Office, command: tuple[str, ...], who: str
+) -> None:
+    text = (granted.folder / "release-gate.yaml").read_text(encoding="utf-8")
+    other = text[text.index(f"  {REPO}:") :].replace(REPO, "acme/other")  # with the same register
+    granted.write("release-gate.yaml", text + other)
+    word, *options = command
+    code, _, err = granted.access(word, "acme/other", who, *options, "--by", "eve")
+    assert (code, f"the register has no grant `{who}` of `acme/other`" in err) == (3, True)
+    assert len(granted.lines) == 3
+    assert granted.access(word, REPO, who, *options, "--by", "eve")[0] == 0
 
 
 def test_a_grant_is_renewed_if_it_would_be_given_again(granted: Office) -> None:

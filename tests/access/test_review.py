@@ -173,6 +173,11 @@ def test_nobody_waits_for_ever(hub: PracticeHub) -> None:
         ),
         ((200, [{"requestId": "a", "status": "pending", "timestamp": "yesterday"}]), "not understood"),
         ((200, b"<html>"), "not understood"),
+        ((200, b"[" * 100_000), "not understood"),
+        (
+            (200, [{"requestId": "a", "status": "pending", "timestamp": "9999-12-31T23:59:59.000Z"}]),
+            "not understood",
+        ),
     ],
 )
 def test_what_the_hub_does_wrong_is_said_without_the_token(
@@ -338,6 +343,57 @@ def test_what_waits_for_somebody_is_kept_signed_and_granted(office: Office, hub:
     code, _, err = office.hub("grant", kept, "--by", "grace", "--apply")
     assert (code, hub.status("aa03")) == (0, "accepted"), err
     assert json.loads(office.lines[0])["by"] == "grace"
+
+
+ONE_EACH = """\
+  - id: one-each
+    require: batch.same_person <= 1
+    because: One person asks once.
+"""
+
+
+@pytest.mark.parametrize(
+    ("effect", "code"),
+    [
+        ("", 3),  # refused by a rule about the queue
+        ("    else: {sign_off: {role: access-lead}}\n", 0),  # signed by whoever saw the queue
+    ],
+)
+def test_what_a_file_says_of_the_queue_is_held_against_the_queue(
+    office: Office, hub: PracticeHub, effect: str, code: int
+) -> None:
+    hub.ask("aa03", "cyd", **{**GOOD, "For what": "Sale"})
+    office.trust("grace", "access-lead")
+    office.hub("review", "--keep", "waiting")
+    policy = (office.folder / "policy.yaml").read_text(encoding="utf-8")
+    office.write("policy.yaml", policy + ONE_EACH + effect)
+    kept = "waiting/aa03.json"
+    if code == 0:
+        hub.ask("aa04", "CYD", **GOOD)
+        office.hub("review", "--keep", "waiting")
+    signed = ("--as", "grace", "--role", "access-lead", "--key", "grace.pem", "--on", "2026-11-24")
+    office.run("sign-off", "approve", kept, *signed, "-o", "sign-offs/aa03.json")
+    if code:
+        hub.ask("aa04", "CYD", **GOOD)  # the file says that nobody else is like them
+    came, _, err = office.hub("grant", kept, "--by", "grace", "--apply")
+    assert came == code, err
+    assert ("the queue is not as `aa03` says in its `batch`: One person asks once." in err) == bool(code)
+    assert hub.status("aa03") == ("pending" if code else "accepted")
+
+
+def test_a_verdict_that_hangs_on_what_nobody_has_read_says_so(office: Office, hub: PracticeHub) -> None:
+    queue(hub)
+    assert "nobody has read" not in office.hub("review")[1]
+    office.change("policy.yaml", "rules:\n", "sources: {law: {title: The law, confidence: memory}}\nrules:\n")
+    office.change(
+        "policy.yaml", "deny: Only adults may have it.", "deny: Only adults may have it., cite: law"
+    )
+    out = office.hub("review")[1]
+    assert "verdicts hang on what nobody has read in its source: members/grown-up" in out
+    items = json.loads(office.hub("review", "-o", "json")[1])["items"]
+    assert {each["id"]: each["unverified"] for each in items if each["unverified"]} == {
+        "aa02": ["members/grown-up"]
+    }
 
 
 @pytest.mark.parametrize("changed", ["requester", "history", "artifacts", "use"])

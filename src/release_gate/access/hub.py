@@ -11,7 +11,7 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import MAXYEAR, UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
@@ -148,7 +148,7 @@ class Hub:
             ) from None
         except httpx2.HTTPError:
             raise _problem("the hub cannot be reached", "look at the address and the network") from None
-        except (KeyError, TypeError, ValueError, AttributeError):
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError):
             message = "the hub answers in a way that is not understood"
             raise _problem(message, "look at its address") from None
 
@@ -161,6 +161,8 @@ def _asked(found: AccessRequest) -> Asked:
     identifier: object = found.request_id  # what the client says of its types, the hub need not keep
     if not isinstance(identifier, str):
         raise TypeError
+    if not 1 < at.year < MAXYEAR:
+        raise ValueError("nobody asks at the end of the calendar")
     return Asked(
         identifier,
         _text(found.username),

@@ -64,6 +64,11 @@ class Reviewed:
         return "refuse" if self.verdict is Verdict.DENY else "ask"
 
     @property
+    def unverified(self) -> tuple[str, ...]:
+        """The rules on which the verdict hangs, if nobody has read in their source what they rest on."""
+        return () if self.decision is None else self.decision.artifacts[0].unverified
+
+    @property
     def reason(self) -> str:
         """Why not, in no more characters than a hub passes on; empty for a grant."""
         if self.decision is None:
@@ -91,13 +96,21 @@ class Desk:
 
     def review(self, waiting: Sequence[Asked]) -> list[Reviewed]:
         """Judge everybody who waits, in the order in which they asked."""
+        return [self.judged(*each) for each in self._trees(waiting)]
+
+    def one(self, waiting: Sequence[Asked], name: str) -> Reviewed:
+        """Judge one of those who wait, by its id, among the others."""
+        return next(self.judged(*each) for each in self._trees(waiting) if each[0].id == name)
+
+    def _trees(self, waiting: Sequence[Asked]) -> list[tuple[Asked, dict[str, Any], Said]]:
+        """Everybody who waits, in the order in which they asked, with what they say as an access request."""
         queue = sorted(waiting, key=lambda each: (each.at, each.id))
         said = [read_form(self.gated.form, each, self.as_of) for each in queue]
         grants = self.register.grants(self.as_of) if self.register is not None else None
         together = list(zip(queue, said, strict=True))
         seen = counts(together, grants, self.as_of)
         return [
-            self.judged(asked, self.tree(asked, told, batch), told)
+            (asked, self.tree(asked, told, batch), told)
             for (asked, told), batch in zip(together, seen, strict=True)
         ]
 

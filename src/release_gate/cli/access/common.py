@@ -109,27 +109,29 @@ def hub_of(repository: str, endpoint: str | None) -> Hub:
     return Hub(repository, endpoint=endpoint or os.environ.get("HF_ENDPOINT") or None)
 
 
-def named(register: Register, names: tuple[str, ...]) -> list[Grant]:
-    """The grants that somebody names, by the id of each or by the account.
+def named(office: Office, names: tuple[str, ...]) -> list[Grant]:
+    """The grants of the repository that somebody names, by the id of each or by the account.
 
     Raises:
-        InputError: There is none.
+        InputError: There is none; a register may have one of another repository.
     """
+    register, repository = office.kept, office.gated.name
     found: dict[str, Grant] = {}
     for name in names:
         grant = register.grant(name)
         some = [grant] if grant is not None else register.of(name)
+        some = [each for each in some if each.granted.repository == repository]
         if not some:
-            message = f"the register has no grant `{printable(name)}`"
+            message = f"the register has no grant `{printable(name)}` of `{repository}`"
             raise InputError([Diagnostic("RG528", message, help="name a grant or an account; see `grants`")])
         found |= {each.id: each for each in some}
     return list(found.values())
 
 
-def only_today(as_of: date) -> None:
-    """Refuse to let anybody in by the rules, the signatures and the register of another day."""
+def only_today(as_of: date, what: str = "somebody is let in") -> None:
+    """Refuse to do at the hub what the rules, the signatures and the register of another day say."""
     if as_of != clock.today():
-        raise click.UsageError("somebody is let in today or not at all: leave out --as-of")
+        raise click.UsageError(f"{what} today or not at all: leave out --as-of")
 
 
 def show(listing: Listing, form: str) -> None:

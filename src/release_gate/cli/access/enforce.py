@@ -10,7 +10,7 @@ import click
 from release_gate.access.apply import Applied, close, gaps
 from release_gate.access.listing import Listing
 from release_gate.cli import Exit
-from release_gate.cli.access.common import APPLY, ENDPOINT, OUTPUT, Office, finish, hub_of, show
+from release_gate.cli.access.common import APPLY, ENDPOINT, OUTPUT, Office, finish, hub_of, only_today, show
 from release_gate.cli.options import AS_OF, GATE
 
 
@@ -34,6 +34,8 @@ def enforce(
     A hub knows no end of a grant. With --apply, access is taken away where a grant has expired or was ended;
     the request waits again. Who is unknown to the register was let in by somebody, and is only shown.
     """
+    if apply:
+        only_today(as_of, "access is taken away")
     office = Office.open(gate, repo)
     hub = hub_of(repo, endpoint)
     found = gaps(office.kept, hub.accepted(), as_of)

@@ -11,13 +11,15 @@ import click
 
 from release_gate.access.apply import Applied, accept_all
 from release_gate.access.form import Asked, read_form
-from release_gate.access.queue import Desk
+from release_gate.access.queue import Desk, Reviewed
 from release_gate.canonical import plain
 from release_gate.cli import Exit
 from release_gate.cli.access.common import APPLY, BY, ENDPOINT, RECORD, Office, finish, hub_of, only_today
 from release_gate.cli.options import AS_OF, GATE
+from release_gate.decision import ArtifactDecision, Verdict
 from release_gate.diagnostics import Diagnostic, RequestError, printable
 from release_gate.facts.access import AccessRequest
+from release_gate.gate.reports.run import at_stake
 from release_gate.gate.text import render_text
 
 _MAY_DIFFER: Final = ("batch", "sign_offs")
@@ -56,7 +58,8 @@ def grant(  # noqa: PLR0913, PLR0917 - one argument for each option
     asked = AccessRequest.load(request)
     hub = hub_of(repo, endpoint)
     desk = office.desk(as_of)
-    waits = _waiting(hub.pending(), asked)
+    pending = hub.pending()
+    waits = _waiting(pending, asked)
     said = read_form(desk.gated.form, waits, as_of)
     _same(asked, desk, waits)
     judged = desk.judged(waits, cast("Any", asked.tree), said)
@@ -65,6 +68,7 @@ def grant(  # noqa: PLR0913, PLR0917 - one argument for each option
     if not judged.allows:
         click.echo(f"not granted: {judged.reason}", err=True)
         return Exit.DENIED if judged.action == "refuse" else Exit.WAITING
+    _as_in_the_queue(asked, judged, desk.one(pending, waits.id))
     if not apply:
         return Exit.ALLOWED
     with office.clerk(hub, as_of, by, record=record) as clerk:
@@ -82,6 +86,29 @@ def _waiting(pending: list[Asked], asked: AccessRequest) -> Asked:
         message = f"the request `{printable(asked.id)}` does not wait at the hub"
         raise RequestError([Diagnostic("RG529", message, help="look at the queue with `access review`")])
     return found
+
+
+def _as_in_the_queue(asked: AccessRequest, judged: Reviewed, now: Reviewed) -> None:
+    """The queue may differ from what the file says, but nothing may hang on it that nobody has signed."""
+    if now.allows:
+        return
+    signed = {(each.policy, each.rule) for each in _artifact(judged).sign_offs if not each.lacking}
+    against = [] if now.decision is None else [
+        each
+        for each in at_stake(_artifact(now))
+        if not each.outcome.allows
+        and not (each.outcome is Verdict.NEEDS_APPROVAL and (each.policy, each.rule) in signed)
+    ]  # fmt: skip
+    if against or now.decision is None:
+        said = against[0].message if against else now.reason
+        message = f"the queue is not as `{printable(asked.id)}` says in its `batch`: {printable(said)}"
+        help_ = "write it anew with `access review --keep`"
+        raise RequestError([Diagnostic("RG529", message, asked.where(("batch",)), help_)])
+
+
+def _artifact(reviewed: Reviewed) -> ArtifactDecision:
+    assert reviewed.decision is not None  # noqa: S101 - the caller has looked
+    return reviewed.decision.artifacts[0]
 
 
 def _same(asked: AccessRequest, desk: Desk, waits: Asked) -> None:

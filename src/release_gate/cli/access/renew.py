@@ -29,7 +29,7 @@ def renew(repo: str, grants: tuple[str, ...], by: str, output: str, as_of: date,
     office = Office.open(gate, repo)
     register = office.kept
     with register.writing():
-        found = [each for each in named(register, grants) if each.ended is None]
+        found = [each for each in named(office, grants) if each.ended is None]
         judged = [(each, office.desk(as_of).again(each, "renew")) for each in found]
         register.add([renewed_entry(each, office.gated, as_of, by) for _, each in judged if each.allows])
     show(again(repo, as_of, judged, office.gated.tier), output)

@@ -61,6 +61,7 @@ def again(repo: str, as_of: date, judged: Sequence[tuple[Grant, Reviewed]], tier
             "reason": each.reason or None,
             "decision_then": grant.newest.decision,
             "decision": each.decision.digest if each.decision is not None else None,
+            "unverified": list(each.unverified),
         }
         for grant, each in judged
     ]

@@ -112,6 +112,7 @@ def _listing(repo: str, as_of: date, found: Sequence[Reviewed], applied: Applied
             "scope": list(each.terms.scope or ()) if each.allows else None,
             "reason": each.reason or None,
             "decision": each.decision.digest if each.decision is not None else None,
+            "unverified": list(each.unverified),
         }
         for each in found
     ]
@@ -122,6 +123,8 @@ def _listing(repo: str, as_of: date, found: Sequence[Reviewed], applied: Applied
         foot.append(", ".join(f"{count} {word}" for word, count in sorted(Counter(done.values()).items())))
     if unread := sorted({label for each in found for label in each.unread}):
         foot.append(f"no fact is mapped to: {', '.join(printable(label, 60) for label in unread[:20])}")
+    if unverified := {rule for each in found for rule in each.unverified}:
+        foot.append(f"verdicts hang on what nobody has read in its source: {', '.join(sorted(unverified))}")
     foot.append("only a person refuses; who is not accepted goes on waiting")
     about = {"repository": repo, "as_of": as_of, "applied": bool(done)}
     head = ("do", "verdict", "who", "request", "until", "why not")

@@ -11,6 +11,7 @@ from release_gate.access.register import can_end, entry
 from release_gate.cli import Exit
 from release_gate.cli.access.common import BY, Office, named
 from release_gate.cli.options import AS_OF, GATE
+from release_gate.diagnostics import printable
 
 __all__ = ["end", "revoke"]
 
@@ -34,10 +35,10 @@ def end(word: str, office: Office, grants: tuple[str, ...], reason: str, by: str
     """Write down that grants have ended, all of them or none."""
     register = office.kept
     with register.writing():
-        found = [each for each in named(register, grants) if can_end(each, word)]
+        found = [each for each in named(office, grants) if can_end(each, word)]
         register.add([entry(word, each.id, on, by=by, reason=reason) for each in found])
     for each in found:
-        click.echo(f"{word}: {each.id} of {each.who or '(hidden)'}, by {by}")
+        click.echo(f"{word}: {printable(each.id)} of {printable(each.who or '(hidden)')}, by {printable(by)}")
     if not found:
         click.echo("they have ended already; nothing was written")
     click.echo(f"to end it at the hub: release-gate access enforce {office.gated.name} --apply", err=True)
