@@ -1,6 +1,7 @@
 """The tree of RFC 6962: the vectors of Certificate Transparency, and the definition itself."""
 
 import hashlib
+from base64 import b64decode
 from collections.abc import Sequence
 
 import pytest
@@ -104,6 +105,31 @@ CONSISTENCY: list[tuple[int, int, list[str]]] = [
         ],
     ),
 ]
+
+# An entry of a real log that runs Tessera, which Project Oak tests its verifier with.
+TESSERA = [
+    "fGRlLyuz+L9Jb8+uTSut/2aVc4z7fKFW+clvsb6xjEM=",
+    "F6LautOHD5eppkWC0xn/lz00X5g2yLlZAkl2jCI/wdE=",
+    "qH7OJxFNup+TDvJuohd2HphKVngfMeMzUK8QChEDcas=",
+    "+Y3g758yXtPCRh/eqhLTA3bdcx+cCV1Uah0JdgB0YEs=",
+    "vq8cJSjj8dPVmFBRUqDLlaMqW6aAYR2GKugVhgudXLs=",
+    "J0z3X5qTb9WFC1gABhVFx0bW1rVZRL+DAoBL2e2h4G4=",
+    "NmSbYg25xNFzTRerIsF3HbEMyTIDqW87AQd9ekzopE8=",
+    "L8BZipjURnkctkjJtGJs+YyTXMssvNKA7+a8nV2JT/s=",
+    "pva4RFzCejMkVMVmYc93As2lbk7WAyrw58TvrzEOjNc=",
+]
+TESSERA_ROOT = "QYfrD7XAd4qUHbRBs4dDyDZwpZN4M/cccXr2G56pxkY="
+
+
+def test_an_entry_of_a_real_log_is_in_it_where_it_is_and_nowhere_else() -> None:
+    leaf, root = leaf_hash(b"hello tesseroak\n"), b64decode(TESSERA_ROOT)
+    proof = [b64decode(each) for each in TESSERA]
+    assert verify_inclusion(leaf, 76958, 76959, proof, root)
+    for index, size in ((76957, 76959), (76958, 76960), (0, 76959), (76959, 76959)):
+        assert not verify_inclusion(leaf, index, size, proof, root)
+    assert not verify_inclusion(leaf, 76958, 76959, proof[:-1], root)
+    assert not verify_inclusion(leaf, 76958, 76959, [*proof, proof[-1]], root)
+    assert not verify_inclusion(leaf_hash(b"hello tesseroak"), 76958, 76959, proof, root)
 
 
 def defined(leaves: Sequence[bytes]) -> bytes:

@@ -1,8 +1,10 @@
-"""Notes, checkpoints and receipts: the vectors of Go's `sumdb/note`, and every way to write them wrong."""
+"""Notes, checkpoints and receipts: those of other logs, and every way to write them wrong."""
 
 import base64
 import hashlib
 from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 
@@ -18,7 +20,7 @@ from release_gate.audit.notes import (
     sign_checkpoint,
 )
 from release_gate.diagnostics import InputError, IntegrityError
-from release_gate.signing import PrivateKey, generate_key
+from release_gate.signing import PrivateKey, ed25519_public_key, generate_key
 
 # The published example of golang.org/x/mod/sumdb/note.
 VKEY = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"
@@ -60,6 +62,48 @@ def test_the_example_of_the_checkpoint_specification_is_read() -> None:
     ]
     # What a witness says to have seen when is the number in front of its signature.
     assert int.from_bytes(Signed.read(note.encode()).signatures[1][2][:8]) == 1679315147
+
+
+OTHERS = Path(__file__).parent / "others"
+CERTIFICATES = (OTHERS / "certificates.note").read_text(encoding="utf-8")
+CERTIFICATES_LOG = (
+    "arche2025h1.staging.ct.transparency.dev+ba2f06c0+AU0vHmlGCS/PdN8b2OaGmKprLI8HKM+dJ472xgFYh15f"
+)
+CERTIFICATES_WITNESS = "remora.n621.de+da77ade7+BOvN63jn/bLvkieywe8R6UYAtVtNbZpXh34x7onlmtw2"
+SIGSUM = (OTHERS / "sigsum.note").read_text(encoding="utf-8")
+SIGSUM_KEY = "52c05edad1bf5feffa81354faae59a655d9a9a1a793ed2f62c39c26c0be2aecd"
+
+
+def test_a_checkpoint_of_a_real_log_and_its_witness_holds() -> None:
+    """The log has signed twice, once in a way of its own, and one of its four witnesses is known here."""
+    log, witness = NoteKey.read(CERTIFICATES_LOG), NoteKey.read(CERTIFICATES_WITNESS)
+    assert (str(log), str(witness)) == (CERTIFICATES_LOG, CERTIFICATES_WITNESS)
+    found = open_checkpoint(CERTIFICATES.encode(), [log], [witness], 1)
+    assert (found.size, str(found)) == (1432088532, CERTIFICATES)
+    times = [int.from_bytes(value[:8]) for _, _, value in Signed.read(CERTIFICATES.encode()).signatures[2:]]
+    assert [datetime.fromtimestamp(each, UTC).date() for each in times] == [date(2026, 5, 23)] * 4
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code"),
+    [
+        ("1432088532", "1432088533", "RG708"),
+        ("U7WM79", "U7WM7A", "RG708"),
+        ("— remora.n621.de 2net5wAAAABqEiEg", "— remora.n621.de 2net5wAAAABqEiEh", "RG708"),  # the time
+        ("— remora.n621.de", "— remora.n622.de", "RG709"),
+        ("dev ui8G", "dev ui8H", "RG709"),
+    ],
+)
+def test_a_changed_checkpoint_of_a_real_log_does_not(old: str, new: str, code: str) -> None:
+    keys = [NoteKey.read(CERTIFICATES_LOG)], [NoteKey.read(CERTIFICATES_WITNESS)], 1
+    with pytest.raises(IntegrityError, match=code):
+        open_checkpoint(CERTIFICATES.replace(old, new, 1).encode(), *keys)
+
+
+def test_a_log_that_others_sign_is_known_by_its_key() -> None:
+    name = SIGSUM.partition("\n")[0]
+    key = NoteKey(name, 1, ed25519_public_key(bytes.fromhex(SIGSUM_KEY)))
+    assert open_checkpoint(SIGSUM.encode(), [key]).size == 1
 
 
 def test_no_part_of_a_key_is_a_key() -> None:
