@@ -1,45 +1,42 @@
 """Policies as Python functions: what runs. :mod:`release_gate.evaluate.reference` defines what they must say.
 
 A program evaluates all rules of a policy at once, and names those that bite (``True``) or may bite
-(``None``). Rules are grouped into chunks, and a chunk has two functions: one for facts that are all plainly
-known, which leaves a rule for later when it meets one that is not, and one for every fact. Rules that begin
-with *this fact is that word* stand in an index by the word, so that thousands of them cost what one of them
-does. What reads the rung or the tier is left out of the chunks, and evaluated for one rung at a time.
+(``None``). Rules are grouped into chunks, and a chunk has three functions. One reads what the rules need from
+the models, as plain values. One runs the rules on these, and leaves a rule for later when it meets a gap. One
+is for every fact, and reads the models itself. Rules that begin with *this fact is that word* stand in an
+index by the word, so that thousands of them cost what one of them does. What reads the rung or the tier is
+left out of the chunks, and evaluated for one rung at a time.
 
 Functions are made when they are first needed, from source that ``linecache`` shows to debuggers.
 """
 
 from __future__ import annotations
 
-import linecache
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal
 from functools import cached_property, partial
 from typing import Any, Final, TypeAlias
 
-from release_gate.evaluate.emit import Code, Emitter, expressible
+from release_gate.evaluate.emit import Code, expressible
 from release_gate.evaluate.fetch import Leaf, Reading
+from release_gate.evaluate.functions import Function, Tri, function, made
+from release_gate.evaluate.gather import Gatherer, Slot
 from release_gate.evaluate.kleene import Kleene
 from release_gate.evaluate.known import Known
 from release_gate.expression import nodes
 from release_gate.expression.monotone import reads
 from release_gate.expression.nodes import Node, children
-from release_gate.facts import truth
-from release_gate.facts.frame import terms_of
-from release_gate.facts.truth import Duration, Items, Reason, Step, Unknown, Value
+from release_gate.facts.truth import Step, Value
 from release_gate.policy.model import Policy
 
-__all__ = ["ACCESS", "TIER", "Hits", "Part", "Program", "Tri"]
+__all__ = ["ACCESS", "TIER", "Gathered", "Hits", "Part", "Program", "Tri"]
 
 ACCESS, TIER = ("artifact", "access"), ("tier",)
-Tri: TypeAlias = "bool | None"
-"""True, false, or ``None`` for what cannot be told."""
 Hits: TypeAlias = "list[tuple[int, Tri]]"
 """The number of each rule that bites or may bite, with True or None."""
-Function: TypeAlias = "Callable[..., Any]"
+Gathered: TypeAlias = "list[Any]"
+"""What each chunk of a program reads, as plain values: ``None`` for what is not plainly known."""
 
 CHUNK: Final = 100
 """Rules to a function: enough to share what they load, and few enough to compile quickly."""
@@ -103,16 +100,21 @@ class Program:
         self._index, rest = _indexed(policy, together)
         self._chunks = [_Chunk(policy, tuple(rest[at : at + CHUNK])) for at in range(0, len(rest), CHUNK)]
 
-    def run(self, reading: Reading, scope: Tri) -> Hits:
+    def read(self, reading: Reading) -> Gathered:
+        """What the rules read, for :meth:`run`. Not what stands in an index: that depends on the word."""
+        return [chunk.read(reading) for chunk in self._chunks]
+
+    def run(self, reading: Reading, scope: Tri, facts: Gathered | None = None) -> Hits:
         """The rules that bite or may bite, among those that read neither the rung nor the tier.
 
         Args:
             reading: The facts.
             scope: Whether the policy applies; not false.
+            facts: What has been read of them, if it has.
         """
         hits: Hits = []
-        for chunk in self._chunks:
-            hits += chunk.run(reading, scope)
+        for number, chunk in enumerate(self._chunks):
+            hits += chunk.run(reading, scope, None if facts is None else facts[number])
         for index in self._index:
             for chunk in index.chunks(reading):
                 hits += chunk.run(reading, scope)
@@ -136,7 +138,7 @@ class Program:
         def body(code: Code) -> None:
             code.line(f"return {Kleene(code, self.policy).truth(root, {})}")
 
-        return _function(self.policy, "scope", body)
+        return function(self.policy, "scope", body)
 
     @cached_property
     def columns(self) -> tuple[Function | None, ...]:
@@ -155,7 +157,7 @@ class Program:
                 emitter = Kleene(code, self.policy)
                 code.line(f"return {emitter.value(node, {})}")
 
-            found.append(_function(self.policy, f"column {number}", body))
+            found.append(function(self.policy, f"column {number}", body))
         return tuple(found)
 
 
@@ -173,68 +175,72 @@ class _Chunk:
 
     def __init__(self, policy: Policy, parts: tuple[Part, ...]) -> None:
         self.policy, self.parts = policy, parts
-        self.made: dict[int, _Chunk] = {}
+        self.alone: dict[int, Function] = {}
 
-    def run(self, reading: Reading, scope: Tri) -> Hits:
+    def run(self, reading: Reading, scope: Tri, facts: Any = None) -> Hits:
+        if not scope:
+            return self.kleene(reading, scope)  # type: ignore[no-any-return]
         hits: Hits
-        if scope:
-            hits, later = self.known(reading)
-            if not later:
-                return hits
-            if len(later) <= len(self.parts) // 2:
-                for number in later:
-                    hits += self.alone(number).kleene(reading, scope, None, None)
-                hits.sort(key=_number)
-                return hits
-        hits = self.kleene(reading, scope, None, None)
+        hits, later = self.known(self.read(reading) if facts is None else facts)
+        if not later:
+            return hits
+        if len(later) > len(self.parts) // 2:
+            return self.kleene(reading, scope)  # type: ignore[no-any-return]
+        for number in later:
+            hits += (self.alone.get(number) or self.made_alone(number))(reading, scope)
+        hits.sort()
         return hits
 
-    def alone(self, number: int) -> _Chunk:
-        """One of the rules."""
-        found = self.made.get(number)
-        if found is None:
-            part = next(part for part in self.parts if part.index == number)
-            found = self.made[number] = _Chunk(self.policy, (part,))
-        return found
+    def made_alone(self, number: int) -> Function:
+        """The function of one of the rules, for every fact."""
+        part = next(part for part in self.parts if part.index == number)
+        self.alone[number] = alone = _Chunk(self.policy, (part,)).kleene
+        return alone
 
     @cached_property
     def known(self) -> Function:
-        """The rules that bite, and the numbers of those that need a fact that is not plainly known."""
-        return _function(self.policy, self.title("known"), self.emit_known)
+        """Of what was read: the rules that bite, and the numbers of those that need more."""
+        return self._plain[0]
+
+    @cached_property
+    def read(self) -> Function:
+        """What the rules read, as plain values."""
+        return self._plain[1]
+
+    @cached_property
+    def _plain(self) -> tuple[Function, Function]:
+        code = Code()
+        emitter = Known(code, self.policy)
+        with code.block("def evaluate(facts):"):
+            unpacked = code.line()
+            self.emit_known(emitter)
+            unpacked.text = f"{emitter.finish()} = facts"
+        known = made(self.policy, self.title("known"), code)
+        return known, function(self.policy, self.title("read"), partial(self.emit_read, emitter.sheet.slots))
+
+    def emit_read(self, slots: Iterable[Slot], code: Code) -> None:
+        Gatherer(code, self.policy, slots).emit()
 
     @cached_property
     def kleene(self) -> Function:
         """The rules that bite or may bite."""
-        return _function(self.policy, self.title("three-valued"), self.emit_kleene)
+        return function(self.policy, self.title("three-valued"), self.emit_kleene)
 
     def title(self, kind: str) -> str:
         first, last = self.parts[0].name, self.parts[-1].name
         return f"{first}, {kind}" if first == last else f"{first} to {last}, {kind}"
 
-    def emit_known(self, code: Code) -> None:
-        emitter = Known(code, self.policy)
-        code.line("hits, later = [], []")
-        self.load_shared(emitter)
+    def emit_known(self, emitter: Known) -> None:
+        emitter.code.line("hits, later = [], []")
+        for named in _Uses(self.parts).shared_definitions():
+            emitter.share(named)
         for part in self.parts:
-            code.line(f"# {part.name}")
-            conditions = [*((node, "") for node in part.guards)]
+            emitter.code.line(f"# {part.name}")
+            conditions = [(node, True) for node in part.guards]
             if part.require is not None:
-                conditions.append((part.require, "not "))
-            with emitter.rule(part.index):
-                self.nest(emitter, conditions, f"hits.append(({part.index}, True))")
-        code.line("return hits, later")
-
-    def nest(self, emitter: Emitter, conditions: list[tuple[Node, str]], then: str) -> None:
-        """Conditions inside each other, so that what comes later is only looked at where it matters."""
-        if not conditions:
-            emitter.code.line(then)
-            return
-        (node, sign), *rest = conditions
-        if isinstance(node, nodes.Logic) and node.op == "and" and not sign:
-            self.nest(emitter, [*((each, "") for each in node.values), *rest], then)
-            return
-        with emitter.block(f"if {sign}{emitter.truth(node, {})}:"):
-            self.nest(emitter, rest, then)
+                conditions.append((part.require, False))
+            emitter.rule(part.index, conditions)
+        emitter.code.line("return hits, later")
 
     def emit_kleene(self, code: Code) -> None:
         emitter = Kleene(code, self.policy)
@@ -251,37 +257,30 @@ class _Chunk:
             code.line(f"if {bad} is not False: hits.append(({part.index}, {bad}))")
         code.line("return hits")
 
-    def load_shared(self, emitter: Emitter) -> None:
+    def load_shared(self, emitter: Kleene) -> None:
         """Load what several rules read before all of them: facts, and definitions in their order."""
-        uses = _Uses()
-        for part in self.parts:
-            uses.add(part)
+        uses = _Uses(self.parts)
         emitter.facts_in = uses.records()
         for path in uses.facts:
             emitter.find(path, {})  # loads the records that several facts are in
         for fact in uses.shared_facts():
             if isinstance(emitter.find(fact.path, {}), Leaf):
-                emitter.share(fact)
+                emitter.fact(fact, {})
         for named in uses.shared_definitions():
-            emitter.share(named)
-
-
-def _number(hit: tuple[int, Tri]) -> int:
-    return hit[0]
+            emitter.named(named, {})
 
 
 class _Uses:
     """How often facts and definitions are named: facts by how many rules, definitions in all."""
 
-    def __init__(self) -> None:
+    def __init__(self, parts: Iterable[Part]) -> None:
         self.facts: dict[tuple[str, ...], nodes.Fact] = {}
         self.rules: Counter[tuple[str, ...]] = Counter()
         self.definitions: Counter[int] = Counter()
         self.named: dict[int, nodes.Named] = {}
         self.inside: dict[int, set[tuple[str, ...]]] = {}
-
-    def add(self, part: Part) -> None:
-        self.rules.update(set().union(*(self.paths(node, frozenset()) for node in part.conditions)))
+        for part in parts:
+            self.rules.update(set().union(*(self.paths(node, frozenset()) for node in part.conditions)))
 
     def records(self) -> Counter[tuple[str, ...]]:
         """How many facts are named in each record."""
@@ -330,7 +329,7 @@ class _Index:
         def body(code: Code) -> None:
             code.line(f"return {Kleene(code, self.policy).fact(nodes.Fact(nodes.At(0, 1), self.path), {})}")
 
-        return _function(self.policy, f"index by {'.'.join(self.path)}", body)
+        return function(self.policy, f"index by {'.'.join(self.path)}", body)
 
     def chunks(self, reading: Reading) -> Iterable[_Chunk]:
         value = self.fact(reading)
@@ -379,57 +378,3 @@ def _keys(part: Part) -> dict[tuple[str, ...], frozenset[Any]]:
                 ):
                     found[path] = frozenset(item.value for item in items if isinstance(item, nodes.Literal))
     return found
-
-
-# -- code
-
-
-_NAMES: Final[dict[str, Any]] = {
-    "Decimal": Decimal, "Step": Step, "Duration": Duration, "date": date, "Items": Items,
-    "UNDECIDED": truth.UNDECIDED, "compare": truth.compare, "arithmetic": truth.arithmetic,
-    "contains": truth.contains, "count": truth.count, "distinct": truth.distinct, "hull": truth.hull,
-    "absolute": truth.absolute, "part": truth.part, "terms_of": terms_of,
-}  # fmt: skip
-"""What generated code may name, beside its own values and the functions below."""
-
-
-def _named(function: Function) -> Function:
-    _NAMES[function.__name__] = function
-    return function
-
-
-@_named
-def settled(value: Value) -> Tri:
-    """A truth of the reference as one of ours."""
-    return value if value is True or value is False else None
-
-
-@_named
-def values(items: Any) -> Value:
-    """A list of facts as the list of their values."""
-    if items.unknown is not None:
-        return Unknown(Reason(items.unknown))
-    return Items(tuple(getattr(item, "value", item) for item in items.items), items.complete)
-
-
-@_named
-def collected(items: Any, sure: list[Value], perhaps: list[Value]) -> Value:
-    """What a filter has left of a list."""
-    if items.unknown is not None:
-        return truth.UNDECIDED
-    return Items(tuple(sure), items.complete, tuple(perhaps))
-
-
-def _function(policy: Policy, title: str, body: Callable[[Code], None]) -> Function:
-    """Make a function of a reading, the scope, the tier and the rung."""
-    code = Code()
-    with code.block("def evaluate(r, scope=True, tier=None, access=None):"):
-        code.line("s, a, q = r.frame.sections, r.frame.artifact, r.frame.request")
-        body(code)
-    text = "\n".join(code.lines) + "\n"
-    name = f"<policy {policy.id} {policy.version}: {title}>"
-    linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
-    found: dict[str, Any] = {**_NAMES, **code.values}
-    exec(compile(text, name, "exec"), found)  # noqa: S102 - of the code above, which has no text of a policy
-    function: Function = found["evaluate"]
-    return function

@@ -9,19 +9,18 @@ from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any, ClassVar, Final, get_args
 
-from release_gate.evaluate.fetch import Leaf, Many, Variables, class_of, fetch
+from release_gate.evaluate.fetch import Leaf, Many, Variables, fetch
 from release_gate.expression import nodes
 from release_gate.expression.nodes import Node
 from release_gate.facts.truth import Duration, Items, Step
-from release_gate.facts.types import FactType
 from release_gate.policy.model import Policy
 
-__all__ = ["Code", "Emitter", "expressible", "spelled_out"]
+__all__ = ["Code", "Emitter", "Line", "Loader", "expressible", "spelled_out"]
 
 _HANDLERS: Final = {
     "Literal": "literal",
@@ -42,27 +41,50 @@ _HANDLERS: Final = {
 assert {getattr(nodes, name) for name in (*_HANDLERS, "ListOf", "Comprehension")} == set(get_args(Node))  # noqa: S101
 
 
+@dataclass(slots=True)
+class Line:
+    """A line of Python, or an empty one where it is not yet known what belongs there."""
+
+    depth: int
+    text: str
+
+
 class Code:
     """Lines of Python, and the values that they name."""
 
     def __init__(self) -> None:
-        self.lines: list[str] = []
+        self.lines: list[Line] = []
         self.values: dict[str, Any] = {}
         self._names: dict[Any, str] = {}
         self._depth = 0
         self._count = 0
 
-    def line(self, text: str) -> None:
+    @property
+    def text(self) -> str:
+        """All of it."""
+        return "".join(f"{'    ' * line.depth}{line.text}\n" for line in self.lines if line.text)
+
+    def line(self, text: str = "") -> Line:
         """Add a line at the present depth."""
-        self.lines.append("    " * self._depth + text)
+        line = Line(self._depth, text)
+        self.lines.append(line)
+        return line
 
     @contextmanager
-    def block(self, head: str) -> Iterator[None]:
+    def block(self, head: str = "") -> Iterator[Line]:
         """Add a line that opens a block, and the block."""
-        self.line(head)
+        line = self.line(head)
         self._depth += 1
-        yield
+        yield line
         self._depth -= 1
+
+    def wrap(self, start: int, head: str, *tail: str) -> None:
+        """Put the lines from ``start`` into a block, and say what comes after it."""
+        for line in self.lines[start:]:
+            line.depth += 1
+        self.lines.insert(start, Line(self._depth, head))
+        for text in tail:
+            self.line(text)
 
     def temp(self) -> str:
         """A name that nothing else has."""
@@ -81,13 +103,8 @@ class Code:
         return name
 
 
-class Emitter(ABC):
-    """Writes code for nodes, one handler for each kind, and loads each fact once."""
-
-    handlers: ClassVar[dict[type, Callable[[Any, Any, Variables], str]]]
-
-    def __init_subclass__(cls) -> None:
-        cls.handlers = {getattr(nodes, name): getattr(cls, to) for name, to in _HANDLERS.items()}
+class Loader:
+    """Writes code that fetches facts, each record on the way to them once."""
 
     def __init__(self, code: Code, policy: Policy) -> None:
         self.code, self.policy = code, policy
@@ -122,6 +139,29 @@ class Emitter(ABC):
         key = ("in", path)
         return self.known_as(key) or self.keep(key, self.set(code))
 
+    @contextmanager
+    def each(self, member: str, items: str, many: Many) -> Iterator[tuple[str, Any]]:
+        """A loop over the items of a list, and what a variable is for each."""
+        with self.block(f"for {member} in {items}:"):
+            if many.of_models():
+                self.code.line(f"{member} = {member}.__dict__")
+            yield member, many.item
+
+    def set(self, expression: str) -> str:
+        """Give an expression a name."""
+        name = self.code.temp()
+        self.code.line(f"{name} = {expression}")
+        return name
+
+
+class Emitter(Loader, ABC):
+    """Writes code for nodes, one handler for each kind."""
+
+    handlers: ClassVar[dict[type, Callable[[Any, Any, Variables], str]]]
+
+    def __init_subclass__(cls) -> None:
+        cls.handlers = {getattr(nodes, name): getattr(cls, to) for name, to in _HANDLERS.items()}
+
     def many(self, node: Node, variables: Variables) -> Many | None:
         """The list that a node names, if it names one."""
         found = self.find(node.path, variables) if isinstance(node, nodes.Fact) else None
@@ -137,16 +177,6 @@ class Emitter(ABC):
         """Code for a node."""
         node = spelled_out(node)
         return self.handlers[type(node)](self, node, variables)
-
-    def share(self, node: nodes.Fact | nodes.Named) -> None:
-        """Load what several rules read, before all of them."""
-        self.emit(node, {})
-
-    def set(self, expression: str) -> str:
-        """Give an expression a name."""
-        name = self.code.temp()
-        self.code.line(f"{name} = {expression}")
-        return name
 
     @abstractmethod
     def truth(self, node: Node, variables: Variables) -> str:
@@ -183,11 +213,6 @@ class Emitter(ABC):
             case _:
                 return bool
 
-    @staticmethod
-    def item_class(many: Many) -> type:
-        """The class of the known members of a list of facts."""
-        return class_of(next(mark for mark in many.item.__metadata__ if isinstance(mark, FactType)))
-
     def _either(self, one: Node, other: Node, variables: Variables) -> type:
         found = self.class_of(one, variables)
         return self.class_of(other, variables) if found is type(None) else found
@@ -207,7 +232,11 @@ def spelled_out(node: Node) -> Node:
     return node
 
 
-def expressible(node: Node) -> bool:
+LOOPS: Final = 12
+"""So many loops inside each other have code. Python has a limit of its own, and definitions reach it."""
+
+
+def expressible(node: Node, loops: int = LOOPS) -> bool:
     """Whether these emitters have code for a node and all below it; else the reference is asked."""
     match node:
         case nodes.Call(function="any" | "all", argument=nodes.ListOf() as listed):
@@ -215,7 +244,7 @@ def expressible(node: Node) -> bool:
         case nodes.Call(
             function="any" | "all" | "count" | "distinct", argument=nodes.Comprehension() as each
         ):
-            below = _parts(each)
+            below, loops = _parts(each), loops - 1
         case nodes.Call(function="count" | "distinct" | "abs"):
             below = (node.argument,)
         case nodes.Call() | nodes.Comprehension() | nodes.ListOf():
@@ -225,14 +254,14 @@ def expressible(node: Node) -> bool:
         case nodes.In(container=nodes.ListOf() as listed):
             below = (node.member, *listed.items)
         case nodes.In(container=nodes.Comprehension() as each):
-            below = (node.member, *_parts(each))
+            below, loops = (node.member, *_parts(each)), loops - 1
         case nodes.Part(name="length" | "is_empty", value=nodes.Comprehension() as each):
-            below = _parts(each)
+            below, loops = _parts(each), loops - 1
         case nodes.Part(name="length" | "is_empty", value=nodes.Choose() | nodes.Coalesce()):
             return False  # it might be a list
         case _:
             below = tuple(nodes.children(node))
-    return all(expressible(child) for child in below)
+    return loops >= 0 and all(expressible(child, loops) for child in below)
 
 
 def _parts(each: nodes.Comprehension) -> tuple[Node, ...]:

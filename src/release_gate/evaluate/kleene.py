@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from decimal import Decimal
 from functools import partial
@@ -92,15 +92,11 @@ class Kleene(Emitter):
         known = self.class_of(node.right, variables) if known is type(None) else known
         general = f"settled(compare({node.op!r}, {left}, {right}))"
         sides = [(node.left, left), (node.right, right)]
-        checks = [
-            f"{code}.__class__ is {known.__name__}"
-            for side, code in sides
-            if not isinstance(side, nodes.Literal)
-        ]
-        if known not in (*_PLAIN, Step) or not checks or "None" in (left, right):
+        open_ = [code for side, code in sides if not isinstance(side, nodes.Literal)]
+        if known not in (*_PLAIN, Step) or not open_ or "None" in (left, right):
             return self.set(general)
         plain = [_rank(side, code) if known is Step else code for side, code in sides]
-        return self.set(f"{plain[0]} {node.op} {plain[1]} if {' and '.join(checks)} else {general}")
+        return self.set(_either(known, open_, f"{plain[0]} {node.op} {plain[1]}", general))
 
     def in_(self, node: nodes.In, variables: Variables) -> str:
         member = self.value(node.member, variables)
@@ -114,11 +110,9 @@ class Kleene(Emitter):
         known = frozenset(item.value for item in items if isinstance(item, nodes.Literal))
         general = f"settled(contains({member}, {self.code.bind(Items(tuple(known)))}))"
         kind = self.class_of(node.member, variables)
-        if kind not in (*_PLAIN, Step):
+        if kind not in (*_PLAIN, Step) or not known:
             return self.set(general)
-        return self.set(
-            f"{member} in {self.code.bind(known)} if {member}.__class__ is {kind.__name__} else {general}"
-        )
+        return self.set(_either(kind, [member], f"{member} in {self.code.bind(known)}", general))
 
     def listed(self, many: Many) -> str:
         """A list, loaded once."""
@@ -172,8 +166,8 @@ class Kleene(Emitter):
         many = self.list_of(each.items, variables)
         items, member = self.listed(many), self.code.temp()
         found = self.set(f"{not seek} if {items}.complete and {items}.unknown is None else None")
-        inner = {**variables, each.variable: (member, many.item)}
-        with self.block(f"for {member} in {items}.items:"):
+        with self.each(member, f"{items}.items", many) as stands_for:
+            inner = {**variables, each.variable: stands_for}
             kept = "True" if each.condition is None else self.truth(each.condition, inner)
             with self.block(f"if {kept} is not False:"):
                 result = self.truth(each.result, inner)
@@ -188,8 +182,8 @@ class Kleene(Emitter):
         many = self.list_of(each.items, variables)
         items, member = self.listed(many), self.code.temp()
         sure, perhaps = self.set("[]"), self.set("[]")
-        inner = {**variables, each.variable: (member, many.item)}
-        with self.block(f"for {member} in {items}.items:"):
+        with self.each(member, f"{items}.items", many) as stands_for:
+            inner = {**variables, each.variable: stands_for}
             kept = "True" if each.condition is None else self.truth(each.condition, inner)
             with self.block(f"if {kept} is not False:"):
                 value = "None" if function == "count" else self.value(each.result, inner)
@@ -204,6 +198,13 @@ class Kleene(Emitter):
                 return length
             return self.set(f"settled(compare('==', {length}, {self.code.bind(Decimal(0))}))")
         return self.set(f"part({self.value(node.value, variables)}, {node.name!r})")
+
+
+def _either(known: type, codes: Sequence[str], plain: str, general: str) -> str:
+    """Code for what holds if values are plainly known, are not known at all, or are anything else."""
+    checks = " and ".join(f"{code}.__class__ is {known.__name__}" for code in codes)
+    gaps = " or ".join(f"{code}.__class__ is Unknown" for code in codes)
+    return f"{plain} if {checks} else None if {gaps} else {general}"
 
 
 def _rank(side: Node, code: str) -> str:

@@ -1,83 +1,105 @@
-"""Code for facts that are all plainly known: ordinary Python, as fast as it gets."""
+"""Code for facts that are plainly known: ordinary Python, as fast as it gets."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
-from release_gate.evaluate.emit import Code, Emitter, spelled_out
-from release_gate.evaluate.fetch import Leaf, Many, Variables
+from release_gate.evaluate.emit import Code, Emitter, Line, spelled_out
+from release_gate.evaluate.fetch import Leaf, Many, Variables, fetch
+from release_gate.evaluate.gather import MEMBER, PARTLY, Null, Plain, Sheet, Size, Slot, Values, packed
 from release_gate.expression import nodes
-from release_gate.expression.nodes import Node
-from release_gate.expression.patterns import matcher
-from release_gate.facts.truth import LIMIT, OPERATIONS, Duration, Step
+from release_gate.expression.nodes import Node, children
+from release_gate.expression.patterns import matcher, words_of
+from release_gate.facts.truth import OPERATIONS, Duration, Step
 from release_gate.policy.model import Policy
 
 __all__ = ["Known"]
 
+_FEW: Final = 10
+"""So many words are looked for one after the other; more are left to a regular expression."""
+
 
 class Known(Emitter):
-    """Code for facts that are plainly known: a rule is left for ``later`` at the first one that is not.
+    """Code for facts that are plainly known: a rule is left for later at the first one that is not.
 
-    Steps of ordered vocabularies are their ranks. What an operand needs is loaded before the whole
-    condition, so that a gap may be met that the reference would not have looked at; then the other emitter
-    answers, and the answer is the same.
+    Facts come from a sheet, and steps of ordered vocabularies are their ranks. Whether what a condition reads
+    is known is asked before the whole of it, so that a gap may be met that the reference would not have looked
+    at; then the other emitter answers, and the answer is the same. Only where the last condition of a rule
+    compares a fact of which nothing is known, it is told here that the rule cannot be told.
+
+    What cannot be computed raises an ``ArithmeticError``.
     """
 
     def __init__(self, code: Code, policy: Policy) -> None:
         super().__init__(code, policy)
-        self._ways: list[str] = []  # to leave the rule: the last one is that of the innermost loop
-        self._perhaps: set[str] = (
-            set()
-        )  # the names of what is shared by rules, and None where it is not known
+        self.sheet = Sheet(code, {})
+        self._heads: list[tuple[Line, Sheet, str]] = []  # of loops, until it is known what all of them read
+        self._members: dict[str, Sheet] = {}  # what is read of them, by the variable that stands for them
+        self._shared: dict[int, str] = {}  # the names of definitions, by their bodies
+        self._raises = False
+        self._leave = ""  # how to leave the innermost loop, or the rule, with what is not known
 
-    @contextmanager
-    def rule(self, number: int) -> Iterator[None]:
-        """The code of a rule. What is not plainly known leaves it for later."""
-        with self.leaving(f"later.append({number}); break"):
-            yield
+    def rule(self, number: int, conditions: Sequence[tuple[Node, bool]]) -> None:
+        """The code of a rule, which bites where each condition comes to what is said beside it."""
+        later = f"later.append({number})"
+        parts = list(_parts(conditions))
+        with self._unit(later):
+            for at, (node, wanted) in enumerate(parts, 1):
+                told = at == len(parts) and _needs_all(node)
+                unknown = f"{later} if {PARTLY} else hits.append(({number}, None))" if told else later
+                self._leave = f"{later}; break"
+                with self.sheet.asking(f"{unknown}; break"):
+                    test = self.truth(node, {})
+                self.code.line(f"if {'not ' * wanted}{test}: break")
+            self.code.line(f"hits.append(({number}, True))")
 
-    @contextmanager
-    def leaving(self, way: str) -> Iterator[None]:
-        """A block that can be left."""
-        with self.block("while True:"):
-            self._ways.append(way)
-            yield
-            self._ways.pop()
-            self.code.line("break")
-
-    def give_up(self, condition: str) -> None:
-        """Leave if so."""
-        self.code.line(f"if {condition}: {self._ways[-1]}")
-
-    def share(self, node: nodes.Fact | nodes.Named) -> None:
+    def share(self, named: nodes.Named) -> None:
+        """Evaluate a definition before the rules that name it: None where it cannot be told here."""
         name = self.set("None")
-        with self.leaving("break"):
-            self.code.line(f"{name} = {self.emit(node, {})}")
-        key = self.key(node)
-        self.keep(key, name)
-        self._perhaps.add(name)
+        with self._unit("pass"):
+            self._leave = "break"
+            with self.sheet.asking("break"):
+                value = self.emit(named.body, {})
+            self.code.line(f"{name} = {value}")
+        self._shared[id(named.body)] = name
 
-    def shared(self, key: Any) -> str | None:
-        """The name of what has been loaded, if it has been: plainly known from here on."""
-        name = self.known_as(key)
-        if name in self._perhaps and self.known_as(("sure", name)) is None:
-            self.give_up(f"{name} is None")
-            self.keep(("sure", name), name)
-        return name
+    @contextmanager
+    def _unit(self, unknown: str) -> Iterator[None]:
+        """Code that can be left by ``break``, and by ``unknown`` where something cannot be computed."""
+        start = len(self.code.lines)
+        self.sheet.sure.clear()
+        self._raises = False
+        with self.code.block("while True:"):
+            yield
+            self.code.line("break")
+        if self._raises:
+            self.code.wrap(start, "try:", f"except ArithmeticError: {unknown}")
 
-    def key(self, node: nodes.Fact | nodes.Named) -> Any:
-        """What a fact or a definition is kept under."""
-        if isinstance(node, nodes.Named):
-            return ("is", id(node.body))
-        leaf = self.find(node.path, {})
-        assert isinstance(leaf, Leaf)  # noqa: S101 - only those are shared
-        return leaf.code
+    def read(self, kind: Callable[[tuple[str, ...]], Slot], path: tuple[str, ...]) -> str:
+        """The name of something that is read."""
+        sheet, path = self.place(path)
+        return sheet.read(kind(path))
+
+    def place(self, path: tuple[str, ...]) -> tuple[Sheet, tuple[str, ...]]:
+        """Of what a path is read: of the member that its variable stands for, or of the whole."""
+        sheet = self._members.get(path[0])
+        return (self.sheet, path) if sheet is None else (sheet, (MEMBER, *path[1:]))
+
+    def find(self, path: tuple[str, ...], variables: Variables) -> Leaf | Many | None:
+        """What kind of a fact it is. How it is fetched is of no interest here."""
+        return fetch(path, variables, self.policy, lambda _value: "", lambda _path, _code: "")
 
     def truth(self, node: Node, variables: Variables) -> str:
+        """Code for a condition: true or false as Python has it, if not a ``bool``."""
+        match node:
+            case nodes.Match():
+                return self.matching(node, variables)
+            case nodes.Logic():
+                return _joined(node.op, [self.truth(each, variables) for each in node.values])
         return self.emit(node, variables)
 
     def value_of(self, value: Any) -> str:
@@ -88,37 +110,29 @@ class Known(Emitter):
             return str(value.rank)
         return self.code.bind(value)
 
-    def literal(self, node: nodes.Literal, variables: Variables) -> str:
-        if node.value is None:
-            self.give_up("True")
-        return self.value_of(node.value)
+    def may_raise(self, code: str) -> str:
+        """Code that raises where the reference has no value."""
+        self._raises = True
+        return code
 
-    def require(self, name: str, known: type) -> None:
-        """Give up unless a value is plainly known."""
-        self.give_up(f"{name}.__class__ is not {known.__name__}")
-        if known is Step:
-            self.code.line(f"{name} = {name}.rank")
+    def literal(self, node: nodes.Literal, variables: Variables) -> str:
+        return self.may_raise("plain(None)") if node.value is None else self.value_of(node.value)
 
     def fact(self, node: nodes.Fact, variables: Variables) -> str:
-        leaf = self.find(node.path, variables)
-        assert isinstance(leaf, Leaf)  # noqa: S101 - the checker lets only lists and leaves be values
-        if leaf.code in self.code.values:
-            return leaf.code
-        if (name := self.shared(leaf.code)) is not None:
-            return name
-        name = self.set(leaf.code)
-        self.require(name, leaf.known)
-        return self.keep(leaf.code, name)
+        match node.path:
+            case ("parameter", name):
+                return self.value_of(self.policy.parameters[name])
+        return self.read(Plain, node.path)
 
     def named(self, node: nodes.Named, variables: Variables) -> str:
-        key = self.key(node)
-        return self.shared(key) or self.keep(key, self.set(self.emit(node.body, {})))
+        name = self._shared.get(id(node.body))
+        return self.emit(node.body, {}) if name is None else self.sheet.need(name)
 
     def not_(self, node: nodes.Not, variables: Variables) -> str:
-        return f"(not {self.emit(node.value, variables)})"
+        return f"(not {self.truth(node.value, variables)})"
 
     def logic(self, node: nodes.Logic, variables: Variables) -> str:
-        return "(" + f" {node.op} ".join(self.emit(each, variables) for each in node.values) + ")"
+        return _joined(node.op, [self.emit(each, variables) for each in node.values])
 
     def compare(self, node: nodes.Compare, variables: Variables) -> str:
         sides = [side for side in (node.left, node.right) if side != nodes.Literal(side.at, None)]
@@ -129,24 +143,18 @@ class Known(Emitter):
             return f"({native[0]} {node.op} {native[1]})"
         codes = [self.emit(side, variables) for side in sides]
         if node.op not in ("==", "!=") and self.class_of(node.left, variables) is Duration:
-            name = self.set(f"compare({node.op!r}, {codes[0]}, {codes[1]})")
-            self.require(name, bool)
-            return name
+            return self.may_raise(f"plain(compare({node.op!r}, {codes[0]}, {codes[1]}))")
         return f"({codes[0]} {node.op} {codes[1]})"
 
     def is_null(self, op: str, others: list[Node], variables: Variables) -> str:
         """Whether something is null: a fact may be, and nothing else that is plainly known."""
         match others:
-            case [nodes.Fact() as fact]:
-                leaf = self.find(fact.path, variables)
-                assert isinstance(leaf, Leaf)  # noqa: S101 - as in `fact`
-                if leaf.code not in self.code.values and self.shared(leaf.code) is None:
-                    name = self.set(leaf.code)
-                    self.give_up(f"{name} is not None and {name}.__class__ is not {leaf.known.__name__}")
-                    return f"({name} {'is' if op == '==' else 'is not'} None)"
-            case [other]:
-                self.emit(other, variables)
-        return str((op == "==") is (not others))
+            case []:
+                return str(op == "==")
+            case [nodes.Fact(path=path)] if path[0] != "parameter":
+                null = self.read(Null, path)
+                return null if op == "==" else f"(not {null})"
+        return f"({self.emit(others[0], variables)} {'is' if op == '==' else 'is not'} None)"
 
     def native(self, node: nodes.Compare, variables: Variables) -> list[str] | None:
         """Both sides as whole numbers or lengths of time of Python's own, where that is simple; or None."""
@@ -176,12 +184,11 @@ class Known(Emitter):
                 return self.distinct(argument, variables)
             case nodes.Call(argument=nodes.Comprehension() as each):
                 return self.counted(each, variables)
-            case nodes.Call(argument=items):
-                return f"len({self.listed(self.list_of(items, variables))}.items)"
+            case nodes.Call(argument=nodes.Fact(path=path)):
+                return self.read(Size, path)
             case nodes.Part(name=name, value=value):
-                many = self.many(value, variables)
-                if many is not None:
-                    return f"len({self.listed(many)}.items)"
+                if isinstance(value, nodes.Fact) and self.many(value, variables):
+                    return self.read(Size, value.path)
                 code = self.emit(value, variables)
                 return f"len({code})" if name == "length" else f"{code}.{name}"
         raise AssertionError(node)  # see `is_whole`
@@ -205,66 +212,45 @@ class Known(Emitter):
 
     def in_(self, node: nodes.In, variables: Variables) -> str:
         member = self.emit(node.member, variables)
-        if isinstance(node.container, nodes.ListOf):
-            items = [item for item in node.container.items if item != nodes.Literal(item.at, None)]
-            if all(isinstance(item, nodes.Literal) for item in items):
-                values = (item.value for item in items if isinstance(item, nodes.Literal))
-                known = frozenset(value.rank if isinstance(value, Step) else value for value in values)
-                return f"({member} in {self.code.bind(known)})"
-            return "(" + " or ".join(f"{member} == {self.emit(item, variables)}" for item in items) + ")"
-        many = self.list_of(node.container, variables)
-        member, found = self.set(member), self.set("False")
-        with self.members(many) as each:
-            item = self.set(f"{each}.value")
-            self.require(item, self.class_of(node.member, variables))
-            with self.block(f"if {item} == {member}:"):
-                self.code.line(f"{found} = True")
-                self.code.line("break")
-        return found
-
-    @contextmanager
-    def members(self, many: Many) -> Iterator[str]:
-        """A loop over the members of a list that is known to be complete."""
-        items, each, gap = self.listed(many), self.code.temp(), self.set("False")
-        with self.block(f"for {each} in {items}.items:"):
-            self._ways.append(f"{gap} = True; break")
-            yield each
-            self._ways.pop()
-        self.give_up(gap)
-
-    def listed(self, many: Many) -> str:
-        """A list that is known to be complete."""
-        if (name := self.known_as(many.code)) is not None:
-            return name
-        name = self.set(many.code)
-        self.give_up(f"{name}.unknown is not None or not {name}.complete")
-        return self.keep(many.code, name)
+        if isinstance(node.container, nodes.Fact):
+            return f"({member} in {self.read(Values, node.container.path)})"
+        assert isinstance(node.container, nodes.ListOf)  # noqa: S101 - see `spelled_out` and `expressible`
+        items = [item for item in node.container.items if item != nodes.Literal(item.at, None)]
+        if not all(isinstance(item, nodes.Literal) for item in items):
+            return f"({member} in [{', '.join(self.emit(item, variables) for item in items)}])"
+        values = (item.value for item in items if isinstance(item, nodes.Literal))
+        known = frozenset(value.rank if isinstance(value, Step) else value for value in values)
+        return f"({member} in {self.code.bind(known)})"
 
     def match(self, node: nodes.Match, variables: Variables) -> str:
-        found = self.code.bind(matcher(node.pattern, anchored=node.anchored))
-        return f"bool({found}({self.emit(node.text, variables)}))"
+        return f"bool({self.matching(node, variables)})"
+
+    def matching(self, node: nodes.Match, variables: Variables) -> str:
+        """Code that is true, or only as good as true, where a text matches."""
+        text = self.emit(node.text, variables)
+        words = words_of(node.pattern, anchored=node.anchored)
+        if words is not None:
+            match words.at_start, words.at_end:
+                case True, True:
+                    return f"({text} in {self.code.bind(frozenset(words.words))})"
+                case True, False:
+                    return f"{text}.startswith({self.code.bind(words.words)})"
+                case False, True:
+                    return f"{text}.endswith({self.code.bind(words.words)})"
+            if len(words.words) <= _FEW and text.isidentifier():
+                return _joined("or", [f"{self.code.bind(word)} in {text}" for word in words.words])
+        return f"{self.code.bind(matcher(node.pattern, anchored=node.anchored))}({text})"
 
     def binary(self, node: nodes.Binary, variables: Variables) -> str:
         left, right = self.emit(node.left, variables), self.emit(node.right, variables)
-        known = self.class_of(node, variables)
-        if known is Decimal and node.op in OPERATIONS:
-            if node.op == "/":
-                self.give_up(f"not {right}")
-            name = self.set(f"{self.code.bind(OPERATIONS[node.op])}({left}, {right})")
-            low, high = self.code.bind(-LIMIT), self.code.bind(LIMIT)
-            self.give_up(f"not {low} < {name} < {high}")
-            return name
-        name = self.set(f"arithmetic({node.op!r}, {left}, {right})")
-        self.require(name, known)
-        return name
+        if self.class_of(node, variables) is Decimal and node.op in OPERATIONS:
+            return self.may_raise(f"{self.code.bind(OPERATIONS[node.op])}({left}, {right})")
+        return self.may_raise(f"plain(arithmetic({node.op!r}, {left}, {right}))")
 
     def choose(self, node: nodes.Choose, variables: Variables) -> str:
-        name, test = self.code.temp(), self.emit(node.test, variables)
-        with self.block(f"if {test}:"):
-            self.code.line(f"{name} = {self.emit(node.then, variables)}")
-        with self.block("else:"):
-            self.code.line(f"{name} = {self.emit(node.otherwise, variables)}")
-        return name
+        test = self.truth(node.test, variables)
+        then, otherwise = self.emit(node.then, variables), self.emit(node.otherwise, variables)
+        return f"({then} if {test} else {otherwise})"
 
     def coalesce(self, node: nodes.Coalesce, variables: Variables) -> str:
         return self.emit(node.value, variables)  # what is plainly known is not null
@@ -272,14 +258,11 @@ class Known(Emitter):
     def call(self, node: nodes.Call, variables: Variables) -> str:
         argument = node.argument
         if node.function == "abs":
-            value = self.set(self.emit(argument, variables))
-            zero = self.code.bind(Decimal(0))
-            self.code.line(f"if {value} < {zero}: {value} = arithmetic('-', {zero}, {value})")
-            return value
+            return self.may_raise(f"plain(absolute({self.emit(argument, variables)}))")
         if isinstance(argument, nodes.ListOf):
-            word = " or " if node.function == "any" else " and "
             items = [self.emit(item, variables) for item in argument.items]
-            return "(" + (word.join(items) or str(node.function == "all")) + ")"
+            word = "or" if node.function == "any" else "and"
+            return _joined(word, items) if items else str(word == "and")
         if node.function in ("count", "distinct"):
             return f"Decimal({self.whole(node, variables)})"
         assert isinstance(argument, nodes.Comprehension)  # noqa: S101 - see `expressible`
@@ -287,47 +270,92 @@ class Known(Emitter):
 
     def distinct(self, argument: Node, variables: Variables) -> str:
         """How many different values there are."""
+        if isinstance(argument, nodes.Fact):
+            return f"len(set({self.read(Values, argument.path)}))"
+        assert isinstance(argument, nodes.Comprehension)  # noqa: S101 - see `expressible`
         found = self.set("set()")
-        if isinstance(argument, nodes.Comprehension):
-            with self.kept(argument, variables) as inner:
-                self.code.line(f"{found}.add({self.emit(argument.result, inner)})")
-        else:
-            many = self.list_of(argument, variables)
-            with self.members(many) as each:
-                value = self.set(f"{each}.value")
-                self.require(value, self.item_class(many))
-                self.code.line(f"{found}.add({value})")
+        with self.kept(found, argument, variables) as inner:
+            with self._members[argument.variable].asking(self._leave):
+                value = self.emit(argument.result, inner)
+            self.code.line(f"{found}.add({value})")
         return f"len({found})"
 
     def quantified(self, each: nodes.Comprehension, variables: Variables, *, seek: bool) -> str:
         """Whether a member is true (``seek``), or whether none is false."""
         found = self.set(str(not seek))
-        with self.kept(each, variables) as inner:
-            result = self.emit(each.result, inner)
-            with self.block(f"if {'' if seek else 'not '}{result}:"):
+        with self.kept(found, each, variables) as inner:
+            with self._members[each.variable].asking(self._leave):
+                result = self.truth(each.result, inner)
+            with self.code.block(f"if {'' if seek else 'not '}{result}:"):
                 self.code.line(f"{found} = {seek}")
                 self.code.line("break")
         return found
 
     def counted(self, each: nodes.Comprehension, variables: Variables) -> str:
         number = self.set("0")
-        with self.kept(each, variables):
+        with self.kept(number, each, variables):
             self.code.line(f"{number} += 1")
         return number
 
     @contextmanager
-    def kept(self, each: nodes.Comprehension, variables: Variables) -> Iterator[Variables]:
-        """A loop over the members that a filter keeps."""
-        many = self.list_of(each.items, variables)
-        with self.members(many) as member:
-            inner = {**variables, each.variable: (member, many.item)}
+    def kept(self, found: str, each: nodes.Comprehension, variables: Variables) -> Iterator[Variables]:
+        """A loop over the members that a filter keeps. It finds None if it meets what is not known."""
+        many, listed = self.list_of(each.items, variables), each.items
+        assert isinstance(listed, nodes.Fact)  # noqa: S101 - see `expressible`
+        inner = {**variables, each.variable: (MEMBER, many.item)}
+        members, leave, start = self._members, self._leave, len(self.code.lines)
+        around, path = self.place(listed.path)
+        items, sheet = around.members(path)
+        self._members, self._leave = {**members, each.variable: sheet}, f"{found} = None; break"
+        with self.code.block() as head:
+            self._heads.append((head, sheet, items))
             if each.condition is None:
                 yield inner
             else:
-                with self.block(f"if {self.emit(each.condition, inner)}:"):
+                with sheet.asking(self._leave):
+                    test = self.truth(each.condition, inner)
+                with self.code.block(f"if {test}:"):
                     yield inner
+        left = any(line.text.endswith(self._leave) for line in self.code.lines[start:])
+        self._members, self._leave = members, leave
+        if left:
+            self.code.line(f"if {found} is None: {leave}")
+
+    def finish(self) -> str:
+        """Say what is unpacked at the head of each loop, and give back what is unpacked for all of it."""
+        for head, sheet, items in self._heads:
+            head.text = f"for {packed(sheet.targets)} in {items}:"
+        return packed([*self.sheet.targets, PARTLY])
 
     def part(self, node: nodes.Part, variables: Variables) -> str:
         if node.name == "is_empty":
-            return f"(not {self.listed(self.list_of(node.value, variables))}.items)"
+            assert isinstance(node.value, nodes.Fact)  # noqa: S101 - see `spelled_out` and `expressible`
+            return f"(not {self.read(Size, node.value.path)})"
         return f"Decimal({self.whole(node, variables)})"
+
+
+def _parts(conditions: Sequence[tuple[Node, bool]]) -> Iterator[tuple[Node, bool]]:
+    """Conditions that must come to something, those of an *and* one by one."""
+    for node, wanted in conditions:
+        if wanted and isinstance(node, nodes.Logic) and node.op == "and":
+            yield from _parts([(each, True) for each in node.values])
+        else:
+            yield node, wanted
+
+
+def _needs_all(node: Node) -> bool:
+    """Whether it cannot be told as soon as nothing is known of one fact in it, whatever the others are."""
+    match node:
+        case nodes.Fact() | nodes.Literal():
+            return True
+        case nodes.Compare() | nodes.Binary() | nodes.Not() | nodes.Match():
+            return all(map(_needs_all, children(node)))
+        case nodes.Part(name="year" | "month" | "day"):
+            return _needs_all(node.value)
+        case nodes.In(container=nodes.ListOf(items=(_, *_) as items)):
+            return _needs_all(node.member) and all(isinstance(item, nodes.Literal) for item in items)
+    return False
+
+
+def _joined(word: str, codes: Sequence[str]) -> str:
+    return codes[0] if len(codes) == 1 else f"({f' {word} '.join(codes)})"

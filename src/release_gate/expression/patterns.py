@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import cache, lru_cache
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
-__all__ = ["matcher", "matches", "pattern_problem"]
+__all__ = ["Words", "matcher", "matches", "pattern_problem", "words_of"]
 
 
 @cache
@@ -49,23 +49,45 @@ def _search(pattern: str, *, anchored: bool) -> Callable[[str], object]:
     return cast("Callable[[str], object]", found.match if anchored else found.search)
 
 
+class Words(NamedTuple):
+    """What a pattern looks for that is made of words only.
+
+    Attributes:
+        words: The words; one of them is enough.
+        at_start: Whether a text must start with it.
+        at_end: Whether a text must end with it.
+    """
+
+    words: tuple[str, ...]
+    at_start: bool
+    at_end: bool
+
+
 _PLAIN = r"(?:[^.^$*+?{}\[\]\\|()]|\\[.^$*+?{}\[\]\\|()/-])+"
 _WORDS = re.compile(rf"(\^?)(?:({_PLAIN})|\((?:\?:)?({_PLAIN}(?:\|{_PLAIN})*)\))(\$?)")
 
 
-def _words(pattern: str, *, anchored: bool) -> Callable[[str], object] | None:
-    """The function for a pattern that is made of words only, or None."""
+def words_of(pattern: str, *, anchored: bool) -> Words | None:
+    """What a pattern looks for, or None if it is not made of words only."""
     found = _WORDS.fullmatch(pattern)
     if found is None:
         return None
     start, one, several, end = found.groups()
     words = tuple(re.sub(r"\\(.)", r"\1", word) for word in (one or several).split("|"))
-    at_start = anchored or bool(start)
-    if at_start and end:
+    return Words(words, anchored or bool(start), bool(end))
+
+
+def _words(pattern: str, *, anchored: bool) -> Callable[[str], object] | None:
+    """The function for a pattern that is made of words only, or None."""
+    found = words_of(pattern, anchored=anchored)
+    if found is None:
+        return None
+    words = found.words
+    if found.at_start and found.at_end:
         return frozenset(words).__contains__
-    if at_start:
+    if found.at_start:
         return lambda text: text.startswith(words)
-    if end:
+    if found.at_end:
         return lambda text: text.endswith(words)
     return re.compile("|".join(map(re.escape, words))).search
 

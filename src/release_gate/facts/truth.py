@@ -20,7 +20,17 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decimal, DecimalException
+from decimal import (
+    ROUND_CEILING,
+    ROUND_FLOOR,
+    ROUND_HALF_EVEN,
+    Context,
+    Decimal,
+    DecimalException,
+    DivisionByZero,
+    InvalidOperation,
+    Overflow,
+)
 from enum import StrEnum
 from typing import Any, Final, TypeAlias
 
@@ -355,13 +365,18 @@ _MANY: Final = Decimal("1e15")
 _CONTEXT: Final = Context(prec=28, rounding=ROUND_HALF_EVEN, Emin=-9999, Emax=9999, traps=[], capitals=1)
 LIMIT: Final = Decimal("1e300")
 """No number is as large as this."""
+_STRICT: Final = _CONTEXT.copy()
+_STRICT.Emax = LIMIT.adjusted() - 1
+_STRICT.traps.update(dict.fromkeys((Overflow, InvalidOperation, DivisionByZero), True))
 OPERATIONS: Final[dict[str, Callable[[Decimal, Decimal], Decimal]]] = {
-    "+": _CONTEXT.add,
-    "-": _CONTEXT.subtract,
-    "*": _CONTEXT.multiply,
-    "/": _CONTEXT.divide,
+    "+": _STRICT.add,
+    "-": _STRICT.subtract,
+    "*": _STRICT.multiply,
+    "/": _STRICT.divide,
+    "//": _STRICT.divide_int,
+    "%": _STRICT.remainder,
 }
-"""Arithmetic on two exact numbers, for whoever keeps results below ``LIMIT`` and divides by no zero."""
+"""Arithmetic on two exact numbers. Where :func:`arithmetic` has no result, it raises a ``DecimalException``."""
 _TWO_SIGMA: Final = Decimal("1.96")
 
 
