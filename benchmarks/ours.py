@@ -6,14 +6,13 @@ import json
 import operator
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from pathlib import Path
 from types import FunctionType
 from typing import Any, Final
 
 import yaml
-from pydantic import BaseModel
 
 from benchmarks.race import Entry
 from benchmarks.workload import (
@@ -25,7 +24,7 @@ from benchmarks.workload import (
     requests,
 )
 from release_gate import Decision, Gate, ReleaseRequest
-from release_gate.evaluate.compiled import Hits, Program
+from release_gate.evaluate.compiled import Gathered, Hits, Program
 from release_gate.evaluate.fetch import Reading
 from release_gate.expression import trees
 from release_gate.facts.frame import Frame
@@ -44,22 +43,34 @@ __all__ = [
     "keyed",
     "load",
     "program",
+    "reading",
+    "reading_gaps",
 ]
 
 
 def program(number: int, seed: int) -> Entry:
     """The compiled rules on facts that have been read."""
-    return _running(_policy(CONDITIONS), requests(number, seed))
+    return _on_read_facts(requests(number, seed))
 
 
 def gaps(number: int, seed: int) -> Entry:
     """The same on requests with gaps. What may bite is named as well."""
-    return _running(_policy(CONDITIONS), requests(number, seed, gaps=True))
+    return _on_read_facts(requests(number, seed, gaps=True))
+
+
+def reading(number: int, seed: int) -> Entry:
+    """Reading the facts from the validated models, and the compiled rules."""
+    return _reading_too(_policy(CONDITIONS), requests(number, seed))
+
+
+def reading_gaps(number: int, seed: int) -> Entry:
+    """The same on requests with gaps."""
+    return _reading_too(_policy(CONDITIONS), requests(number, seed, gaps=True))
 
 
 def keyed(rules: int, number: int, seed: int) -> Entry:
-    """Keyed rules, compiled."""
-    return _running(_policy(keyed_conditions(rules)), keyed_requests(number, rules, seed))
+    """Keyed rules, compiled. Which facts are read depends on the key, so that reading belongs to it."""
+    return _reading_too(_policy(keyed_conditions(rules)), keyed_requests(number, rules, seed))
 
 
 def decision(number: int, seed: int) -> Entry:
@@ -116,7 +127,19 @@ def _gate() -> Gate:
     return Gate([_policy(CONDITIONS)])
 
 
-def _running(policy: Policy, made: Iterable[dict[str, Any]]) -> Entry:
+def _on_read_facts(made: Iterable[dict[str, Any]]) -> Entry:
+    policy = _policy(CONDITIONS)
+    compiled = Program(policy)
+    readings = [_reading(each, policy) for each in made]
+
+    def ask(read: tuple[Reading, Gathered]) -> Hits:
+        reading, facts = read
+        return compiled.run(reading, True, facts)  # noqa: FBT003 - the policy applies
+
+    return Entry(ask, [(reading, compiled.read(reading)) for reading in readings], _rules)
+
+
+def _reading_too(policy: Policy, made: Iterable[dict[str, Any]]) -> Entry:
     compiled = Program(policy)
     return Entry(
         lambda reading: compiled.run(reading, True),  # noqa: FBT003 - the policy applies
@@ -165,29 +188,25 @@ _FLOATS: Final = dict(
 
 def exact(number: int, seed: int) -> Entry:
     """The function for plainly known facts alone."""
-    function, readings = _known(number, seed)
-    return Entry(function, readings, _known_rules)
+    function, facts = _known(number, seed)
+    return Entry(function, facts, _known_rules)
 
 
 def floats(number: int, seed: int) -> Entry:
     """The very same function, with a float wherever it has an exact number."""
-    function, readings = _known(number, seed)
+    function, facts = _known(number, seed)
     names = {name: _as_float(value) for name, value in function.__globals__.items()}
-    for reading in readings:
-        reading.metrics = {name: _as_float(value) for name, value in reading.metrics.items()}
-        _use_floats(reading.frame.request)
     inexact = FunctionType(function.__code__, names, function.__name__, function.__defaults__)
-    return Entry(inexact, readings, _known_rules)
+    return Entry(inexact, [_as_float(each) for each in facts], _known_rules)
 
 
-def _known(number: int, seed: int) -> tuple[FunctionType, list[Reading]]:
-    """The function for plainly known facts, and requests."""
+def _known(number: int, seed: int) -> tuple[FunctionType, list[Any]]:
+    """The function for plainly known facts, and what it is given."""
     policy = _policy(CONDITIONS)
-    made = requests(number, seed)
     (chunk,) = Program(policy)._chunks  # noqa: SLF001 - it is measured, not used
     function = chunk.known
     assert isinstance(function, FunctionType)  # noqa: S101 - that is how programs are made
-    return function, [_reading(each, policy) for each in made]
+    return function, [chunk.read(_reading(each, policy)) for each in requests(number, seed)]
 
 
 def _rules(hits: Hits) -> list[int]:
@@ -201,22 +220,11 @@ def _known_rules(answer: tuple[Hits, list[int]]) -> list[int]:
 
 
 def _as_float(value: Any) -> Any:
+    """Floats in the place of exact numbers, in whatever was read, and of what calculates with these."""
     if value is Decimal:
         return float
     if isinstance(value, Decimal):
         return float(value)
+    if isinstance(value, tuple | list):
+        return type(value)(map(_as_float, value))
     return _FLOATS.get(value, value) if callable(value) else value
-
-
-def _use_floats(place: Any) -> None:
-    """Put floats in the place of the exact numbers of a request."""
-    if isinstance(place, BaseModel):
-        for value in vars(place).values():
-            _use_floats(value)
-    elif isinstance(place, dict):
-        _use_floats(tuple(place.values()))
-    elif isinstance(place, Sequence) and not isinstance(place, str):
-        for each in place:
-            _use_floats(each)
-    elif isinstance(getattr(place, "value", None), Decimal):
-        object.__setattr__(place, "value", float(place.value))

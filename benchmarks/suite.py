@@ -16,8 +16,11 @@ CHECKED: Final = 300
 """Requests about which everybody must say the same before anything counts."""
 
 _BY_HAND = "by hand, in Python"
+_OVER_MODELS = "by hand, over the same models"
 _PROGRAM = "release_gate, the rules alone"
 _GAPS = "the same, 1 to 6 facts missing"
+_READING = "release_gate, reading the facts and the rules"
+_READING_GAPS = "both, 1 to 6 facts missing"
 _DECISION = "release_gate, the whole decision"
 _BYTES = "release_gate, bytes to decision bytes"
 _CEDAR, _CEDAR_BYTES = "cedarpy", "cedarpy, from the same bytes"
@@ -40,9 +43,12 @@ _UNDEFINED = "a gap silences a rule, or makes it apply behind a `not`"
 _ALLOWED = "stops at the first denial, so that rules allow to forbid; compares floats; a gap silences a rule"
 FORTY: Final = (
     _forty(_BY_HAND, "peers.by_hand:forty", "plain dictionaries; fails on a gap"),
-    _forty(_PROGRAM, "ours:program", "facts validated beforehand"),
+    _forty(_OVER_MODELS, "peers.by_hand:models", "what the validated models cost anybody; fails on a gap"),
+    _forty(_PROGRAM, "ours:program", "facts read beforehand, in the form that suits it, as for all others"),
     _forty(_GAPS, "ours:gaps", "names what fires and what may", checked=False),
-    _forty(_EXACT, "ours:exact", "only requests without a null", checked=False),
+    _forty(_READING, "ours:reading", "from the validated models; a whole decision does both"),
+    _forty(_READING_GAPS, "ours:reading_gaps", "from the validated models as well", checked=False),
+    _forty(_EXACT, "ours:exact", "the function for known facts, on read facts", checked=False),
     _forty(_FLOATS, "ours:floats", "what exactness costs, and nothing to use", checked=False),
     _forty(_DECISION, "ours:decision", "12 rungs, findings, facts read, digests; from a validated request"),
     _forty(_BYTES, "ours:from_bytes", "JSON in, validated, decided, digested, JSON out"),

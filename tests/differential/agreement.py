@@ -68,7 +68,18 @@ NUMBERS: Final = (
     "9e250",
 )
 TEXTS: Final = ("MIT", "Apache-2.0", "CC-BY-NC-4.0", "llama", "a", "", "No", "Gen")
-PATTERNS: Final = ("a", "^l", "a$", "(MIT|CC).*", "[A-Z]+", "^$")
+PATTERNS: Final = (
+    "a",
+    "^l",
+    "a$",
+    "(MIT|CC).*",
+    "[A-Z]+",
+    "^$",
+    "(MIT|la|N)",
+    "^(?:MIT|No)$",
+    "(?:a|T)$",
+    "2\\\\.0",
+)
 DAYS: Final = ("2026-01-01", "2026-11-24", "2024-02-29", "2026-05-31", "1990-01-01")
 LENGTHS: Final = ("P0D", "P1D", "P150D", "P177D", "P1M", "P1Y", "P6M", "PT36H")
 WORDS: Final = {
@@ -241,6 +252,9 @@ class Maker:
         if self.rng.random() < 0.3:
             items = self.rng.choice([*FACTS["list of text"], *FACTS["list of records"]])
             return Tree("number", self.rng.choice(["$count({})", "{}.length"]).format(items))
+        if self.rng.random() < 0.2:
+            items = self.rng.choice([*FACTS["list of text"], *FACTS["list of modality"]])
+            return Tree("number", f"$distinct({items})")
         if self.rng.random() < 0.4:
             inner = self.comprehension(
                 depth, lambda below: self.leaf(self.rng.choice(["text", "number", "truth"]))
@@ -282,6 +296,7 @@ class Maker:
                 self.member,
                 self.match,
                 self.nothing,
+                self.empty,
                 self.equal,
                 self.named,
                 lambda below: self.of("truth", below),
@@ -328,7 +343,11 @@ class Maker:
 
     def member(self, depth: int) -> Tree:
         sign = self.rng.choice(["in", "not in"])
-        kind = self.rng.choice(["text", "number", "level", "action"])
+        kind = self.rng.choice(["text", "number", "level", "action", "modality"])
+        if kind == "modality":
+            return Tree(
+                "truth", f"({self.literal(kind)} {sign} {self.rng.choice(FACTS['list of modality'])})"
+            )
         fact = self.of(kind, depth) if kind in ("text", "number") else Tree(kind, FACTS[kind][0])
         pick = self.rng.random()
         if pick < 0.5:
@@ -351,6 +370,12 @@ class Maker:
         kind = self.rng.choice(["number", "text", "date"])
         return Tree("truth", f"({{}} {self.rng.choice(['==', '!='])} null)", (self.of(kind, depth),))
 
+    def empty(self, depth: int) -> Tree:
+        if self.rng.random() < 0.3:
+            return Tree("truth", "{}.is_empty", (self.comprehension(depth, self.truth),))
+        lists = [*FACTS["list of records"], *FACTS["list of text"], *FACTS["list of modality"]]
+        return Tree("truth", f"{self.rng.choice(lists)}.is_empty")
+
     def named(self, depth: int) -> Tree:
         if self.variables or not self.definitions:
             return self.compare(depth)
@@ -368,7 +393,7 @@ def policy_tree(rng: random.Random) -> dict[str, Any]:
     }
     maker = Maker(rng, names)
     rules: list[dict[str, Any]] = []
-    for index in range(rng.randint(1, 2)):
+    for index in range(rng.choice((1, 1, 1, 2, 2, 2, 4, 6))):
         rule: dict[str, Any] = {"id": f"r{index}"}
         if rng.random() < 0.8:
             rule["when"] = maker.truth(rng.choice((1, 1, 2, 2, 3)))

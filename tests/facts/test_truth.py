@@ -1,6 +1,6 @@
 import itertools
 from datetime import date
-from decimal import Decimal
+from decimal import Decimal, DecimalException
 from typing import Any
 
 import pytest
@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from release_gate.facts import truth
 from release_gate.facts.truth import (
     NOT_COMPUTABLE,
+    OPERATIONS,
     UNDECIDED,
     Duration,
     Items,
@@ -180,6 +181,42 @@ def test_compare(op: str, left: Value, right: Value, result: Truth) -> None:
 )
 def test_arithmetic(op: str, left: Value, right: Value, result: Value) -> None:
     assert arithmetic(op, left, right) == result
+
+
+EXTREME = st.builds(
+    lambda digits, exponent: Decimal(digits).scaleb(exponent),
+    st.integers(-(10**28), 10**28),
+    st.sampled_from([-9000, -300, -5, 0, 0, 0, 5, 200, 271]),
+)
+
+
+@given(op=st.sampled_from(sorted(OPERATIONS)), left=EXTREME, right=EXTREME)
+def test_an_operation_raises_where_there_is_no_result_and_gives_it_elsewhere(
+    op: str, left: Decimal, right: Decimal
+) -> None:
+    expected = arithmetic(op, left, right)
+    try:
+        found: Value = OPERATIONS[op](left, right)
+    except DecimalException:
+        found = NOT_COMPUTABLE
+    assert found == expected
+
+
+@pytest.mark.parametrize(
+    ("op", "left", "right"),
+    [
+        ("*", "1e299", "10"),
+        ("+", "9e299", "1e299"),
+        ("/", "1", "0"),
+        ("/", "0", "0"),
+        ("%", "1", "0"),
+        ("//", "1e29", "1"),
+    ],
+)
+def test_an_operation_raises_at_the_limit(op: str, left: str, right: str) -> None:
+    assert arithmetic(op, Decimal(left), Decimal(right)) == NOT_COMPUTABLE
+    with pytest.raises(DecimalException):
+        OPERATIONS[op](Decimal(left), Decimal(right))
 
 
 @pytest.mark.parametrize(

@@ -128,15 +128,13 @@ class Kleene(Emitter):
         return self.set(f"arithmetic({node.op!r}, {left}, {right})")
 
     def choose(self, node: nodes.Choose, variables: Variables) -> str:
-        test, name = self.truth(node.test, variables), self.code.temp()
-        with self.block(f"if {test}:"):
-            self.code.line(f"{name} = {self.value(node.then, variables)}")
-        with self.block(f"elif {test} is False:"):
-            self.code.line(f"{name} = {self.value(node.otherwise, variables)}")
-        with self.block("else:"):
-            branches = ", ".join(self.value(branch, variables) for branch in (node.then, node.otherwise))
-            self.code.line(f"{name} = hull(({branches}))")
-        return name
+        test = self.truth(node.test, variables)
+        then, otherwise = self.code.temp(), self.code.temp()
+        for name, branch, other in ((then, node.then, "False"), (otherwise, node.otherwise, "True")):
+            with self.block(f"if {test} is not {other}:"):
+                self.code.line(f"{name} = {self.value(branch, variables)}")
+        either = f"{otherwise} if {test} is False else hull(({then}, {otherwise}))"
+        return self.set(f"{then} if {test} else {either}")
 
     def coalesce(self, node: nodes.Coalesce, variables: Variables) -> str:
         name = self.set(self.value(node.value, variables))

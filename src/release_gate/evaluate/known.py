@@ -26,9 +26,9 @@ _FEW: Final = 10
 class Known(Emitter):
     """Code for facts that are plainly known: a rule is left for later at the first one that is not.
 
-    Facts come from a sheet, and steps of ordered vocabularies are their ranks. Whether what a condition reads
-    is known is asked before the whole of it, so that a gap may be met that the reference would not have looked
-    at; then the other emitter answers, and the answer is the same. Only where the last condition of a rule
+    Facts come from a sheet, and steps of ordered vocabularies are their ranks. Whether all is known that a
+    condition reads is asked before it, so that a gap may be met that the reference would not have looked at;
+    then the other emitter answers, and the answer is the same. Only where the last condition of a rule
     compares a fact of which nothing is known, it is told here that the rule cannot be told.
 
     What cannot be computed raises an ``ArithmeticError``.

@@ -376,7 +376,7 @@ OPERATIONS: Final[dict[str, Callable[[Decimal, Decimal], Decimal]]] = {
     "//": _STRICT.divide_int,
     "%": _STRICT.remainder,
 }
-"""Arithmetic on two exact numbers. Where :func:`arithmetic` has no result, it raises a ``DecimalException``."""
+"""Arithmetic on two exact numbers that raises a ``DecimalException`` where the reference has no result."""
 _TWO_SIGMA: Final = Decimal("1.96")
 
 
