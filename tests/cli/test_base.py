@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -244,6 +245,29 @@ def test_who_gives_access_is_watched(file: str, old: str, new: str, told: str, g
     assert told in err
 
 
+@pytest.mark.parametrize("linked", ["release-gate.yaml", "policies"])
+def test_a_link_to_what_was_there_already_is_no_way_around(run: Run, linked: str) -> None:
+    loose = POLICY.replace("count: 2", "count: 1")
+    Path("loose").mkdir()
+    put("loose/own.yaml", loose)
+    put("loose/gate.yaml", "release_gate: gate/v1\npolicies: [loose/own.yaml]\n")
+    git("add", ".")
+    git("commit", "-qm", "an example that nobody is judged by")
+    shutil.move(linked, "before")
+    Path(linked).symlink_to("loose" if linked == "policies" else "loose/gate.yaml")
+    for gate in (("--gate", "release-gate.yaml"), ("--policy", "policies/own.yaml")):
+        told = run("--base", "HEAD", *gate)[2]
+        assert ("needs fewer people" in told) == (linked == "policies" or "--gate" in gate), told
+
+
+def test_a_gate_in_a_folder_of_another_repository_is_not_compared(run: Run, tmp_path: Path) -> None:
+    other = tmp_path.parent / f"{tmp_path.name}-other"
+    shutil.copytree(tmp_path, other, symlinks=True)
+    Path("ci").symlink_to(other / "project")
+    code, _, err = run("--base", "HEAD", "--gate", "ci/release-gate.yaml")
+    assert (code, "`ci/release-gate.yaml` is not in the repository of" in err) == (3, True)
+
+
 def test_a_file_is_watched_wherever_it_comes_from(gated: Run, tmp_path: Path) -> None:
     told = "was changed: `decision.json`"
     file = Path("decision.json")
@@ -276,7 +300,27 @@ def test_a_gate_that_was_not_valid_is_an_error(run: Run) -> None:
     policy("deny: Too large", "dney: Too large")
     git("commit", "-qam", "broken")
     put("policies/own.yaml", POLICY)
-    assert run("--base", "HEAD")[0] == 3
+    code, _, err = run("--base", "HEAD")
+    assert (code, "--> HEAD:project/policies/own.yaml:7:" in err) == (3, True), err
+    put("release-gate.yaml", "release_gate: gate/v1\npolicies: [policies/absent.yaml]\n")
+    git("commit", "-qam", "broken otherwise")
+    put("release-gate.yaml", "release_gate: gate/v1\npolicies: [policies/own.yaml]\n")
+    assert "cannot read `HEAD:project/policies/absent.yaml`" in run("--base", "HEAD")[2]
+
+
+def test_a_folder_without_statements_was_there(run: Run) -> None:
+    key = generate_key()
+    put("trust.yaml", json.dumps({
+        "release_gate": "trust/v1", "people": {"ada": {"roles": ["lead"], "keys": [{"pem": key.public.pem}]}},
+    }))  # fmt: skip
+    for folder in ("sign-offs", "../../elsewhere"):  # nothing is made outside of what was written
+        gate = f"policies: [policies/own.yaml]\ntrust: trust.yaml\nsign_offs: {folder}\n"
+        put("release-gate.yaml", f"release_gate: gate/v1\n{gate}")
+        Path(folder).mkdir()
+        git("add", ".")
+        git("commit", "-qm", "nobody has signed yet")
+        told = run("--base", "HEAD")[2]
+        assert ("RG510" in told) == (folder != "sign-offs"), told
 
 
 def test_without_git_nothing_is_let_through(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,15 +10,16 @@ from __future__ import annotations
 import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
-from os.path import normpath
+from os.path import abspath
 from pathlib import Path
 from typing import Final
 
 from release_gate import engine
 from release_gate.decision import ArtifactDecision, Decision, Verdict, worst
-from release_gate.diagnostics import Diagnostic, PolicyError, Severity, printable
+from release_gate.diagnostics import Diagnostic, InputError, PolicyError, Severity, printable
 from release_gate.facts.ladder import ALL_RUNGS
 from release_gate.facts.release import ReleaseRequest
 from release_gate.gate.changes import access_changes, changed_papers, changed_settings, files_of
@@ -62,27 +63,61 @@ def gate_at(ref: str, gate: Path | None, policies: Sequence[str]) -> Before:
         .decode()
         .strip()
     )
-    with tempfile.TemporaryDirectory() as folder:
-        _checkout(root, commit, Path(folder))
-        if gate is None:
-            return Before(Gate.from_policies(_then(each, root, Path(folder)) for each in policies))
-        then = Path(folder, gate.resolve().relative_to(root))
-        now = read_gate(gate)[1]
+    now = read_gate(gate)[1] if gate is not None else None
+    with tempfile.TemporaryDirectory() as name, _named(ref, folder := Path(name)):
+        _checkout(root, commit, folder)
+        if gate is None or now is None:
+            return Before(Gate.from_policies([_then(each, root, folder) for each in policies]))
+        then = folder / _inside(gate, root)
         was = read_gate(then)[1] if then.exists() else None
         differ = _differing(root, commit, gate, now)
         changed = tuple(changed_settings(was, now, lambda name: name not in differ))
+        if was is None:
+            return Before(Gate(()), changed)
+        if was.sign_offs is not None:
+            _without_files(then.parent / was.sign_offs, folder)
         # The evidence is that of today; only what is asked of it may have become less.
-        return Before(Gate.load(then, collect=False) if was is not None else Gate(()), changed)
+        return Before(Gate.load(then, collect=False), changed)
+
+
+@contextmanager
+def _named(ref: str, folder: Path) -> Iterator[None]:
+    """Name what is wrong with the gate of a commit as git does, not by the folder that it was written to."""
+
+    def told(text: str) -> str:
+        return text.replace(f"{folder.as_posix()}/", f"{printable(ref)}:")
+
+    try:
+        yield
+    except InputError as error:
+        found = [
+            replace(
+                each,
+                message=told(each.message),
+                help=told(each.help),
+                span=each.span
+                and replace(each.span, source=replace(each.span.source, name=told(each.span.file))),
+            )
+            for each in error.diagnostics
+        ]
+        raise type(error)(found, error.outcome) from None
+
+
+def _without_files(path: Path, folder: Path) -> None:
+    """Git keeps no folder without files: one that a gate file named was there, and empty."""
+    if path.resolve().is_relative_to(folder.resolve()):
+        path.mkdir(parents=True, exist_ok=True)
 
 
 def _differing(root: Path, commit: str, gate: Path, now: GateDocument) -> set[str]:
     """The files of a gate file that were others at a commit. What is in no commit comes with no change."""
     found = set()
     for name in files_of(now):
-        path = Path(normpath(gate.parent.resolve() / name))  # a link may have come with the change
-        if not path.is_relative_to(root):
+        path = gate.parent / name
+        try:
+            place = _inside(path, root).as_posix()
+        except PolicyError:
             continue
-        place = path.relative_to(root).as_posix()
         was = _git(root, "ls-tree", "-z", "--full-tree", commit, "--", place).split()
         if was:
             now_ = _git(root, "hash-object", "--no-filters", "--", place) if path.is_file() else b""
@@ -96,7 +131,19 @@ def _differing(root: Path, commit: str, gate: Path, now: GateDocument) -> set[st
 
 def _then(policy: str, root: Path, folder: Path) -> str | Path:
     """A policy file as it was, or a pack, which comes with the library."""
-    return folder / Path(policy).resolve().relative_to(root) if Path(policy).exists() else policy
+    return folder / _inside(Path(policy), root) if Path(policy).exists() else policy
+
+
+def _inside(path: Path, root: Path) -> Path:
+    """Where a file stands in a repository, by its name.
+
+    A link may have come with the change, and lead to what has been there for long.
+    """
+    named = Path(abspath(path))  # noqa: PTH100 - not where links lead
+    above = next((each for each in named.parents if each.resolve() == root), None)
+    if above is None:
+        raise _problem(f"`{printable(path.as_posix())}` is not in the repository of `{root.name}`")
+    return named.relative_to(above)
 
 
 def _checkout(root: Path, commit: str, folder: Path) -> None:
