@@ -14,7 +14,7 @@ import stat
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, DecimalException, Inexact, InvalidOperation, Overflow, Subnormal
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
@@ -346,20 +346,29 @@ def parse_number(text: str) -> Decimal | None:
         return _BEYOND
 
 
+_EXACT: Final = Context(
+    prec=MAX_DIGITS,
+    Emin=1 - MAX_EXPONENT,
+    Emax=MAX_EXPONENT - 1,
+    traps=[Inexact, InvalidOperation, Overflow, Subnormal],
+)
+"""Raises whatever keeps a number from being used exactly, but for numbers that are not finite."""
+
+
 def number_problem(number: Decimal) -> str:
     """Why a number cannot be used exactly, or an empty string.
 
     At most 15 significant digits and a magnitude below 1e300: within that bound, decimal order and the
     order of doubles agree, and nothing that reads the number elsewhere reads another one.
     """
-    if not number.is_finite():
+    try:
+        return "" if _EXACT.plus(number).is_finite() else "is not a finite number"
+    except InvalidOperation:
         return "is not a finite number"
-    if number and abs(number.adjusted()) >= MAX_EXPONENT:
-        return "is out of range (1e-299 to 1e299)"
-    digits = number.as_tuple().digits
-    if len(digits) > MAX_DIGITS and len("".join(map(str, digits)).strip("0")) > MAX_DIGITS:
+    except DecimalException:
+        if abs(number.adjusted()) >= MAX_EXPONENT:
+            return "is out of range (1e-299 to 1e299)"
         return f"has more than {MAX_DIGITS} significant digits"
-    return ""
 
 
 _LOOKS_LIKE: Final = str.maketrans({"0": "o", "1": "l", "_": "-", ".": "-"})

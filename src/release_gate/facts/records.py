@@ -6,7 +6,7 @@ that rules are checked against derives from these models.
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Final, Generic, TypeVar
 
 from pydantic import Field, field_validator, model_validator
 
@@ -14,10 +14,12 @@ from release_gate.document import Base
 from release_gate.facts.truth import Reason
 from release_gate.facts.types import (
     MISSING,
+    SCALARS,
     Boolean,
     Choice,
     Day,
     Fact,
+    FactType,
     Length,
     Number,
     Text,
@@ -101,17 +103,17 @@ class FactRecord(Base):
 
     @model_validator(mode="before")
     @classmethod
-    def _all_unknown(cls, raw: Any) -> Any:
-        if isinstance(raw, Mapping) and len(raw) == 1 and "unknown" in raw:
-            return {
-                name: {"unknown": raw["unknown"]}
-                for name, found in cls.model_fields.items()
-                if any(
-                    isinstance(mark, Text | Number | Boolean | Choice | Day | Length)
-                    for mark in found.metadata
-                )
-            }
-        return raw
+    def _in_full(cls, raw: Any) -> Any:
+        """The facts one by one."""
+        if (raw.__class__ is dict and len(raw) > 1) or not isinstance(raw, Mapping):
+            return raw
+        if len(raw) != 1 or "unknown" not in raw:
+            return raw
+        return {
+            name: {"unknown": raw["unknown"]}
+            for name, found in cls.model_fields.items()
+            if any(isinstance(mark, FactType) for mark in found.metadata)
+        }
 
 
 T = TypeVar("T")
@@ -130,13 +132,14 @@ class ListOf(Base, Generic[T]):
     @classmethod
     def _told_apart(cls, items: tuple[T, ...]) -> tuple[T, ...]:
         """Of two safeguards with one id, a measurement could name either."""
-        refuse_twins("members", [item.id for item in items if hasattr(item, "id")])
+        if len(items) > 1 and hasattr(items[0], "id"):  # all are of one class
+            refuse_twins("members", [item.id for item in items])
         return items
 
     @model_validator(mode="before")
     @classmethod
     def _plain_list(cls, raw: Any) -> Any:
-        if isinstance(raw, list | tuple):
+        if raw.__class__ is list or isinstance(raw, list | tuple):
             return {"items": tuple(raw)}
         if raw is None:
             raise problem("a list cannot be null", "write [] for a list that is known to be empty")
@@ -299,6 +302,9 @@ class Misuse(FactRecord):
     """How bad it would be."""
 
 
+_BESIDE_A_VALUE: Final = ("low", "high", "stderr", "unknown", "note")
+
+
 class Measurement(FactRecord):
     """The result of a measurement, and on what, when, by whom and behind what it was measured."""
 
@@ -319,10 +325,13 @@ class Measurement(FactRecord):
 
     @model_validator(mode="before")
     @classmethod
-    def _value_of(cls, raw: Any) -> Any:
+    def _in_full(cls, raw: Any) -> Any:
+        """What is said of the value, apart from what is said of the measurement."""
         if not isinstance(raw, Mapping):
             return {"value": raw}
-        own = {key: raw[key] for key in ("value", "low", "high", "stderr", "unknown", "note") if key in raw}
+        if raw.get("value").__class__ in SCALARS and raw.keys().isdisjoint(_BESIDE_A_VALUE):
+            return raw
+        own = {key: raw[key] for key in ("value", *_BESIDE_A_VALUE) if key in raw}
         rest = {key: value for key, value in raw.items() if key not in own}
         return {**rest, "value": own or {"unknown": "missing"}}
 

@@ -5,11 +5,12 @@ from dataclasses import replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, Self, cast
+from types import NoneType
+from typing import Annotated, Any, ClassVar, Final, Literal, Self, cast
 
 from pydantic import Field, PrivateAttr, WithJsonSchema, field_validator, model_validator
 
-from release_gate.canonical import canonical_bytes, digest, digest_of_bytes, plain
+from release_gate.canonical import MAX_INTEGER, canonical_bytes, digest, digest_of_bytes
 from release_gate.diagnostics import RequestError, Source, Span, did_you_mean, printable
 from release_gate.document import Base, validate
 from release_gate.facts.events import Event, refuse_strangers
@@ -202,14 +203,20 @@ class SourceInfo(Base):
 
 def _copy(tree: Any) -> Any:
     """A tree that can be changed, with ``1.0`` as the ``1`` that it is in the canonical form."""
-    kind = type(tree)
-    if kind is str or kind is int or kind is bool:
-        return tree
+    kind = tree.__class__
     if kind is float:
-        return plain(tree) if tree.is_integer() else tree
+        return int(tree) if tree.is_integer() and abs(tree) < MAX_INTEGER else tree
     if kind is dict or isinstance(tree, Mapping):
-        return {key: _copy(value) for key, value in tree.items()}
+        copied = dict(tree)
+        for key, value in tree.items():
+            if value.__class__ not in _LEAVES:
+                copied[key] = _copy(value)
+        return copied
     return [_copy(value) for value in tree] if isinstance(tree, list | tuple) else tree
+
+
+_LEAVES: Final = frozenset({str, int, bool, NoneType})
+"""Classes of which nothing has to be copied."""
 
 
 class ReleaseRequest(Sections):

@@ -7,10 +7,11 @@ derives from the models themselves (:mod:`release_gate.facts.schema`).
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Context, Decimal
+from functools import cached_property
 from typing import Any, Final, TypeAlias
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -23,6 +24,7 @@ from release_gate.source import number_problem, text_problem
 
 __all__ = [
     "MISSING",
+    "SCALARS",
     "STATED_REASONS",
     "Boolean",
     "Choice",
@@ -57,11 +59,12 @@ class Fact:
 
 
 MISSING: Final = Fact()
+_NONE, _TRUE, _FALSE = Fact(None), Fact(True), Fact(False)  # noqa: FBT003 - what they state
 STATED_REASONS: Final = tuple(reason.value for reason in Reason if reason is not Reason.NOT_COMPUTABLE)
 """The reasons for not knowing that somebody can state."""
 
 
-_SCALARS: Final = frozenset({str, int, float, bool, Decimal, date})
+SCALARS: Final = frozenset({str, int, float, bool, Decimal, date})
 """Classes of values as they are written, told apart first because most facts are one of them."""
 
 
@@ -72,13 +75,14 @@ def problem(message: str, help: str = "") -> PydanticCustomError:  # noqa: A002
 
 _CONTEXT: Final = Context(prec=28)
 """Not that of the caller, who may calculate with three digits."""
+_ZERO: Final = Decimal(0)
 
 
 def exact(raw: Any) -> Decimal | None:
     """A Python or YAML number as the exact number that it shows, or None if it is not a number."""
-    if isinstance(raw, bool) or not isinstance(raw, int | float | Decimal):
-        return None
-    return Decimal(repr(raw)) if isinstance(raw, float) else Decimal(raw)
+    if isinstance(raw, float):
+        return Decimal(float.__repr__(raw))  # whatever a class of floats shows of itself
+    return Decimal(raw) if isinstance(raw, (int, Decimal)) and raw.__class__ is not bool else None
 
 
 class FactType:
@@ -93,12 +97,14 @@ class FactType:
 
     def parse(self, raw: Any) -> Fact:
         """A fact from what is written: a value, or a mapping that says more about it."""
-        if raw.__class__ in _SCALARS or raw is None:
-            return Fact(self._known(raw))
+        if raw.__class__ in SCALARS:
+            return Fact(self.read(raw))
+        if raw is None:
+            return _NONE
         if isinstance(raw, Fact):
             return raw
         if not isinstance(raw, Mapping):
-            return Fact(self._known(raw))
+            return Fact(self.read(raw))
         for key in raw:
             if key not in self.forms:
                 raise problem(
@@ -197,6 +203,9 @@ class Boolean(FactType):
 
     title = "true or false"
 
+    def parse(self, raw: Any) -> Fact:
+        return _TRUE if raw is True else _FALSE if raw is False else super().parse(raw)
+
     def read(self, raw: Any) -> bool:
         if not isinstance(raw, bool):
             raise problem("this must be true or false", "write true or false, without quotes")
@@ -233,7 +242,7 @@ class Number(FactType):
             raise problem(
                 f"`{number}` is outside of {self.bounds}", "98 % is written 0.98" if self.high == 1 else ""
             )
-        return _CONTEXT.add(_CONTEXT.normalize(number), Decimal(0)) if number else Decimal(0)
+        return _CONTEXT.add(_CONTEXT.normalize(number), _ZERO) if number else _ZERO
 
     def _value(self, way: str, raw: Mapping[str, Any]) -> Value:
         value = super()._value(way, raw)
@@ -286,9 +295,13 @@ class Text(FactType):
             raise problem("this must be a text", 'put it in quotes: "…"')
         if reason := text_problem(raw):
             raise problem(f"this text {reason}", "retype it")
-        if self.pattern and not re.fullmatch(self.pattern, raw):
+        if self.pattern and not self._written(raw):
             raise problem(f"`{printable(raw)}` is not {self.means}")
         return raw
+
+    @cached_property
+    def _written(self) -> Callable[[str], re.Match[str] | None]:
+        return re.compile(self.pattern).fullmatch
 
     def json_schema(self) -> dict[str, Any]:
         return {"type": "string"} | ({"pattern": f"^(?:{self.pattern})$"} if self.pattern else {})
@@ -351,9 +364,18 @@ class Choice(FactType):
         """The keys of a fact of this type."""
         return FactType.forms | ({"low", "high"} if self.vocabulary.ordered else set())
 
+    @cached_property
+    def _words(self) -> Mapping[str, Fact]:
+        """What each word states by itself, the same for whoever states it."""
+        return {word: Fact(self.vocabulary.value(word)) for word in self.vocabulary.members}
+
+    def parse(self, raw: Any) -> Fact:
+        plain = self._words.get(raw) if raw.__class__ is str else None
+        return super().parse(raw) if plain is None else plain
+
     def read(self, raw: Any) -> Value:
-        if isinstance(raw, str) and raw in self.vocabulary.members:
-            return self.vocabulary.value(raw)
+        if isinstance(raw, str) and raw in self._words:
+            return self._words[raw].value
         if (
             isinstance(raw, str)
             and self.vocabulary.extensible
