@@ -12,6 +12,7 @@ from datetime import date
 from enum import Enum
 from functools import cache, cached_property
 from operator import attrgetter
+from types import NoneType
 from typing import Any, Final
 
 from release_gate.canonical import canonical_bytes, digest_of_bytes, plain
@@ -346,15 +347,24 @@ class Decision:
 
     def to_json(self, indent: int | None = 2) -> str:
         """The decision as JSON text. The same inputs give the same bytes."""
-        return json.dumps(self._shown(self.body), indent=indent, ensure_ascii=False, default=plain) + "\n"
+        return _encoder(indent).encode(self._shown(self.body)) + "\n"
 
     def _shown(self, body: dict[str, Any]) -> dict[str, Any]:
         return {"schema": self.body["schema"], "digest": self.digest, **body}
 
 
+@cache
+def _encoder(indent: int | None) -> json.JSONEncoder:
+    return json.JSONEncoder(indent=indent, ensure_ascii=False, check_circular=False, default=plain)
+
+
 def _json(value: Any) -> Any:
     kind: Any = type(value)
-    return value if kind is str or value is None else _writer(kind)(value)
+    return value if kind in _AS_THEY_ARE else _writer(kind)(value)
+
+
+_AS_THEY_ARE: Final = frozenset({str, int, bool, NoneType})
+"""Classes of values that are JSON already, told apart first because most values are of one of them."""
 
 
 @cache
@@ -365,12 +375,17 @@ def _writer(kind: Any) -> Callable[[Any], Any]:
     if issubclass(kind, Step):
         return _name_of
     if issubclass(kind, Mapping):
-        return lambda value: {str(key): _json(item) for key, item in value.items()}
+        return lambda value: {
+            str(key): item if type(item) in _AS_THEY_ARE else _json(item) for key, item in value.items()
+        }
     if issubclass(kind, tuple | list):
         return lambda value: [_json(item) for item in value]
     if names := _names(kind):
-        return lambda value: {written: _json(getattr(value, name)) for name, written in names}
-    return _same
+        return lambda value: {
+            written: item if type(item := getattr(value, name)) in _AS_THEY_ARE else _json(item)
+            for name, written in names
+        }
+    return date.isoformat if issubclass(kind, date) else _same
 
 
 _value_of, _name_of = attrgetter("value"), attrgetter("name")

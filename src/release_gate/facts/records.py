@@ -132,8 +132,8 @@ class ListOf(Base, Generic[T]):
     @classmethod
     def _told_apart(cls, items: tuple[T, ...]) -> tuple[T, ...]:
         """Of two safeguards with one id, a measurement could name either."""
-        if len(items) > 1 and hasattr(items[0], "id"):  # all are of one class
-            refuse_twins("members", [item.id for item in items])
+        if len(items) > 1:
+            refuse_twins("members", [item.id for item in items if hasattr(item, "id")])
         return items
 
     @model_validator(mode="before")
