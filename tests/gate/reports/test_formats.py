@@ -321,6 +321,12 @@ def test_markdown_stays_within_its_limit_and_says_so(
     assert re.search(r"There is no room for \d+ more", text)
 
 
+def test_markdown_says_a_note_once(runs: Any, decided: Any) -> None:
+    outcome = decided()
+    noted = replace(outcome, decision=replace(outcome.decision, notes=("the gate sets a floor",)))
+    assert text_of("markdown", runs(noted)).count("the gate sets a floor") == 1
+
+
 def test_a_hypothetical_decision_is_no_approval_in_markdown(runs: Any, decided: Any) -> None:
     outcome = decided()
     hypothetical = replace(outcome, decision=replace(outcome.decision, hypothetical=date(2027, 1, 1)))

@@ -80,6 +80,11 @@ class Issue:
     fingerprint: str
     finding: Finding | None = None
 
+    @property
+    def is_note(self) -> bool:
+        """Whether it is a note of the decision, and not wrong with the input."""
+        return self.rule.startswith("gate/") and self.finding is None
+
 
 def issues(outcome: Outcome) -> Iterator[Issue]:
     """The issues of an outcome: its diagnostics, the findings at what is asked for, and the notes."""

@@ -78,7 +78,7 @@ def _word(verdict: Verdict) -> str:
 def _section(outcome: Outcome) -> str:
     lines = [f"\n## {safe(outcome.about.title if outcome.about else outcome.file)}\n"]
     for issue in issues(outcome):
-        if issue.finding is None:
+        if issue.finding is None and not issue.is_note:  # notes stand below
             place = safe(f"{issue.where.file}:{issue.where.line}:{issue.where.column}")
             lines.append(f"- **{issue.rule}** {safe(issue.message)} ({place}) {safe(issue.fix)}")
     decision = outcome.decision
