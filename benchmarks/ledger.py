@@ -5,7 +5,8 @@
 Each round has decisions of its own, about requests of their own, so that only the policies are shared. Each
 is decided, and then recorded by every contestant, in turn and from another start each time, so that a busy
 moment of the machine hits all. What is shown are the median and the quartiles over the rounds: of the rate,
-and of its ratio to *bare* within a round.
+and of its ratio to *bare* within a round; and the median of the processor time that one record takes, which
+depends neither on the disk nor, much, on what else the machine does.
 
 - *bare*: one row with the bytes of a record and of all its new content, inserted and committed; WAL mode,
   full synchronisation. This is what the disk and SQLite allow.
@@ -28,6 +29,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from release_gate import Decision, Gate, ReleaseRequest
 from release_gate.audit.ledger import Ledger
@@ -42,7 +44,27 @@ DAY = date(2026, 11, 24)
 CLIENTS = 64
 MANY = f"{CLIENTS} clients"
 Judged = tuple[Decision, ReleaseRequest]
-Contestant = Callable[[Judged], float]
+
+
+class Took(NamedTuple):
+    """How many seconds something took: by the clock, and of the processor."""
+
+    clock: float = 0.0
+    processor: float = 0.0
+
+    @classmethod
+    def by(cls, run: Callable[[], object]) -> Took:
+        """How long it takes."""
+        clock, processor = time.perf_counter(), time.process_time()
+        run()
+        return cls(time.perf_counter() - clock, time.process_time() - processor)
+
+    def and_then(self, other: Took) -> Took:
+        """Both."""
+        return Took(self.clock + other.clock, self.processor + other.processor)
+
+
+Contestant = Callable[[Judged], Took]
 
 
 def main() -> int:
@@ -54,18 +76,18 @@ def main() -> int:
     gate = Gate.load(ROOT / "examples" / "release-gate.yaml")
     with tempfile.TemporaryDirectory(dir=Path.cwd()) as name:
         single, many = prepare(Path(name), gate)
-        rates: dict[str, list[float]] = {each: [] for each in (*single, MANY)}
+        rounds: dict[str, list[Took]] = {each: [] for each in (*single, MANY)}
         for number in range(told.rounds):
-            took, judged = dict.fromkeys(single, 0.0), []
+            took, judged = dict.fromkeys(single, Took()), []
             for each in range(told.records):
                 judged.append(one(gate, number * told.records + each))
                 turn = each % len(single)
                 for contestant in [*single, *single][turn : turn + len(single)]:
-                    took[contestant] += single[contestant](judged[-1])
+                    took[contestant] = took[contestant].and_then(single[contestant](judged[-1]))
             took[MANY] = many(judged)
             for contestant, seconds in took.items():
-                rates[contestant].append(told.records / seconds)
-    show(rates)
+                rounds[contestant].append(seconds)
+    show(rounds, told.records)
     return 0
 
 
@@ -80,7 +102,7 @@ def one(gate: Gate, number: int) -> Judged:
     return decision, request
 
 
-def prepare(folder: Path, gate: Gate) -> tuple[dict[str, Contestant], Callable[[list[Judged]], float]]:
+def prepare(folder: Path, gate: Gate) -> tuple[dict[str, Contestant], Callable[[list[Judged]], Took]]:
     """The contestants that record one decision at a time, and the one of many; each says how long it took."""
     log_key, signer = generate_key("ed25519"), generate_key()
 
@@ -106,14 +128,15 @@ def bare(path: Path, recorder: Recorder) -> Contestant:
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("CREATE TABLE rows (id INTEGER PRIMARY KEY, data BLOB)")
 
-    def run(judged: Judged) -> float:
-        draft = recorder.draft(*judged, datetime.now(UTC))
-        row = b"".join([canonical_bytes(draft.body), *draft.content.values()])
-        start = time.perf_counter()
+    def insert(row: bytes) -> None:
         connection.execute("BEGIN IMMEDIATE")
         connection.execute("INSERT INTO rows (data) VALUES (?)", (row,))
         connection.execute("COMMIT")
-        return time.perf_counter() - start
+
+    def run(judged: Judged) -> Took:
+        draft = recorder.draft(*judged, datetime.now(UTC))
+        row = b"".join([canonical_bytes(draft.body), *draft.content.values()])
+        return Took.by(lambda: insert(row))
 
     return run
 
@@ -121,30 +144,22 @@ def bare(path: Path, recorder: Recorder) -> Contestant:
 def appended(recorder: Recorder) -> Contestant:
     """Append what is ready."""
 
-    def run(judged: Judged) -> float:
+    def run(judged: Judged) -> Took:
         draft = recorder.draft(*judged, datetime.now(UTC))
-        start = time.perf_counter()
-        recorder.ledger.append([draft], datetime.now(UTC))
-        return time.perf_counter() - start
+        return Took.by(lambda: recorder.ledger.append([draft], datetime.now(UTC)))
 
     return run
 
 
 def recorded(recorder: Recorder) -> Contestant:
     """Record."""
-
-    def run(judged: Judged) -> float:
-        start = time.perf_counter()
-        recorder.record(*judged, datetime.now(UTC))
-        return time.perf_counter() - start
-
-    return run
+    return lambda judged: Took.by(lambda: recorder.record(*judged, datetime.now(UTC)))
 
 
-def shared(recorder: Recorder) -> Callable[[list[Judged]], float]:
+def shared(recorder: Recorder) -> Callable[[list[Judged]], Took]:
     """Record through a queue, for many who wait."""
 
-    def run(judged: list[Judged]) -> float:
+    def run(judged: list[Judged]) -> Took:
         with (
             RecordQueue(recorder.ledger, lambda: datetime.now(UTC), recorder.log_key) as queue,
             ThreadPoolExecutor(CLIENTS) as clients,
@@ -153,22 +168,23 @@ def shared(recorder: Recorder) -> Callable[[list[Judged]], float]:
             def wait(each: Judged) -> None:
                 queue.submit(recorder.draft(*each, datetime.now(UTC))).result()
 
-            start = time.perf_counter()
-            list(clients.map(wait, judged))
-            return time.perf_counter() - start
+            return Took.by(lambda: list(clients.map(wait, judged)))
 
     return run
 
 
-def show(rates: dict[str, list[float]]) -> None:
+def show(rounds: dict[str, list[Took]], records: int) -> None:
     """A table in Markdown."""
-    lines = ["| | records/s | of bare |", "|---|---|---|"]
-    for name, found in rates.items():
-        ratios = [each / bare for each, bare in zip(found, rates["bare"], strict=True)]
-        low, rate, high = statistics.quantiles(found, n=4)
+    lines = ["| | records/s | of bare | processor |", "|---|---|---|---|"]
+    for name, found in rounds.items():
+        rates = [records / each.clock for each in found]
+        ratios = [bare.clock / each.clock for each, bare in zip(found, rounds["bare"], strict=True)]
+        low, rate, high = statistics.quantiles(rates, n=4)
         least, ratio, most = statistics.quantiles(ratios, n=4)
+        processor = statistics.median(each.processor for each in found) / records * 1000
         lines.append(
-            f"| {name} | {rate:,.0f} [{low:,.0f} to {high:,.0f}] | {ratio:.2f} [{least:.2f} to {most:.2f}] |"
+            f"| {name} | {rate:,.0f} [{low:,.0f} to {high:,.0f}] | {ratio:.2f} [{least:.2f} to {most:.2f}] "
+            f"| {processor:.2f} ms |"
         )
     sys.stdout.write("\n".join(lines) + "\n")
 
