@@ -10,9 +10,11 @@ The manner of messages: lower case, no full stop, what the user wrote in backtic
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from functools import lru_cache
+
+from release_gate.frozen import frozen
 
 __all__ = [
     "Diagnostic",
@@ -45,7 +47,7 @@ def lines_of(text: str) -> tuple[str, ...]:
     return tuple(text.splitlines())
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Source:
     """A text that was read, and the name that its reader knows it by."""
 
@@ -53,7 +55,7 @@ class Source:
     text: str = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Span:
     """A stretch of a source. Lines and columns start at 1 and count code points; the end is exclusive."""
 
@@ -78,7 +80,7 @@ class Span:
         return lines[self.line - 1][self.column - 1 : end]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Diagnostic:
     """One thing that is wrong with an input.
 

@@ -29,6 +29,7 @@ from release_gate.diagnostics import (
     lines_of,
     printable,
 )
+from release_gate.frozen import frozen
 from release_gate.unsaved import unsaved_text
 
 __all__ = [
@@ -58,7 +59,7 @@ MAX_DIGITS: Final = 15
 MAX_EXPONENT: Final = 300
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Limits:
     """How much a document may hold. What is larger is refused before it is read to its end.
 
@@ -120,7 +121,7 @@ class Spans(Mapping[Pointer, Span]):
         return pointer in self._places
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Document:
     """A document that was read: its tree, and where each part of it stands.
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final, TypeAlias
+
+from release_gate.frozen import frozen
 
 __all__ = [
     "FUNCTIONS",
@@ -34,7 +36,7 @@ FUNCTIONS: Final = ("any", "all", "count", "distinct", "abs")
 PARTS: Final = ("length", "is_empty", "year", "month", "day")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class At:
     """A stretch of the text of a condition: offsets, the end exclusive."""
 
@@ -42,26 +44,26 @@ class At:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Node:
     at: At = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Literal(_Node):
     """A value that is written out."""
 
     value: Any
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fact(_Node):
     """A fact, by its path: ``model.parameters``. The path may start at a variable of a comprehension."""
 
     path: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Named(_Node):
     """A definition of the policy, by name, with what it stands for."""
 
@@ -69,14 +71,14 @@ class Named(_Node):
     body: Node
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Not(_Node):
     """The negation."""
 
     value: Node
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Logic(_Node):
     """``and`` or ``or`` of two or more conditions."""
 
@@ -84,7 +86,7 @@ class Logic(_Node):
     values: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Compare(_Node):
     """A comparison: ``== != < <= > >=``."""
 
@@ -93,7 +95,7 @@ class Compare(_Node):
     right: Node
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class In(_Node):
     """Membership in a list."""
 
@@ -101,7 +103,7 @@ class In(_Node):
     container: Node
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Match(_Node):
     """A text against a pattern: from its start (``=~``), or anywhere in it (``=~~``)."""
 
@@ -110,7 +112,7 @@ class Match(_Node):
     pattern: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Binary(_Node):
     """Arithmetic: ``+ - * / // % **``."""
 
@@ -119,7 +121,7 @@ class Binary(_Node):
     right: Node
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Choose(_Node):
     """``test ? then : otherwise``."""
 
@@ -128,7 +130,7 @@ class Choose(_Node):
     otherwise: Node
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Coalesce(_Node):
     """``value ?? instead``: replaces the statement that there is none."""
 
@@ -136,14 +138,14 @@ class Coalesce(_Node):
     instead: Node
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ListOf(_Node):
     """A list that is written out."""
 
     items: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Comprehension(_Node):
     """``[result for variable in items if condition]``."""
 
@@ -153,7 +155,7 @@ class Comprehension(_Node):
     condition: Node | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Call(_Node):
     """A function: ``$any``, ``$all``, ``$count``, ``$distinct``, ``$abs``."""
 
@@ -161,7 +163,7 @@ class Call(_Node):
     argument: Node
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Part(_Node):
     """A part of a value: ``list.length``, ``date.year``."""
 

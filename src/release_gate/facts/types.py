@@ -20,6 +20,7 @@ from pydantic_core import PydanticCustomError, core_schema
 from release_gate.diagnostics import did_you_mean, printable
 from release_gate.facts.truth import Duration, Range, Reason, Unknown, Value, interval_of_measurement
 from release_gate.facts.vocabularies import Vocabulary, vocabulary
+from release_gate.frozen import frozen
 from release_gate.source import number_problem, text_problem
 
 __all__ = [
@@ -43,7 +44,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fact:
     """A fact of a request: its value, and who says so.
 
@@ -53,7 +54,7 @@ class Fact:
         note: A remark.
     """
 
-    value: Value = Unknown(Reason.MISSING)  # noqa: RUF009 - it is frozen
+    value: Value = Unknown(Reason.MISSING)
     source: str | None = None
     note: str | None = None
 
@@ -197,7 +198,7 @@ def _unknown(raw: Any) -> Unknown:
     return Unknown(Reason(raw))
 
 
-@dataclass(frozen=True)
+@frozen
 class Boolean(FactType):
     """True or false."""
 
@@ -277,7 +278,7 @@ class Number(FactType):
         return schema
 
 
-@dataclass(frozen=True)
+@frozen
 class Text(FactType):
     """A text.
 
@@ -307,7 +308,7 @@ class Text(FactType):
         return {"type": "string"} | ({"pattern": f"^(?:{self.pattern})$"} if self.pattern else {})
 
 
-@dataclass(frozen=True)
+@frozen
 class Day(FactType):
     """A date."""
 
@@ -328,7 +329,7 @@ class Day(FactType):
         return {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}
 
 
-@dataclass(frozen=True)
+@frozen
 class Length(FactType):
     """A length of time in whole days. ``calendar`` allows months and years, which have no fixed length."""
 
@@ -348,7 +349,7 @@ class Length(FactType):
         return {"type": "string", "pattern": "^P"}
 
 
-@dataclass(frozen=True)
+@frozen
 class Choice(FactType):
     """A word of a vocabulary, or a range of words of an ordered one."""
 
@@ -401,7 +402,7 @@ class Choice(FactType):
         return hash(self.vocabulary.name)
 
 
-@dataclass(frozen=True)
+@frozen
 class RecordType:
     """Named facts that belong together."""
 
@@ -413,7 +414,7 @@ class RecordType:
         return "record of " + ", ".join(self.fields)
 
 
-@dataclass(frozen=True)
+@frozen
 class MapType:
     """Facts of one type for each word of a vocabulary."""
 
@@ -426,7 +427,7 @@ class MapType:
         return f"one for each {self.name}"
 
 
-@dataclass(frozen=True)
+@frozen
 class ListType:
     """A list of values of one type."""
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from release_gate.frozen import frozen
 
 if TYPE_CHECKING:
     from release_gate.facts.release import SignOff
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["NO_PAPERS", "Papers", "Signed"]
 
 
-@dataclass(frozen=True)
+@frozen
 class Signed:
     """A sign-off whose signature holds.
 
@@ -30,7 +31,7 @@ class Signed:
     standing: Standing
 
 
-@dataclass(frozen=True)
+@frozen
 class Papers:
     """The papers of a gate.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from tempfile import SpooledTemporaryFile
 from typing import Any, Final, Self
 
@@ -12,6 +12,7 @@ from release_gate.decision import ArtifactDecision, Decision, Finding, Verdict, 
 from release_gate.diagnostics import Diagnostic, Severity
 from release_gate.facts.release import ReleaseRequest, SignOff
 from release_gate.facts.types import Fact
+from release_gate.frozen import frozen
 from release_gate.policy.papers import NO_PAPERS, Papers
 
 __all__ = ["About", "Edge", "Outcome", "Run", "Said", "at_stake"]
@@ -24,7 +25,7 @@ _HOLDS_BACK: Final = {
 """Warnings with which nothing is let through, whatever the verdict, and why."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Edge:
     """What a model stands on, and how."""
 
@@ -34,7 +35,7 @@ class Edge:
     license: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Said:
     """A sign-off: what somebody said, and whether they have signed it."""
 
@@ -56,7 +57,7 @@ class Said:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class About:
     """What a reader wants to know about a request besides the decision. Texts are as they were written."""
 
@@ -96,7 +97,7 @@ def _word(fact: Fact) -> str:
     return in_words(fact.value)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Outcome:
     """What one request came to: a decision, or the diagnostics that say why there is none.
 
@@ -150,7 +151,7 @@ class Outcome:
         return self.decision.request.id if self.decision else self.file
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Place:
     """Where an outcome is kept, and what must be known of it without reading it."""
 
