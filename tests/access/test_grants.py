@@ -92,6 +92,14 @@ def test_what_has_expired_ends_at_the_hub_and_who_is_unknown_is_left_to_a_person
     assert "open        dot  cc01     unknown to the register" in out
 
 
+def test_nobody_is_meant_by_no_name(office: Office, hub: PracticeHub) -> None:
+    office.change("policy.yaml", """'$any([h.kind == "breached" for h in history])'""", "requester.age < 3")
+    hub.ask("aa01", None, **GOOD)
+    assert office.hub("review", "--apply")[0] == 0
+    code, _, err = office.access("revoke", REPO, "", "--reason", "left", "--by", "eve")
+    assert (code, "RG528" in err, len(office.lines)) == (3, True, 1)
+
+
 @pytest.mark.parametrize(
     "command", [("revoke", "--reason", "left"), ("breach", "--reason", "sold copies"), ("renew",)]
 )

@@ -125,7 +125,8 @@ class Register:
         if self._by_account is None:
             self._by_account = {}
             for each in self._grants.values():
-                self._by_account.setdefault((each.who or "").casefold(), []).append(each)
+                if each.who is not None:  # a hidden account is not one that is called nothing
+                    self._by_account.setdefault(each.who.casefold(), []).append(each)
         return list(self._by_account.get(who.casefold(), ()))
 
     @contextmanager
