@@ -292,6 +292,16 @@ def test_fields_that_nothing_is_mapped_to_are_named(office: Office, hub: Practic
     assert "no fact is mapped to: Job title, geo" in office.hub("review")[1]
 
 
+def test_facts_that_nothing_says_are_named(office: Office, hub: PracticeHub) -> None:
+    queue(hub)
+    assert "neither the form" not in office.hub("review")[1]  # what is not answered, or hidden, is none of it
+    office.change("release-gate.yaml", "      Country: requester.country\n", "")
+    office.change("policy.yaml", "requester.age < 18", "requester.age < 18 and own.guardian_agrees != true")
+    office.change("policy.yaml", "rules:\n", "facts: {own: {guardian_agrees: {type: boolean}}}\nrules:\n")
+    out = office.hub("review")[1]
+    assert "neither the form nor `facts` says: own.guardian_agrees, requester.country\n" in out
+
+
 def test_without_a_register_nobody_is_let_in(office: Office, hub: PracticeHub) -> None:
     office.change("release-gate.yaml", "    grants: grants.jsonl\n", "")
     code, _, err = office.hub("review", "--apply")

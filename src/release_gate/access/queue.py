@@ -69,6 +69,13 @@ class Reviewed:
         return () if self.decision is None else self.decision.artifacts[0].unverified
 
     @property
+    def unsaid(self) -> tuple[str, ...]:
+        """The facts that are missing and that nobody asks for: neither an answer nor the hub says them."""
+        missing = self.decision.artifacts[0].missing if self.decision is not None else ()
+        hidden = ("requester.id", "history", "batch")
+        return tuple(path for path in missing if path not in self.problems and not path.startswith(hidden))
+
+    @property
     def reason(self) -> str:
         """Why not, in no more characters than a hub passes on; empty for a grant."""
         if self.decision is None:

@@ -123,6 +123,8 @@ def _listing(repo: str, as_of: date, found: Sequence[Reviewed], applied: Applied
         foot.append(", ".join(f"{count} {word}" for word, count in sorted(Counter(done.values()).items())))
     if unread := sorted({label for each in found for label in each.unread}):
         foot.append(f"no fact is mapped to: {', '.join(printable(label, 60) for label in unread[:20])}")
+    if unsaid := sorted({path for each in found for path in each.unsaid}):
+        foot.append(f"neither the form nor `facts` says: {', '.join(unsaid[:20])}")
     if unverified := {rule for each in found for rule in each.unverified}:
         foot.append(f"verdicts hang on what nobody has read in its source: {', '.join(sorted(unverified))}")
     foot.append("only a person refuses; who is not accepted goes on waiting")
