@@ -103,10 +103,11 @@ def lineage(  # noqa: PLR0913, PLR0917 - one argument for each option
     found = list(_requests(requests))
     for place, opens in [*_ledger_of(gate, policies), *((place, disclosures) for place in ledgers)]:
         found += _recorded(place, opens, as_of)
-    graph = Graph([*found, *(_dossiers() if dossiers else ())], Names.load(aliases))
+    changes = [*withdraw, *licenses]
+    asked = (name, *(each.name for each in changes))
+    graph = Graph([*found, *(_dossiers() if dossiers else ())], Names.load(aliases), asked)
     view = graph.view(name, depth)
     judge = judge_with(_gate(gate, policies), as_of, policies_as_of)
-    changes = [*withdraw, *licenses]
     effects = what_if(graph, changes, judge, as_of)
     picture = Picture(graph, view, with_effects(standings(graph, view.names, judge), effects))
     if output == "json":

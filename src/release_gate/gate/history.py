@@ -238,7 +238,8 @@ def _below(row: Judged) -> Iterator[str]:
     if row.verdict.allows and row.wanted != "withheld" and RUNGS[row.reach] > done:
         yield f"the first five would have allowed {row.reach}"
     for event, confidence in row.events:
-        where = ", ".join(["", *event.data, *([event.rung] if event.rung else [])])
+        of = f" ({'; '.join(event.data)})" if event.data else ""
+        where = f"{of}, {event.rung}" if event.rung else of
         what = f": {event.note}" if event.note else ""
         yield f"then: {event.when} {event.event.replace('_', ' ')}{where}{what}{_sure(confidence)}"
     for remark in row.outcome.then:

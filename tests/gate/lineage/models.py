@@ -43,7 +43,12 @@ def model(name: str, *parents: str | dict[str, Any], **more: Any) -> ReleaseRequ
 
 
 def graph(*requests: ReleaseRequest, **aliases: str) -> Graph:
-    return Graph([(each, "test") for each in requests], Names(aliases))
+    return asking((), *requests, **aliases)
+
+
+def asking(about: tuple[str, ...], *requests: ReleaseRequest, **aliases: str) -> Graph:
+    """A graph in which data are nodes that are asked about."""
+    return Graph([(each, "test") for each in requests], Names(aliases), about)
 
 
 def judge(folder: Path, *packs: str) -> Judge:

@@ -1,15 +1,17 @@
 """If one of them closes, who falls, and how far."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from release_gate import ReleaseRequest
 from release_gate.diagnostics import RequestError
 from release_gate.gate.lineage.closing import Change, Effect, fallen
 from release_gate.gate.lineage.draw import effects_text
 from release_gate.gate.lineage.standing import Judge
 
-from .models import asked, graph, judge, model
+from .models import asked, asking, graph, judge, model
 
 NC = "CC-BY-NC-4.0"
 NO_COPIES = {"license": "LicenseRef-llama1-noncommercial", "access": "weights_gated_manual"}
@@ -81,10 +83,82 @@ def test_a_licence_that_opens_lets_them_rise(by: Judge) -> None:
     assert told(asked(found, by, Change("a", "MIT"))["b/weights"]) == ("rises", "deny", "conditional")
 
 
+CORPUS = model("corpus", artifacts=[{"id": "set", "kind": "dataset", "wanted": "fully_open"}])
+
+
+def trained(name: str, *parents: str, on: str = "corpus", **source: Any) -> ReleaseRequest:
+    """A model that learned from free data, which are offered unless something else is said."""
+    data = {"name": on, "kind": "human_written", "license": "CC0-1.0", "access": "fully_open", **source}
+    return model(name, *parents, data={"sources": [data]})
+
+
+def test_data_that_are_withdrawn_fall_on_who_learned_from_them_however_far(by: Judge) -> None:
+    found = graph(CORPUS, trained("a"), model("b", "a"), model("c", "b"), model("d"))
+    effects = asked(found, by, Change("corpus"))
+    assert {name: told(effect) for name, effect in effects.items()} == {
+        "a/weights": ("falls", "approve", "deny"),
+        "b/weights": ("falls", "conditional", "deny"),
+        "c/weights": ("falls", "conditional", "deny"),
+    }
+    for effect in effects.values():
+        assert effect.because == ("license-lineage/withdrawn-data",)
+        assert effect.after is not None
+        assert (effect.before.best, effect.after.best) == ("weights_open", "api_general")
+    assert [effects[f"{name}/weights"].told for name in "abc"] == [False, True, True]
+
+
+def test_who_does_not_say_whether_data_are_offered_falls_from_a_question_to_a_denial(by: Judge) -> None:
+    found = graph(CORPUS, trained("a", access={"unknown": "missing"}))
+    assert told(asked(found, by, Change("corpus"))["a/weights"]) == ("falls", "needs_evidence", "deny")
+
+
+def test_data_that_were_withdrawn_before_let_nobody_fall_again(by: Judge) -> None:
+    found = graph(CORPUS, trained("a", access="withheld"), model("b", "a"))
+    effects = asked(found, by, Change("corpus"))
+    assert {name: told(effect) for name, effect in effects.items()} == {
+        "a/weights": ("denied", "deny", "deny"),
+        "b/weights": ("denied", "deny", "deny"),
+    }
+
+
+def test_data_that_no_request_describes_can_be_withdrawn_under_any_of_their_names(by: Judge) -> None:
+    requests = (
+        trained("a", on="Faces"),
+        trained("b", on="faces-v2"),
+        trained("c", on="Voices"),
+        model("d", "a"),
+    )
+    names = {"faces-v2": "Faces", "MegaFace": "Faces"}
+    for name in ("Faces", "faces-v2", "MegaFace"):
+        effects = asked(asking((name,), *requests, **names), by, Change(name))
+        assert {each: effect.direction for each, effect in effects.items()} == {
+            "a/weights": "falls",
+            "b/weights": "falls",
+            "d/weights": "falls",
+        }
+    assert "Voices" not in asking(("Faces",), *requests).nodes  # data are many, and lead nowhere
+
+
+def test_data_that_nobody_uses_let_nobody_fall(by: Judge) -> None:
+    assert asked(graph(CORPUS, model("a")), by, Change("corpus")) == {}
+    with pytest.raises(RequestError, match="nothing is known of `Faces`"):
+        asked(asking(("Faces",), model("a")), by, Change("Faces"))
+
+
+def test_data_in_a_variant_fall_on_the_artifacts_of_the_variant(by: Judge) -> None:
+    weights = {"kind": "weights", "wanted": "weights_open", "license": "Apache-2.0"}
+    source = {"name": "corpus", "kind": "human_written", "license": "CC0-1.0", "access": "fully_open"}
+    both = model(
+        "a",
+        artifacts=[{"id": "x", "variant": "large", **weights}, {"id": "y", **weights}],
+        variants={"large": {"data": {"sources": [source]}}},
+    )
+    effects = asked(graph(CORPUS, both), by, Change("corpus"))
+    assert {name: effect.direction for name, effect in effects.items()} == {"a/x": "falls"}
+
+
 def test_data_that_are_relicensed_fall_on_who_learned_from_them(by: Judge) -> None:
-    data = [{"name": "corpus", "kind": "human_written", "license": "CC0-1.0"}]
-    corpus = model("corpus", artifacts=[{"id": "set", "kind": "dataset", "wanted": "fully_open"}])
-    found = graph(corpus, model("a", data={"sources": data}), model("b", "a"))
+    found = graph(CORPUS, trained("a"), model("b", "a"))
     effects = asked(found, by, Change("corpus", NC))
     assert told(effects["a/weights"]) == ("falls", "approve", "deny")
     assert "license-lineage/non-commercial-data" in effects["a/weights"].because

@@ -1,10 +1,10 @@
 """If one of them closes, who falls, and how far.
 
-What is asked changes facts of the requests that stand on a node, and nothing else: the licence of an ancestor
-or of a source of data, or the access level of an ancestor, and that it was withdrawn, as an incident. Each of
-these requests is then judged again, by the same policies. One that does not name the node, because it stands
-on it by way of others, is told of it before and after, so that the change alone makes the difference. Nobody
-is assumed to comply.
+What is asked changes facts of the requests that stand on a node, and nothing else: the licence or the access
+level of an ancestor or of a source of data, and that it was withdrawn, as an incident. Each of these requests
+is then judged again, by the same policies. One that does not name the node, because it stands on it by way of
+others, is told of it before and after, so that the change alone makes the difference. Nobody is assumed to
+comply.
 """
 
 from __future__ import annotations
@@ -204,7 +204,7 @@ def _itself(graph: Graph, root: str, part: str | None, change: Change) -> Iterat
 def _changed(request: ReleaseRequest, link: Link, change: Change) -> dict[Pointer, Tree]:
     if change.license is not None:
         return _relicensed(request, link.at, change.license)
-    return {} if link.relation == DATA else {(*link.at, "access"): "withheld"}
+    return {(*link.at, "access"): "withheld"}
 
 
 def _relicensed(request: ReleaseRequest, at: Pointer, license_: str) -> dict[Pointer, Tree]:
@@ -226,7 +226,7 @@ def _told(
             if link.child == name and _leads(graph, link, parts) and not _names(said, link, hop.parent):
                 children |= dict.fromkeys(link.artifacts if link.relation == DATA else [link.called])
         before = {"parent": hop.parent, **_stated(graph, hop)}
-        after = {**before, **_instead(hop, change)}
+        after = {**before, **_instead(change)}
         for child in children:
             yield {"child": child, **before}, {"child": child, **after}
 
@@ -237,10 +237,10 @@ def _leads(graph: Graph, link: Link, parts: frozenset[Part]) -> bool:
     )
 
 
-def _instead(hop: Link, change: Change) -> dict[str, Tree]:
+def _instead(change: Change) -> dict[str, Tree]:
     if change.license is not None:
         return {"license": change.license, "terms": {}}
-    return {} if hop.relation == DATA else {"access": "withheld"}
+    return {"access": "withheld"}
 
 
 def _names(said: Iterable[Link], link: Link, parent: str) -> bool:

@@ -113,23 +113,27 @@ class Graph:
         links: The links, in the order of their ends.
     """
 
-    def __init__(self, requests: Iterable[tuple[ReleaseRequest, str]], names: Names) -> None:
+    def __init__(
+        self, requests: Iterable[tuple[ReleaseRequest, str]], names: Names, asked: Iterable[str] = ()
+    ) -> None:
         """Put requests together.
 
         Args:
             requests: The requests, and where each comes from. Of two with one id, the first counts.
             names: What names mean.
+            asked: What is asked about. Data of these names are nodes also where no request describes them.
         """
         self._names = names
         nodes: dict[str, Node] = {}
         for request, origin in requests:
             nodes.setdefault(request.id, Node(request.id, request, origin))
         described = dict(nodes)
+        meant = frozenset(map(names.meaning, asked))
         links = [
             link
             for node in described.values()
             if node.request is not None
-            for link in _Sayings(node.request, described, names).links()
+            for link in _Sayings(node.request, described, names, meant).links()
         ]
         for link in links:
             for name in (link.child, link.parent):
@@ -294,8 +298,10 @@ class Graph:
 class _Sayings:
     """What one request says about what stands on what."""
 
-    def __init__(self, request: ReleaseRequest, nodes: Mapping[str, Node], names: Names) -> None:
-        self.request, self.nodes, self.names = request, nodes, names
+    def __init__(
+        self, request: ReleaseRequest, nodes: Mapping[str, Node], names: Names, asked: frozenset[str]
+    ) -> None:
+        self.request, self.nodes, self.names, self.asked = request, nodes, names, asked
         self.own: dict[str | None, tuple[str, ...]] = {None: tuple(each.id for each in request.artifacts)}
         for artifact in request.artifacts:
             for name in {artifact.id, artifact.variant} - {None}:
@@ -319,7 +325,7 @@ class _Sayings:
         yield from self._data()
 
     def _data(self) -> Iterator[Link]:
-        """Sources of training data, where a request describes them. The others are many, and lead nowhere."""
+        """Sources of training data that a request describes, or that are asked about. The others are many."""
         places: dict[Pointer, list[Artifact]] = {}
         for artifact in self.request.artifacts:
             variant = self.request.variants.get(artifact.variant or "")
@@ -332,11 +338,11 @@ class _Sayings:
             where = _items(self.request, at)
             for index, source in enumerate(section.data.sources.items):
                 parent, part = self._meant(source.name)
-                if parent in self.nodes and parent != self.request.id:
+                if (parent in self.nodes or parent in self.asked) and parent != self.request.id:
                     yield Link(
                         self.request.id, tuple(each.id for each in artifacts), parent, part, DATA,
                         source.name, None, self.request.id, (*where, index),
-                        in_words(source.license.value), "not said",
+                        in_words(source.license.value), in_words(source.access.value),
                     )  # fmt: skip
 
     def _meant(self, name: str) -> tuple[str, str | None]:
