@@ -71,7 +71,7 @@ def test_a_pack_that_asks_everybody_for_its_own_papers_is_told_in_one_line(tmp_p
     history(tmp_path, "hosted", wanted="hosted")
     table = " ".join(line.strip() for line in render_history(judge_history(tmp_path, DAY)))
     assert re.search(r"would ask too: steps [\w.]+ and \d more; code own\.commission_designated", table)
-    assert re.search(r"; PF [\w.]+ and \d more; RSP own", table)
+    assert re.search(r"; PF [\w.]+ and \d+ more; RSP own", table)
 
 
 def test_taking_back_is_no_refusal_of_more(tmp_path: Path) -> None:
