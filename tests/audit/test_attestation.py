@@ -29,8 +29,9 @@ from release_gate.audit.record import versions
 from release_gate.canonical import canonical_bytes, digest_of_bytes
 from release_gate.decision import Verdict
 from release_gate.diagnostics import InputError, IntegrityError
+from release_gate.envelope import Envelope, sign_envelope, signed_bytes
 from release_gate.facts.ladder import RUNGS
-from release_gate.signing import Envelope, generate_key, sign_envelope, signed_bytes
+from release_gate.signing import generate_key
 
 from .books import DIGEST, NOW, Book, decide, held, policy, request
 

@@ -30,7 +30,8 @@ from release_gate.audit.view import View
 from release_gate.authoring import processes
 from release_gate.canonical import canonical_bytes, digest_of_bytes
 from release_gate.diagnostics import IntegrityError
-from release_gate.signing import Envelope, generate_key, sign_envelope
+from release_gate.envelope import Envelope, sign_envelope
+from release_gate.signing import generate_key
 
 from .books import DIGEST, NOW, ORIGIN, Book, decide, held, policy, request
 

@@ -17,6 +17,7 @@ NEEDED_BY_FEW = (
     "re2",
     "release_gate.audit",
     "release_gate.authoring",
+    "release_gate.envelope",
     "release_gate.evidence",
     "release_gate.expression.check",
     "release_gate.facts.access",

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from release_gate.signing import signed_bytes
+from release_gate.envelope import signed_bytes
 
 __all__ = ["FakeSigstore"]
 

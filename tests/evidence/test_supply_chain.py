@@ -11,19 +11,14 @@ from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
 from release_gate.diagnostics import InputError
+from release_gate.envelope import sign_envelope
 from release_gate.evidence.collect import collect
 from release_gate.evidence.collected import Collected, Found
 from release_gate.evidence.cyclonedx import to_bom
 from release_gate.evidence.folder import Entry, walk
 from release_gate.evidence.json_text import Unreadable
 from release_gate.evidence.reading import Reading
-from release_gate.signing import (
-    generate_key,
-    public_key_from_pem,
-    read_certified_key,
-    read_public_key,
-    sign_envelope,
-)
+from release_gate.signing import generate_key, public_key_from_pem, read_certified_key, read_public_key
 from tests.evidence.files import CARD, MIT, good_weights, write
 
 LOGS = Path(__file__).parent / "logs"

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from release_gate.envelope import Envelope, sign_envelope
 from release_gate.evidence.collect import collect
 from release_gate.evidence.collected import Collected
 from release_gate.evidence.hold import hold
@@ -18,7 +19,7 @@ from release_gate.facts.truth import Reason, Unknown
 from release_gate.gate.statements import sign_vouch
 from release_gate.policy.documents import InForce
 from release_gate.policy.trust import Person, RoleDocument, Standing
-from release_gate.signing import Envelope, PrivateKey, generate_key, sign_envelope
+from release_gate.signing import PrivateKey, generate_key
 from tests.evidence.files import good_weights, write
 
 DAY = date(2026, 11, 24)

@@ -13,10 +13,11 @@ from typing import Any
 import pytest
 
 from release_gate.decision import Decision
+from release_gate.envelope import Envelope
 from release_gate.facts.release import ReleaseRequest
 from release_gate.gate.gate import Gate
 from release_gate.gate.statements import sign_off, sign_waiver
-from release_gate.signing import Envelope, PrivateKey, generate_key
+from release_gate.signing import PrivateKey, generate_key
 
 DAY = date(2026, 11, 24)
 DIGEST = "sha256:" + "1" * 64

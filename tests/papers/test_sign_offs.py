@@ -12,9 +12,9 @@ import pytest
 from release_gate import engine
 from release_gate.decision import Decision, Verdict
 from release_gate.diagnostics import DocumentError, IntegrityError, PolicyError
+from release_gate.envelope import sign_envelope
 from release_gate.gate.gate import Gate
 from release_gate.gate.statements import sign_waiver
-from release_gate.signing import sign_envelope
 
 DIGEST = "sha256:" + "1" * 64
 OTHER = "sha256:" + "2" * 64

@@ -17,22 +17,19 @@ from securesystemslib.dsse import Envelope as Theirs
 from securesystemslib.exceptions import VerificationError
 from securesystemslib.signer import SSlibKey
 
+from release_gate import envelope as envelopes
 from release_gate import signing
 from release_gate.diagnostics import InputError, IntegrityError
+from release_gate.envelope import Envelope, read_json, sign_envelope, signed_bytes, verify_envelope
 from release_gate.signing import (
     Algorithm,
-    Envelope,
     PublicKey,
     ed25519_public_key,
     generate_key,
     open_signer,
     public_key_from_pem,
-    read_json,
     read_private_key,
     read_public_key,
-    sign_envelope,
-    signed_bytes,
-    verify_envelope,
 )
 
 from . import vectors
@@ -215,7 +212,7 @@ def test_what_is_no_envelope_is_refused(data: bytes) -> None:
 
 
 def test_an_envelope_beyond_the_limit_is_not_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(signing, "MAX_ENVELOPE", 10)
+    monkeypatch.setattr(envelopes, "MAX_ENVELOPE", 10)
     with pytest.raises(IntegrityError, match="larger than"):
         Envelope.read(b"[" * 11)
 

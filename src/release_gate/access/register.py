@@ -19,8 +19,8 @@ from release_gate.audit.locks import lock_file, locked
 from release_gate.canonical import canonical_bytes
 from release_gate.diagnostics import Diagnostic, InputError, IntegrityError, Source, Span, printable
 from release_gate.document import validate
+from release_gate.envelope import read_json
 from release_gate.policy.gated import MALFORMED, EntryDocument
-from release_gate.signing import read_json
 
 __all__ = ["SOON", "Grant", "Register", "can_end", "entry", "standing"]
 

@@ -17,10 +17,10 @@ from release_gate.diagnostics import (
     printable,
 )
 from release_gate.document import validate
+from release_gate.envelope import read_json
 from release_gate.facts.access import AccessRequest
 from release_gate.gate.gate import read_gate
 from release_gate.policy.gated import AnswerDocument, ReleaseReference
-from release_gate.signing import read_json
 from release_gate.source import Document, Pointer
 
 __all__ = ["Gated", "read_gated"]

@@ -20,8 +20,9 @@ from release_gate.audit.record import Record, versions
 from release_gate.canonical import Canonical, Form, composed, digest_of_bytes, gap
 from release_gate.decision import ArtifactDecision, Decision, PolicyUsed, Verdict
 from release_gate.diagnostics import Diagnostic, InputError, IntegrityError, printable
+from release_gate.envelope import Envelope, read_json, sign_envelope, verify_envelope
 from release_gate.facts.release import ReleaseRequest
-from release_gate.signing import Envelope, PublicKey, Signer, read_json, sign_envelope, verify_envelope
+from release_gate.signing import PublicKey, Signer
 
 __all__ = ["PAYLOAD_TYPE", "PREDICATE", "VERIFIER", "VSA", "Attested", "attest", "verify_attestation"]
 

@@ -17,7 +17,8 @@ from release_gate.audit.sealed import Disclosures, check_opens, is_seal
 from release_gate.audit.sensitive import is_sealed_record, sealed_in
 from release_gate.canonical import digest_of_bytes
 from release_gate.diagnostics import Diagnostic, InputError, IntegrityError, printable
-from release_gate.signing import PublicKey, read_json
+from release_gate.envelope import read_json
+from release_gate.signing import PublicKey
 
 __all__ = [
     "MAX_PROBLEMS",

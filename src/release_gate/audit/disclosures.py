@@ -23,7 +23,7 @@ from release_gate.audit.sealed import Disclosure, Disclosures, field_of
 from release_gate.canonical import canonical_bytes
 from release_gate.diagnostics import Diagnostic, IntegrityError, printable
 from release_gate.document import Base, validate
-from release_gate.signing import read_json
+from release_gate.envelope import read_json
 
 __all__ = ["Kept", "all_disclosures", "read_disclosures", "to_json"]
 

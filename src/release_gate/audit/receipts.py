@@ -17,7 +17,7 @@ from release_gate.audit.notes import MAX_NOTE, Checkpoint, Receipt
 from release_gate.audit.record import Record
 from release_gate.audit.view import fetching
 from release_gate.diagnostics import Diagnostic, InputError, printable
-from release_gate.signing import read_json
+from release_gate.envelope import read_json
 
 __all__ = ["is_receipt", "read_receipt", "write_receipt"]
 

@@ -21,8 +21,8 @@ from release_gate.audit.policies import PoliciesUsed
 from release_gate.canonical import Form, canonical_bytes, gap
 from release_gate.decision import Decision
 from release_gate.diagnostics import Diagnostic, IntegrityError
+from release_gate.envelope import read_json
 from release_gate.facts.release import ReleaseRequest
-from release_gate.signing import read_json
 
 __all__ = ["MAX_RECORD", "Draft", "Record", "decision_draft", "versions"]
 

@@ -28,11 +28,11 @@ from release_gate.audit.view import View, fetching
 from release_gate.canonical import digest
 from release_gate.decision import ArtifactDecision, Decision, Verdict
 from release_gate.diagnostics import Diagnostic, InputError, IntegrityError, printable
+from release_gate.envelope import read_json
 from release_gate.facts.access import kind_of
 from release_gate.facts.release import ReleaseRequest
 from release_gate.policy.documents import InForce
 from release_gate.policy.model import Policy, chain
-from release_gate.signing import read_json
 from release_gate.source import read_document
 
 __all__ = ["Behind", "Flip", "Outcome", "Replayed", "again", "flips", "recorded_request", "replay"]

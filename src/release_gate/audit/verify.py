@@ -31,7 +31,7 @@ from release_gate.audit.sealed import Disclosures
 from release_gate.audit.view import Row, View
 from release_gate.canonical import canonical_bytes, digest_of_bytes
 from release_gate.diagnostics import IntegrityError, printable
-from release_gate.signing import read_json
+from release_gate.envelope import read_json
 
 __all__ = ["STEPS", "Problem", "Report", "Trust", "verify_decision", "verify_log", "verify_receipt"]
 

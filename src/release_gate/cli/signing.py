@@ -10,9 +10,9 @@ import click
 from release_gate.cli import clock
 from release_gate.cli.options import DATE
 from release_gate.diagnostics import did_you_mean, printable
+from release_gate.envelope import Envelope
 from release_gate.facts.release import Artifact, ReleaseRequest
 from release_gate.gate.files import OutputError, write_together
-from release_gate.signing import Envelope
 
 __all__ = ["EXPIRES", "KEY", "ON", "OUTPUT", "PERSON", "artifact_of", "deliver"]
 

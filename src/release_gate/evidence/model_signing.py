@@ -12,12 +12,12 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from release_gate.diagnostics import InputError, printable
+from release_gate.envelope import Envelope, verify_envelope
 from release_gate.evidence.collected import Found, Note, listed, problem
 from release_gate.evidence.folder import Entry
 from release_gate.evidence.json_text import Unreadable, at, read_json, text
 from release_gate.evidence.pickles import THIS_ARTIFACT
 from release_gate.evidence.reading import Item, Reading, each
-from release_gate.signing import Envelope, verify_envelope
 
 __all__ = ["ModelSignatures"]
 

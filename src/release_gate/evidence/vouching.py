@@ -15,11 +15,11 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from release_gate.diagnostics import Diagnostic, InputError, IntegrityError, printable
+from release_gate.envelope import Envelope, read_json, verify_envelope
 from release_gate.evidence.collected import Collected, Note, Provenance, Vouch, problem
 from release_gate.evidence.folder import Entry
 from release_gate.evidence.json_text import at
 from release_gate.evidence.reading import Item, Reading, each
-from release_gate.signing import Envelope, read_json, verify_envelope
 
 if TYPE_CHECKING:
     from release_gate.signing import PublicKey

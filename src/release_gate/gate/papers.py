@@ -12,6 +12,7 @@ from typing import Any, Final, TypeVar, cast
 from release_gate.canonical import digest
 from release_gate.diagnostics import Diagnostic, InputError, IntegrityError, PolicyError, printable
 from release_gate.document import validate
+from release_gate.envelope import Envelope, verify_envelope
 from release_gate.facts.types import Day
 from release_gate.gate.statements import PAYLOAD_TYPE, SIGN_OFF, WAIVER, Statement, waiver_digest
 from release_gate.policy.documents import InForce
@@ -19,7 +20,7 @@ from release_gate.policy.gate_file import GateDocument
 from release_gate.policy.papers import Papers, Signed
 from release_gate.policy.trust import KeyDocument, Person, Standing, TrustDocument
 from release_gate.policy.waivers import Approval, Waiver, WaiversDocument
-from release_gate.signing import Envelope, PublicKey, public_key_from_pem, read_public_key, verify_envelope
+from release_gate.signing import PublicKey, public_key_from_pem, read_public_key
 from release_gate.source import read_file, require_mapping
 from release_gate.ssh import SshKey, read_allowed_signers
 

@@ -15,11 +15,12 @@ from typing import Any, Final, cast
 from release_gate.canonical import canonical_bytes, digest
 from release_gate.diagnostics import Diagnostic, IntegrityError, printable
 from release_gate.document import validate
+from release_gate.envelope import Envelope, read_json, sign_envelope
 from release_gate.evidence.vouching import PAYLOAD_TYPE, VOUCH
 from release_gate.facts.access import GrantSignOff
 from release_gate.facts.ladder import GRANTED
 from release_gate.facts.release import Artifact, ReleaseRequest, SignOff
-from release_gate.signing import Envelope, Signer, open_signer, read_json, sign_envelope
+from release_gate.signing import Signer, open_signer
 from release_gate.ssh import SshSigner
 
 __all__ = [
