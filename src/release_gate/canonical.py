@@ -166,7 +166,7 @@ def plain(value: Any) -> Any:
         case int():
             return plain(Decimal(value))
         case float():
-            return plain(Decimal(repr(value)))
+            return plain(Decimal(float.__repr__(value)))
         case Decimal():
             whole = value == value.to_integral_value() and abs(value) < MAX_INTEGER
             return int(value) if whole else float(value)

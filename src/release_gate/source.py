@@ -319,7 +319,7 @@ def _decode(data: bytes | str, name: str, limits: Limits) -> str:
                     )
                 ]
             ) from None
-    if match := _FORBIDDEN.search(data):
+    if not data.replace("\n", "").isprintable() and (match := _FORBIDDEN.search(data)):
         line, column = (
             data.count("\n", 0, match.start()) + 1,
             match.start() - data.rfind("\n", 0, match.start()),
@@ -339,8 +339,10 @@ def _decode(data: bytes | str, name: str, limits: Limits) -> str:
 
 def parse_number(text: str) -> Decimal | None:
     """The exact number that a plain scalar writes, or None if it is not written as a number."""
-    if not _NUMBER.fullmatch(text):
-        return None
+    return _decimal(text) if _NUMBER.fullmatch(text) else None
+
+
+def _decimal(text: str) -> Decimal:
     try:
         return Decimal(text)
     except InvalidOperation:  # an exponent that not even a decimal can hold
@@ -390,12 +392,13 @@ _FORBIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp", "Co"})
 
 def text_problem(text: str) -> str:
     """Why a text cannot be shown and compared safely, or an empty string."""
-    if text.isascii() and text.isprintable():
-        return ""
-    for char in text:
-        if char not in "\n\t" and unicodedata.category(char) in _FORBIDDEN_CATEGORIES:
-            return f"contains the invisible or reordering character U+{ord(char):04X}"
-    return "" if unicodedata.is_normalized("NFC", text) else "is not in Unicode normal form C"
+    if not text.isprintable():
+        for char in text:
+            if char not in "\n\t" and unicodedata.category(char) in _FORBIDDEN_CATEGORIES:
+                return f"contains the invisible or reordering character U+{ord(char):04X}"
+    return (
+        "" if text.isascii() or unicodedata.is_normalized("NFC", text) else "is not in Unicode normal form C"
+    )
 
 
 @dataclass(slots=True)
@@ -542,6 +545,8 @@ class _Builder:
             if text in _WORDS:
                 return _WORDS[text]
             if text[0] in _NUMERIC:
+                if _NUMBER.fullmatch(text):
+                    return self.number(text, event)
                 if _NOT_FINITE.fullmatch(text):
                     message, help_ = (
                         f"`{text}` is not a finite number",
@@ -549,8 +554,6 @@ class _Builder:
                     )
                     self.problem("RG014", message, self.span(event), help_)
                     return None
-                if _NUMBER.fullmatch(text):
-                    return self.number(text, self.span(event))
         if reason := text_problem(text):
             self.problem(
                 "RG012",
@@ -560,18 +563,17 @@ class _Builder:
             )
         return text
 
-    def number(self, text: str, span: Span) -> Decimal | None:
+    def number(self, text: str, event: Any) -> Decimal | None:
         if len(text) > 400:
-            self.problem(
-                "RG014", "this number is too long to be exact", span, f"keep {MAX_DIGITS} significant digits"
-            )
+            message, help_ = "this number is too long to be exact", f"keep {MAX_DIGITS} significant digits"
+            self.problem("RG014", message, self.span(event), help_)
             return None
-        number = parse_number(text) or Decimal(0)
+        number = _decimal(text) or Decimal(0)
         if reason := number_problem(number):
             self.problem(
                 "RG014",
                 f"`{printable(text, 40)}` {reason}",
-                span,
+                self.span(event),
                 "round it, or put it in quotes if it is a text",
             )
             return None

@@ -75,6 +75,7 @@ def test_a_number_is_the_number_that_its_class_shows_as_a_float() -> None:
             return f"np.float64({float(self)})"
 
     assert Number().parse(Double(0.3)) == Fact(Decimal("0.3"))
+    assert canonical_bytes([Double(0.3), Double(2.0)]) == b"[0.3,2]"
 
 
 def _slowly(number: Decimal) -> str:
