@@ -19,6 +19,7 @@ from release_gate.canonical import canonical_bytes, digest_of_bytes, plain
 from release_gate.diagnostics import Span
 from release_gate.facts.ladder import ALL_RUNGS
 from release_gate.facts.truth import Duration, Items, Range, Record, Step, Unknown
+from release_gate.frozen import frozen
 
 __all__ = [
     "ArtifactDecision",
@@ -67,7 +68,7 @@ def worst(verdicts: Iterable[Verdict]) -> Verdict:
     return max(verdicts, key=lambda verdict: verdict.rank, default=Verdict.APPROVE)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Where:
     """A place in a file.
 
@@ -95,7 +96,7 @@ def is_unverified(cite: Mapping[str, Any]) -> bool:
     return cite.get("confidence") in _UNVERIFIED
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FactRead:
     """A fact that a finding rests on.
 
@@ -116,7 +117,7 @@ class FactRead:
     source: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Finding:
     """What one rule came to for one artifact, from one rung to another.
 
@@ -156,7 +157,7 @@ class Finding:
         return ALL_RUNGS[self.from_] <= ALL_RUNGS[rung] <= ALL_RUNGS[self.to]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TierState:
     """The tier that is certain, and the highest that is possible.
 
@@ -169,7 +170,7 @@ class TierState:
     possible: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SignOffState:
     """A sign-off that a rule asks for.
 
@@ -192,7 +193,7 @@ class SignOffState:
     void: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Obligation:
     """A duty that comes with the release.
 
@@ -217,7 +218,7 @@ class Obligation:
     from_: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ArtifactDecision:
     """The answer for one artifact.
 
@@ -265,7 +266,7 @@ class ArtifactDecision:
         return self.best or "none: even development must stop"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RequestUsed:
     """The request that was judged.
 
@@ -280,7 +281,7 @@ class RequestUsed:
     proposal_digest: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PolicyUsed:
     """A policy that was in force.
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, TypeAlias
 
 from release_gate.evaluate.emit import Code, Loader
 from release_gate.evaluate.fetch import Leaf, Many, Variables
 from release_gate.facts.truth import Step
+from release_gate.frozen import frozen
 from release_gate.policy.model import Policy
 
 __all__ = [
@@ -37,35 +38,35 @@ PARTLY: Final = "partly"
 """What code calls it whether some fact that is not plainly known is a range or null, and not just unknown."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Plain:
     """The value of a fact: as Python has it, or the rank of a step."""
 
     path: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Null:
     """Whether a fact is null."""
 
     path: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Size:
     """How many members a complete list has."""
 
     path: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Values:
     """The members of a complete list of facts, if all of them are plainly known."""
 
     path: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Each:
     """The members of a complete list: of each, a tuple of these facts; or the fact, if it is one."""
 

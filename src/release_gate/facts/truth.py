@@ -34,6 +34,8 @@ from decimal import (
 from enum import StrEnum
 from typing import Any, Final, TypeAlias
 
+from release_gate.frozen import frozen
+
 __all__ = [
     "LIMIT",
     "NOT_COMPUTABLE",
@@ -128,7 +130,7 @@ _DURATION = re.compile(
 _DAY: Final = 86_400
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Duration:
     """A length of time in ISO 8601: calendar months, and seconds.
 
@@ -172,7 +174,7 @@ class Duration:
         return sign + (text if text != "P" else "P0D")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Range:
     """Somewhere from ``low`` to ``high``, both included, and ``low`` is less than ``high``."""
 
@@ -180,7 +182,7 @@ class Range:
     high: Any
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Items:
     """A list.
 
@@ -195,7 +197,7 @@ class Items:
     possible: tuple[Any, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Record:
     """Named facts that belong together, such as one safeguard. ``fields`` maps names to facts or records."""
 
