@@ -190,7 +190,7 @@ def decision_draft(
     return Draft(body, content, {**policies.content, **papers.content}, _form(policies, tuple(body)))
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=16)
 def _form(policies: PoliciesUsed, names: tuple[str, ...]) -> Form:
     """The form of records that have these parts, of a gate whose policies are in all of them."""
     changing = {name: gap(name) for name in (*names, *PLACED)}
