@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from release_gate.diagnostics import RequestError
+from release_gate.diagnostics import DocumentError, RequestError
 from release_gate.facts.release import ReleaseRequest
 
 
@@ -56,6 +56,27 @@ def test_a_digest_is_of_what_was_read() -> None:
     read = ReleaseRequest.model_validate(tree)
     tree["model"]["parameters"] = 7
     assert read.proposal_digest == before
+
+
+def test_a_request_in_json_is_read_by_the_rules_for_files() -> None:
+    """Two values of one key would be whichever came last, and its digest that of nothing."""
+    text = '{"release_gate": "request/v1", "id": "r", "action": "release", "model": {"parameters": 0.3}, '
+    text += '"artifacts": [{"id": "w", "kind": "weights", "wanted": "hosted"}]}'
+    asked = request(release_gate="request/v1", model={"parameters": 0.3})
+    for data in (text, text.encode(), bytearray(text.encode())):
+        read = ReleaseRequest.model_validate_json(data)
+        assert read.digest == asked.digest
+        assert read.where(("model", "parameters")) is not None
+    with pytest.raises(DocumentError, match="the key `id` is written twice"):
+        ReleaseRequest.model_validate_json(text.replace('"action"', '"id": "s", "action"'))
+
+
+def test_what_was_not_read_has_no_digest() -> None:
+    """Any two such requests would have the same."""
+    built = ReleaseRequest(id="r", action="release", artifacts=request().artifacts)
+    for digest in ("digest", "proposal_digest"):
+        with pytest.raises(TypeError, match="build a request with"):
+            getattr(built, digest)
 
 
 def test_a_word_that_is_none_gets_the_nearest_one_offered() -> None:

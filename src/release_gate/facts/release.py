@@ -50,7 +50,7 @@ from release_gate.facts.records import (
 )
 from release_gate.facts.truth import Range, Step
 from release_gate.facts.types import MISSING, Day, Fact, problem
-from release_gate.source import Document, Pointer, Tree, read_file, require_mapping
+from release_gate.source import Document, Pointer, Tree, read_document, read_file, require_mapping
 
 __all__ = ["Artifact", "ReleaseRequest", "SignOff"]
 
@@ -367,6 +367,16 @@ class ReleaseRequest(Sections):
         check_events(request)
         return request
 
+    @classmethod
+    def model_validate_json(cls, json_data: str | bytes | bytearray, **_: Any) -> Self:
+        """Build a request from the text of a JSON document, by the rules for files.
+
+        Raises:
+            DocumentError: It is not JSON as we accept it, or not a request.
+            RequestError: It is not a valid request.
+        """
+        return cls.from_document(read_document(json_data if isinstance(json_data, str) else bytes(json_data)))
+
     def on(self, day: date) -> Self:
         """The request as its facts stood on a day: with what happened until then, and nothing later.
 
@@ -398,6 +408,9 @@ class ReleaseRequest(Sections):
     @property
     def tree(self) -> Tree:
         """The request as it was given."""
+        if self._tree is None:  # else its digest would be that of any other request that was built so
+            msg = "build a request with `load`, `from_document`, `model_validate` or `model_validate_json`"
+            raise TypeError(msg)
         return cast("Tree", self._tree)
 
     def tree_at(self, pointer: Pointer) -> Any:
@@ -431,7 +444,7 @@ class ReleaseRequest(Sections):
     @cached_property
     def canonical(self) -> bytes:
         """The canonical form of the request as it was given."""
-        return canonical_bytes(self._tree)
+        return canonical_bytes(self.tree)
 
     @cached_property
     def digest(self) -> str:
@@ -441,6 +454,7 @@ class ReleaseRequest(Sections):
     @cached_property
     def proposal_digest(self) -> str:
         """The digest of the request without its sign-offs: what a sign-off binds to."""
-        if "sign_offs" not in self._tree:
+        tree: Any = self.tree
+        if "sign_offs" not in tree:
             return self.digest
-        return digest({key: value for key, value in self._tree.items() if key != "sign_offs"})
+        return digest({key: value for key, value in tree.items() if key != "sign_offs"})
