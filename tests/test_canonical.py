@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from release_gate.canonical import Canonical, Form, canonical_bytes, composed, digest, gap, plain
-from release_gate.source import number_problem
+from release_gate.scalars import number_problem
 
 EXACT = (
     st.decimals(allow_nan=False, allow_infinity=False)

@@ -11,12 +11,11 @@ from __future__ import annotations
 import os
 import re
 import stat
-import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from decimal import Context, Decimal, DecimalException, Inexact, InvalidOperation, Overflow, Subnormal
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 import yaml
 
@@ -26,10 +25,11 @@ from release_gate.diagnostics import (
     Source,
     Span,
     did_you_mean,
-    lines_of,
     printable,
 )
 from release_gate.frozen import frozen
+from release_gate.located import Document, Place, Pointer, Spans, Tree
+from release_gate.scalars import MAX_DIGITS, NOT_FINITE, NUMBER, decimal_of, number_problem, text_problem
 from release_gate.unsaved import unsaved_text
 
 __all__ = [
@@ -40,14 +40,10 @@ __all__ = [
     "Pointer",
     "Tree",
     "document_of",
-    "number_problem",
-    "parse_number",
     "read_data",
     "read_document",
     "read_file",
     "read_source",
-    "text_problem",
-    "twins",
 ]
 
 MAX_BYTES: Final = 2 * 1024 * 1024
@@ -55,8 +51,6 @@ MAX_VALUES: Final = 50_000
 MAX_DEPTH: Final = 64
 MAX_SCALAR: Final = 64 * 1024
 MAX_PROBLEMS: Final = 50
-MAX_DIGITS: Final = 15
-MAX_EXPONENT: Final = 300
 
 
 @frozen
@@ -76,142 +70,17 @@ LIMITS: Final = Limits()
 POLICY_LIMITS: Final = Limits(8 * 1024 * 1024, 160_000)
 """Policies may be larger than what comes from outside: 10,000 rules with their reasons and sources."""
 
-Tree: TypeAlias = "bool | Decimal | str | list[Tree] | dict[str, Tree] | None"
-Pointer: TypeAlias = tuple[str | int, ...]
-"""The way to a place in a tree: keys and indexes, from the top."""
-
-Place: TypeAlias = tuple[int, int, int, int]
-"""A line, a column, and those of the end, which is exclusive; from 1."""
-
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NUMERIC: Final = frozenset("-+.0123456789")
-_NUMBER = re.compile(r"[-+]?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
-_NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 _FORBIDDEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb]|\r(?!\n)"
 )
-_BEYOND: Final = Decimal("1e999999")
+_PLAIN: Final = ("", None)
 _WORDS: Final[dict[str, bool | None]] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
     **dict.fromkeys(("true", "True", "TRUE"), True),
     **dict.fromkeys(("false", "False", "FALSE"), False),
 }
-_PLAIN, _SINGLE, _DOUBLE, _LITERAL = ("", None), "'", '"', "|"
-_FOLDED: Final = ">"
-
-
-class Spans(Mapping[Pointer, Span]):
-    """Places by pointer. Kept as four numbers each, because hardly one in a thousand is ever looked at."""
-
-    __slots__ = ("_places", "_source")
-
-    def __init__(self, source: Source, places: Mapping[Pointer, Place]) -> None:
-        self._source, self._places = source, places
-
-    def __getitem__(self, pointer: Pointer) -> Span:
-        return Span(self._source, *self._places[pointer])
-
-    def __iter__(self) -> Iterator[Pointer]:
-        return iter(self._places)
-
-    def __len__(self) -> int:
-        return len(self._places)
-
-    def __contains__(self, pointer: object) -> bool:
-        return pointer in self._places
-
-
-@frozen
-class Document:
-    """A document that was read: its tree, and where each part of it stands.
-
-    Attributes:
-        source: The name and the text.
-        tree: Mappings, lists, strings, exact numbers, booleans and nulls.
-        spans: For the pointer to each value, its place.
-        keys: For the pointer to each value in a mapping, the place of its key.
-        styles: For the pointer to each string, how it was quoted.
-    """
-
-    source: Source
-    tree: Tree
-    spans: Mapping[Pointer, Span] = field(repr=False)
-    keys: Mapping[Pointer, Span] = field(repr=False)
-    styles: Mapping[Pointer, str] = field(repr=False)
-
-    def span(self, pointer: Pointer) -> Span | None:
-        """The place of a value, or of the nearest thing around it that is written down."""
-        while pointer and pointer not in self.spans:
-            pointer = pointer[:-1]
-        return self.spans.get(pointer)
-
-    def key_span(self, pointer: Pointer) -> Span | None:
-        """The place of a key, or of the nearest thing around it."""
-        return self.keys.get(pointer) or self.span(pointer)
-
-    def within(self, pointer: Pointer, start: int, end: int) -> Span | None:
-        """The place of the characters ``start`` to ``end`` of a string value.
-
-        Exact where the string was written on one line without escapes, or as a block; elsewhere
-        the whole value.
-        """
-        span = self.spans.get(pointer)
-        style = self.styles.get(pointer)
-        if span is None or style is None:
-            return self.span(pointer)
-        if style == _LITERAL:
-            return _within_literal(self, pointer, span, start, end)
-        if style == _FOLDED:
-            return _within_folded(self, pointer, span, start, end)
-        value = self.tree
-        for step in pointer:
-            value = value[step]  # type: ignore[index]
-        quote = 1 if style in (_SINGLE, _DOUBLE) else 0
-        written = span.text[quote : len(span.text) - quote]
-        if written != value:
-            return span
-        column = span.column + quote
-        return Span(span.source, span.line, column + start, span.line, column + max(end, start + 1))
-
-
-def _within_literal(document: Document, pointer: Pointer, span: Span, start: int, end: int) -> Span:
-    """Find characters of a ``|`` block, whose lines keep their text after a common indentation."""
-    value: Any = document.tree
-    for step in pointer:
-        value = value[step]
-    line = value.count("\n", 0, start)
-    offset = start - (value.rfind("\n", 0, start) + 1)
-    lines = lines_of(document.source.text)
-    number = span.line + 1 + line
-    content = value.split("\n")[line]
-    if number > len(lines) or not lines[number - 1].endswith(content):
-        return span
-    column = len(lines[number - 1]) - len(content) + offset + 1
-    return Span(span.source, number, column, number, column + max(min(end - start, len(content) - offset), 1))
-
-
-def _within_folded(document: Document, pointer: Pointer, span: Span, start: int, end: int) -> Span:
-    """Find characters of a ``>`` block whose lines are joined by one space each, as most are."""
-    value: Any = document.tree
-    for step in pointer:
-        value = value[step]
-    lines = lines_of(document.source.text)[span.line :]
-    place = 0
-    for number, line in enumerate(lines, span.line + 1):
-        content = line.strip()
-        if not content or value[place : place + len(content) + 1] not in (
-            content,
-            f"{content} ",
-            f"{content}\n",
-        ):
-            break
-        if start < place + len(content):
-            column = line.index(content) + start - place + 1
-            return Span(
-                span.source, number, column, number, column + max(min(end, place + len(content)) - start, 1)
-            )
-        place += len(content) + 1
-    return span
 
 
 def read_file(path: Path, name: str | None = None, limits: Limits = LIMITS) -> Document:
@@ -335,70 +204,6 @@ def _decode(data: bytes | str, name: str, limits: Limits) -> str:
             ]
         )
     return data
-
-
-def parse_number(text: str) -> Decimal | None:
-    """The exact number that a plain scalar writes, or None if it is not written as a number."""
-    return _decimal(text) if _NUMBER.fullmatch(text) else None
-
-
-def _decimal(text: str) -> Decimal:
-    try:
-        return Decimal(text)
-    except InvalidOperation:  # an exponent that not even a decimal can hold
-        return _BEYOND
-
-
-_EXACT: Final = Context(
-    prec=MAX_DIGITS,
-    Emin=1 - MAX_EXPONENT,
-    Emax=MAX_EXPONENT - 1,
-    traps=[Inexact, InvalidOperation, Overflow, Subnormal],
-)
-"""Raises whatever keeps a number from being used exactly, but for numbers that are not finite."""
-
-
-def number_problem(number: Decimal) -> str:
-    """Why a number cannot be used exactly, or an empty string.
-
-    At most 15 significant digits and a magnitude below 1e300: within that bound, decimal order and the
-    order of doubles agree, and nothing that reads the number elsewhere reads another one.
-    """
-    try:
-        return "" if _EXACT.plus(number).is_finite() else "is not a finite number"
-    except InvalidOperation:
-        return "is not a finite number"
-    except DecimalException:
-        if abs(number.adjusted()) >= MAX_EXPONENT:
-            return "is out of range (1e-299 to 1e299)"
-        return f"has more than {MAX_DIGITS} significant digits"
-
-
-_LOOKS_LIKE: Final = str.maketrans({"0": "o", "1": "l", "_": "-", ".": "-"})
-
-
-def twins(ids: Iterable[str]) -> Iterator[tuple[int, str, str]]:
-    """Ids that are the same as an earlier one, or look the same: the index, the id, and the earlier one."""
-    seen: dict[str, str] = {}
-    for index, each in enumerate(ids):
-        looks = each.translate(_LOOKS_LIKE).replace("rn", "m")
-        if looks in seen:
-            yield index, each, seen[looks]
-        seen.setdefault(looks, each)
-
-
-_FORBIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp", "Co"})
-
-
-def text_problem(text: str) -> str:
-    """Why a text cannot be shown and compared safely, or an empty string."""
-    if not text.isprintable():
-        for char in text:
-            if char not in "\n\t" and unicodedata.category(char) in _FORBIDDEN_CATEGORIES:
-                return f"contains the invisible or reordering character U+{ord(char):04X}"
-    return (
-        "" if text.isascii() or unicodedata.is_normalized("NFC", text) else "is not in Unicode normal form C"
-    )
 
 
 @dataclass(slots=True)
@@ -545,9 +350,9 @@ class _Builder:
             if text in _WORDS:
                 return _WORDS[text]
             if text[0] in _NUMERIC:
-                if _NUMBER.fullmatch(text):
+                if NUMBER.fullmatch(text):
                     return self.number(text, event)
-                if _NOT_FINITE.fullmatch(text):
+                if NOT_FINITE.fullmatch(text):
                     message, help_ = (
                         f"`{text}` is not a finite number",
                         "if it is not known, write {unknown: missing}",
@@ -568,7 +373,7 @@ class _Builder:
             message, help_ = "this number is too long to be exact", f"keep {MAX_DIGITS} significant digits"
             self.problem("RG014", message, self.span(event), help_)
             return None
-        number = _decimal(text) or Decimal(0)
+        number = decimal_of(text) or Decimal(0)
         if reason := number_problem(number):
             self.problem(
                 "RG014",
@@ -620,7 +425,7 @@ def _place(start: Any, end: Any) -> Place:
 
 
 def _looks_like_a_number(text: str) -> bool:
-    return bool(_NUMBER.fullmatch(text) or _NOT_FINITE.fullmatch(text))
+    return bool(NUMBER.fullmatch(text) or NOT_FINITE.fullmatch(text))
 
 
 _IN_BRACKETS: Final = "within { } and [ ], a text with quotes, brackets or commas of its own stands in quotes"

@@ -13,7 +13,8 @@ from release_gate.cli import main
 from release_gate.evidence.request import dump
 from release_gate.facts.release import ReleaseRequest
 from release_gate.facts.truth import Reason, Unknown
-from release_gate.source import read_document, text_problem
+from release_gate.scalars import text_problem
+from release_gate.source import read_document
 from tests.evidence.files import CARD, MIT, good_weights, write
 
 

@@ -15,7 +15,7 @@ from release_gate.diagnostics import RequestError
 from release_gate.facts.release import ReleaseRequest
 from release_gate.facts.types import MISSING, Boolean, Choice, Day, Fact, FactType, Number, Text
 from release_gate.facts.vocabularies import vocabulary, vocabulary_names
-from release_gate.source import number_problem
+from release_gate.scalars import number_problem
 
 TYPES = [
     Boolean(),

@@ -7,14 +7,8 @@ import yaml
 
 from release_gate import source
 from release_gate.diagnostics import DocumentError
-from release_gate.source import (
-    MAX_BYTES,
-    number_problem,
-    parse_number,
-    read_document,
-    read_file,
-    text_problem,
-)
+from release_gate.scalars import number_problem, parse_number, text_problem
+from release_gate.source import MAX_BYTES, read_document, read_file
 
 
 def refusal(data: bytes | str) -> list[tuple[str, str]]:

@@ -6,7 +6,8 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from release_gate.source import _FORBIDDEN, _FORBIDDEN_CATEGORIES, text_problem
+from release_gate.scalars import _FORBIDDEN_CATEGORIES, text_problem
+from release_gate.source import _FORBIDDEN
 
 CHARACTERS = [chr(point) for point in range(sys.maxunicode + 1)]
 

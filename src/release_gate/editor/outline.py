@@ -12,7 +12,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from release_gate.source import Pointer, Tree, parse_number
+from release_gate.scalars import parse_number
+from release_gate.source import Pointer, Tree
 
 __all__ = ["Entry", "Found", "Node", "find", "outline", "texts"]
 

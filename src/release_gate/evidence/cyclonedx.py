@@ -18,7 +18,7 @@ from release_gate.evidence.licences import from_words
 from release_gate.evidence.model_card import MAX_LIST
 from release_gate.evidence.reading import Item, Reading, each
 from release_gate.evidence.request import artifact_ids, combined
-from release_gate.source import parse_number
+from release_gate.scalars import parse_number
 
 if TYPE_CHECKING:
     from release_gate.source import Tree

@@ -17,7 +17,7 @@ from typing import BinaryIO, Final
 
 from release_gate.diagnostics import Diagnostic, printable
 from release_gate.evidence.collected import problem
-from release_gate.source import text_problem
+from release_gate.scalars import text_problem
 
 __all__ = ["MAX_FILES", "Changed", "Entry", "Folder", "walk"]
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from release_gate.diagnostics import printable
-from release_gate.source import number_problem
+from release_gate.scalars import number_problem
 
 __all__ = ["MAX_JSON", "NOT_A_NUMBER", "Unreadable", "at", "number", "read_json", "rounded", "text", "whole"]
 

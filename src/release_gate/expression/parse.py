@@ -19,7 +19,7 @@ from release_gate.expression import nodes
 from release_gate.expression.nodes import FUNCTIONS, At, Node
 from release_gate.expression.patterns import pattern_problem
 from release_gate.facts.truth import Duration
-from release_gate.source import number_problem, parse_number, text_problem
+from release_gate.scalars import number_problem, parse_number, text_problem
 
 __all__ = ["ExpressionProblem", "parse"]
 

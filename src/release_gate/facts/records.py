@@ -26,7 +26,7 @@ from release_gate.facts.types import (
     problem,
 )
 from release_gate.facts.vocabularies import COUNTRY
-from release_gate.source import twins
+from release_gate.scalars import twins
 
 __all__ = [
     "DIGEST",

@@ -21,7 +21,7 @@ from release_gate.diagnostics import did_you_mean, printable
 from release_gate.facts.truth import Duration, Range, Reason, Unknown, Value, interval_of_measurement
 from release_gate.facts.vocabularies import Vocabulary, vocabulary
 from release_gate.frozen import frozen
-from release_gate.source import number_problem, text_problem
+from release_gate.scalars import number_problem, text_problem
 
 __all__ = [
     "MISSING",

@@ -19,7 +19,8 @@ from release_gate.policy.load import is_path, load_policy
 from release_gate.policy.model import Policy
 from release_gate.policy.packs import ALWAYS_ON, load_pack, pack_names, pack_versions
 from release_gate.policy.papers import NO_PAPERS, Papers
-from release_gate.source import Document, Pointer, read_file, require_mapping, twins
+from release_gate.scalars import twins
+from release_gate.source import Document, Pointer, read_file, require_mapping
 
 if TYPE_CHECKING:
     from release_gate.evidence.collected import Collected

@@ -29,7 +29,8 @@ from release_gate.facts.vocabularies import (
 )
 from release_gate.policy.documents import OwnFactDocument, PolicyDocument
 from release_gate.policy.places import Problems
-from release_gate.source import Pointer, number_problem
+from release_gate.scalars import number_problem
+from release_gate.source import Pointer
 
 __all__ = ["Declarations", "parameter_value"]
 

@@ -16,7 +16,8 @@ from release_gate.policy.documents import PolicyDocument, RuleDocument
 from release_gate.policy.model import Rule
 from release_gate.policy.places import Problems
 from release_gate.policy.tiers import Tiers
-from release_gate.source import Pointer, twins
+from release_gate.scalars import twins
+from release_gate.source import Pointer
 
 __all__ = ["Rules"]
 

@@ -15,7 +15,7 @@ from release_gate.gate.lineage.draw import Picture, effects_text, mermaid, text,
 from release_gate.gate.lineage.graph import View
 from release_gate.gate.lineage.standing import Judge, Row, Standing
 from release_gate.gate.lineage.svg import svg
-from release_gate.source import text_problem
+from release_gate.scalars import text_problem
 
 from .models import DAY, graph, judge, model, picture
 

@@ -11,7 +11,8 @@ from release_gate.authoring.lint.subject import Remark, Subject
 from release_gate.expression import nodes
 from release_gate.expression.nodes import Condition, Node, children
 from release_gate.policy.model import Rule, row_matches
-from release_gate.source import Pointer, twins
+from release_gate.scalars import twins
+from release_gate.source import Pointer
 
 __all__ = ["duplicates", "look_alikes", "sources", "standing", "table", "texts", "tiers", "unused"]
 
