@@ -19,7 +19,6 @@ from release_gate.canonical import canonical_bytes, digest_of_bytes, plain
 from release_gate.diagnostics import Span
 from release_gate.facts.ladder import ALL_RUNGS
 from release_gate.facts.truth import Duration, Items, Range, Record, Step, Unknown
-from release_gate.frozen import frozen
 
 __all__ = [
     "ArtifactDecision",
@@ -68,7 +67,7 @@ def worst(verdicts: Iterable[Verdict]) -> Verdict:
     return max(verdicts, key=lambda verdict: verdict.rank, default=Verdict.APPROVE)
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Where:
     """A place in a file.
 
@@ -96,7 +95,7 @@ def is_unverified(cite: Mapping[str, Any]) -> bool:
     return cite.get("confidence") in _UNVERIFIED
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class FactRead:
     """A fact that a finding rests on.
 
@@ -117,7 +116,7 @@ class FactRead:
     source: str | None
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Finding:
     """What one rule came to for one artifact, from one rung to another.
 
@@ -157,7 +156,7 @@ class Finding:
         return ALL_RUNGS[self.from_] <= ALL_RUNGS[rung] <= ALL_RUNGS[self.to]
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class TierState:
     """The tier that is certain, and the highest that is possible.
 
@@ -170,7 +169,7 @@ class TierState:
     possible: str
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class SignOffState:
     """A sign-off that a rule asks for.
 
@@ -193,7 +192,7 @@ class SignOffState:
     void: tuple[str, ...]
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Obligation:
     """A duty that comes with the release.
 
@@ -218,7 +217,7 @@ class Obligation:
     from_: str
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class ArtifactDecision:
     """The answer for one artifact.
 
@@ -266,7 +265,7 @@ class ArtifactDecision:
         return self.best or "none: even development must stop"
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class RequestUsed:
     """The request that was judged.
 
@@ -281,7 +280,7 @@ class RequestUsed:
     proposal_digest: str
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class PolicyUsed:
     """A policy that was in force.
 

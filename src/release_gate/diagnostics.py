@@ -10,11 +10,9 @@ The manner of messages: lower case, no full stop, what the user wrote in backtic
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import field
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
-
-from release_gate.frozen import frozen
 
 __all__ = [
     "Diagnostic",
@@ -47,7 +45,7 @@ def lines_of(text: str) -> tuple[str, ...]:
     return tuple(text.splitlines())
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Source:
     """A text that was read, and the name that its reader knows it by."""
 
@@ -55,7 +53,7 @@ class Source:
     text: str = field(repr=False)
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Span:
     """A stretch of a source. Lines and columns start at 1 and count code points; the end is exclusive."""
 
@@ -80,7 +78,7 @@ class Span:
         return lines[self.line - 1][self.column - 1 : end]
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Diagnostic:
     """One thing that is wrong with an input.
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, TypeAlias
 
 from release_gate.diagnostics import Source, Span, lines_of
-from release_gate.frozen import frozen
 
 __all__ = ["Document", "Place", "Pointer", "Spans", "Tree"]
 
@@ -43,7 +42,7 @@ class Spans(Mapping[Pointer, Span]):
         return pointer in self._places
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Document:
     """A document that was read: its tree, and where each part of it stands.
 

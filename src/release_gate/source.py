@@ -27,7 +27,6 @@ from release_gate.diagnostics import (
     did_you_mean,
     printable,
 )
-from release_gate.frozen import frozen
 from release_gate.located import Document, Place, Pointer, Spans, Tree
 from release_gate.scalars import MAX_DIGITS, NOT_FINITE, NUMBER, decimal_of, number_problem, text_problem
 from release_gate.unsaved import unsaved_text
@@ -53,7 +52,7 @@ MAX_SCALAR: Final = 64 * 1024
 MAX_PROBLEMS: Final = 50
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Limits:
     """How much a document may hold. What is larger is refused before it is read to its end.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -15,7 +16,6 @@ from release_gate.evaluate.fetch import Reading
 from release_gate.facts.frame import Frame
 from release_gate.facts.release import Artifact, ReleaseRequest
 from release_gate.facts.view import view_of
-from release_gate.frozen import frozen
 from release_gate.policy.papers import NO_PAPERS, Papers
 from release_gate.policy.sign_offs import SignOffBook
 from release_gate.policy.waiver_book import WaiverBook
@@ -23,7 +23,7 @@ from release_gate.policy.waiver_book import WaiverBook
 __all__ = ["Case", "Side"]
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Side:
     """What a policy reads for the rungs ``start`` to ``end``, on one side of the irreversible boundary."""
 

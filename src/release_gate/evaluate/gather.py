@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 from release_gate.evaluate.emit import Code, Loader
 from release_gate.evaluate.fetch import Leaf, Many, Variables
 from release_gate.facts.truth import Step
-from release_gate.frozen import frozen
 from release_gate.policy.model import Policy
 
 __all__ = [
@@ -38,35 +37,35 @@ PARTLY: Final = "partly"
 """What code calls it whether some fact that is not plainly known is a range or null, and not just unknown."""
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Plain:
     """The value of a fact: as Python has it, or the rank of a step."""
 
     path: tuple[str, ...]
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Null:
     """Whether a fact is null."""
 
     path: tuple[str, ...]
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Size:
     """How many members a complete list has."""
 
     path: tuple[str, ...]
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Values:
     """The members of a complete list of facts, if all of them are plainly known."""
 
     path: tuple[str, ...]
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Each:
     """The members of a complete list: of each, a tuple of these facts; or the fact, if it is one."""
 

@@ -6,6 +6,7 @@ Each node gives a :class:`Step` of the explanation: its value, the facts it read
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, NamedTuple, Protocol, get_args
 
@@ -15,7 +16,6 @@ from release_gate.expression.patterns import matches
 from release_gate.facts import truth
 from release_gate.facts.truth import Items, Record, Truth, Unknown, Value
 from release_gate.facts.view import Seen
-from release_gate.frozen import frozen
 
 __all__ = ["Facts", "Read", "Trace", "evaluate", "truth_of"]
 
@@ -295,7 +295,7 @@ def _listof(node: nodes.ListOf, facts: Facts) -> Trace:
     return Trace(node, Items(tuple(step.value for step in below)), below, listed=Listed(members))
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class _Inside:
     """The facts as the inside of a comprehension reads them: with one name more."""
 

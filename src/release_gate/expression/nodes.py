@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
-
-from release_gate.frozen import frozen
 
 __all__ = [
     "FUNCTIONS",
@@ -36,7 +34,7 @@ FUNCTIONS: Final = ("any", "all", "count", "distinct", "abs")
 PARTS: Final = ("length", "is_empty", "year", "month", "day")
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class At:
     """A stretch of the text of a condition: offsets, the end exclusive."""
 
@@ -44,26 +42,26 @@ class At:
     end: int
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class _Node:
     at: At = field(compare=False, repr=False)
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Literal(_Node):
     """A value that is written out."""
 
     value: Any
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Fact(_Node):
     """A fact, by its path: ``model.parameters``. The path may start at a variable of a comprehension."""
 
     path: tuple[str, ...]
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Named(_Node):
     """A definition of the policy, by name, with what it stands for."""
 
@@ -71,14 +69,14 @@ class Named(_Node):
     body: Node
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Not(_Node):
     """The negation."""
 
     value: Node
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Logic(_Node):
     """``and`` or ``or`` of two or more conditions."""
 
@@ -86,7 +84,7 @@ class Logic(_Node):
     values: tuple[Node, ...]
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Compare(_Node):
     """A comparison: ``== != < <= > >=``."""
 
@@ -95,7 +93,7 @@ class Compare(_Node):
     right: Node
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class In(_Node):
     """Membership in a list."""
 
@@ -103,7 +101,7 @@ class In(_Node):
     container: Node
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Match(_Node):
     """A text against a pattern: from its start (``=~``), or anywhere in it (``=~~``)."""
 
@@ -112,7 +110,7 @@ class Match(_Node):
     pattern: str
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Binary(_Node):
     """Arithmetic: ``+ - * / // % **``."""
 
@@ -121,7 +119,7 @@ class Binary(_Node):
     right: Node
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Choose(_Node):
     """``test ? then : otherwise``."""
 
@@ -130,7 +128,7 @@ class Choose(_Node):
     otherwise: Node
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Coalesce(_Node):
     """``value ?? instead``: replaces the statement that there is none."""
 
@@ -138,14 +136,14 @@ class Coalesce(_Node):
     instead: Node
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class ListOf(_Node):
     """A list that is written out."""
 
     items: tuple[Node, ...]
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Comprehension(_Node):
     """``[result for variable in items if condition]``."""
 
@@ -155,7 +153,7 @@ class Comprehension(_Node):
     condition: Node | None
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Call(_Node):
     """A function: ``$any``, ``$all``, ``$count``, ``$distinct``, ``$abs``."""
 
@@ -163,7 +161,7 @@ class Call(_Node):
     argument: Node
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Part(_Node):
     """A part of a value: ``list.length``, ``date.year``."""
 

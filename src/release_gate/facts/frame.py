@@ -7,6 +7,7 @@ with the places where they are stated. What a fact is worth to a policy is decid
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import cache
@@ -17,7 +18,6 @@ from release_gate.facts.records import Ancestor, FactRecord, ListOf, Measurement
 from release_gate.facts.release import Artifact, ReleaseRequest, Sections
 from release_gate.facts.truth import Duration, Reason, Unknown, Value, arithmetic
 from release_gate.facts.types import Fact
-from release_gate.frozen import frozen
 
 __all__ = ["Edge", "Frame", "MeasurementRule", "measured", "measured_beyond", "terms_of"]
 
@@ -131,7 +131,7 @@ def _ancestors(request: ReleaseRequest, artifact: Artifact) -> ListOf[Edge]:
     return ListOf.model_construct(items=edges, complete=stated.complete, unknown=None)
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class MeasurementRule:
     """What a policy asks of a measurement before it counts."""
 

@@ -34,8 +34,6 @@ from decimal import (
 from enum import StrEnum
 from typing import Any, Final, TypeAlias
 
-from release_gate.frozen import frozen
-
 __all__ = [
     "LIMIT",
     "NOT_COMPUTABLE",
@@ -130,7 +128,7 @@ _DURATION = re.compile(
 _DAY: Final = 86_400
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Duration:
     """A length of time in ISO 8601: calendar months, and seconds.
 
@@ -174,7 +172,7 @@ class Duration:
         return sign + (text if text != "P" else "P0D")
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Range:
     """Somewhere from ``low`` to ``high``, both included, and ``low`` is less than ``high``."""
 
@@ -182,7 +180,7 @@ class Range:
     high: Any
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Items:
     """A list.
 
@@ -197,7 +195,7 @@ class Items:
     possible: tuple[Any, ...] = ()
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Record:
     """Named facts that belong together, such as one safeguard. ``fields`` maps names to facts or records."""
 

@@ -20,7 +20,6 @@ from pydantic_core import PydanticCustomError, core_schema
 from release_gate.diagnostics import did_you_mean, printable
 from release_gate.facts.truth import Duration, Range, Reason, Unknown, Value, interval_of_measurement
 from release_gate.facts.vocabularies import Vocabulary, vocabulary
-from release_gate.frozen import frozen
 from release_gate.scalars import number_problem, text_problem
 
 __all__ = [
@@ -44,7 +43,7 @@ __all__ = [
 ]
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Fact:
     """A fact of a request: its value, and who says so.
 
@@ -54,7 +53,7 @@ class Fact:
         note: A remark.
     """
 
-    value: Value = Unknown(Reason.MISSING)
+    value: Value = Unknown(Reason.MISSING)  # noqa: RUF009 - it is frozen
     source: str | None = None
     note: str | None = None
 
@@ -198,7 +197,7 @@ def _unknown(raw: Any) -> Unknown:
     return Unknown(Reason(raw))
 
 
-@frozen
+@dataclass(frozen=True)
 class Boolean(FactType):
     """True or false."""
 
@@ -278,7 +277,7 @@ class Number(FactType):
         return schema
 
 
-@frozen
+@dataclass(frozen=True)
 class Text(FactType):
     """A text.
 
@@ -308,7 +307,7 @@ class Text(FactType):
         return {"type": "string"} | ({"pattern": f"^(?:{self.pattern})$"} if self.pattern else {})
 
 
-@frozen
+@dataclass(frozen=True)
 class Day(FactType):
     """A date."""
 
@@ -329,7 +328,7 @@ class Day(FactType):
         return {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}
 
 
-@frozen
+@dataclass(frozen=True)
 class Length(FactType):
     """A length of time in whole days. ``calendar`` allows months and years, which have no fixed length."""
 
@@ -349,7 +348,7 @@ class Length(FactType):
         return {"type": "string", "pattern": "^P"}
 
 
-@frozen
+@dataclass(frozen=True)
 class Choice(FactType):
     """A word of a vocabulary, or a range of words of an ordered one."""
 
@@ -402,7 +401,7 @@ class Choice(FactType):
         return hash(self.vocabulary.name)
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class RecordType:
     """Named facts that belong together."""
 
@@ -414,7 +413,7 @@ class RecordType:
         return "record of " + ", ".join(self.fields)
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class MapType:
     """Facts of one type for each word of a vocabulary."""
 
@@ -427,7 +426,7 @@ class MapType:
         return f"one for each {self.name}"
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class ListType:
     """A list of values of one type."""
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Final, cast
 
 from release_gate.facts.ladder import LADDER, MEANINGS
 from release_gate.facts.truth import Step
-from release_gate.frozen import frozen
 from release_gate.source import read_document
 
 __all__ = ["COUNTRY", "DOMAINS", "Vocabulary", "extensible_vocabularies", "vocabulary", "vocabulary_names"]
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Vocabulary:
     """A set of words.
 

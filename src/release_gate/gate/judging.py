@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +11,6 @@ from typing import TYPE_CHECKING
 from release_gate.decision import Decision
 from release_gate.diagnostics import Diagnostic, InputError, Severity
 from release_gate.facts.release import ReleaseRequest
-from release_gate.frozen import frozen
 from release_gate.gate.gate import Gate
 from release_gate.gate.reports.run import About, Outcome
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["Judging"]
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Judging:
     """How requests are judged in one run.
 

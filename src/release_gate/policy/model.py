@@ -11,14 +11,13 @@ from release_gate.expression.nodes import Condition
 from release_gate.facts.frame import MeasurementRule
 from release_gate.facts.truth import Step, Value
 from release_gate.facts.types import FactType
-from release_gate.frozen import frozen
 from release_gate.policy.documents import InForce, Oblige, PolicyDocument, RuleDocument, SignOffAsked
 from release_gate.policy.places import Places
 
 __all__ = ["Policy", "Remark", "Rule", "Table", "Tier", "chain", "link", "row_matches"]
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Tier:
     """A risk class and the most open rung it may have."""
 
@@ -27,7 +26,7 @@ class Tier:
     span: Span | None
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Table:
     """A table that gives the tier to start from. A cell is the set of values it accepts; None accepts any."""
 
@@ -43,7 +42,7 @@ def row_matches(cells: tuple[frozenset[Value] | None, ...], values: tuple[Value,
     return all(cell is None or value in cell for cell, value in zip(cells, values, strict=True))
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Rule:
     """A condition and one effect."""
 
@@ -68,7 +67,7 @@ class Rule:
         return self.document.applies_to is None or kind in self.document.applies_to
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Remark:
     """What every decision under a policy says.
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
-
-from release_gate.frozen import frozen
 
 if TYPE_CHECKING:
     from release_gate.facts.release import SignOff
@@ -14,7 +13,7 @@ if TYPE_CHECKING:
 __all__ = ["NO_PAPERS", "Papers", "Signed"]
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Signed:
     """A sign-off whose signature holds.
 
@@ -31,7 +30,7 @@ class Signed:
     standing: Standing
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Papers:
     """The papers of a gate.
 

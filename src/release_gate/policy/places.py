@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from release_gate.diagnostics import Diagnostic, PolicyError, Source, Span
-from release_gate.frozen import frozen
 from release_gate.source import MAX_PROBLEMS, POLICY_LIMITS, Document, Pointer, Tree, document_of
 
 if TYPE_CHECKING:
@@ -52,7 +51,7 @@ class Closed(Document):
         return self.opened.styles
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Places:
     """The places of the parts of a policy.
 

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 
 from release_gate.facts.ladder import ALL_RUNGS, GRANTED
 from release_gate.facts.release import Artifact, ReleaseRequest, SignOff
 from release_gate.facts.truth import Step, arithmetic
-from release_gate.frozen import frozen
 from release_gate.policy.documents import SignOffAsked
 from release_gate.policy.papers import NO_PAPERS, Papers, Signed
 
 __all__ = ["Asked", "SignOffBook"]
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Asked:
     """How a sign-off that a rule asks for stands: who has given it, how many lack, what does not count."""
 
@@ -24,7 +24,7 @@ class Asked:
     void: tuple[str, ...]
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Entry:
     """A sign-off, and the signature under it, if there is one."""
 

@@ -1,5 +1,6 @@
 """Who may sign what: persons, their keys and their roles, each from when to when."""
 
+from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any, Literal, Self
 
@@ -8,7 +9,6 @@ from pydantic import Field, model_validator
 from release_gate.document import Base
 from release_gate.facts.records import Id, Name
 from release_gate.facts.types import problem
-from release_gate.frozen import frozen
 from release_gate.policy.documents import InForce, Many
 
 __all__ = ["KeyDocument", "Person", "Standing", "TrustDocument"]
@@ -70,7 +70,7 @@ class TrustDocument(Base):
     """A file of SSH keys, as `ssh-keygen` reads it; each principal is one of the persons."""
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Person:
     """A person, and the roles that they have."""
 
@@ -82,7 +82,7 @@ class Person:
         return any(each.role == role and each.holds(day) for each in self.roles)
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Standing:
     """With what right somebody has signed: who the key is, and from when to when.
 

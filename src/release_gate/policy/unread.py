@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 from release_gate.diagnostics import did_you_mean, printable
 from release_gate.facts.release import ReleaseRequest, Sections
 from release_gate.facts.vocabularies import DOMAINS, vocabulary
-from release_gate.frozen import frozen
 from release_gate.policy.model import Policy
 from release_gate.source import Pointer
 
 __all__ = ["Unread", "unread", "unread_names"]
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Unread:
     """A name that no policy knows.
 

@@ -4,6 +4,7 @@ A waiver changes what a rule comes to, never whether it applies and never a tier
 failure and an unknown. It never excuses an unknown alone, because then more evidence could close a door.
 """
 
+from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any, Literal
 
@@ -14,7 +15,6 @@ from release_gate.facts.ladder import ALL_RUNGS, GRANTED, RUNGS
 from release_gate.facts.records import DIGEST, Id, Name
 from release_gate.facts.truth import Step
 from release_gate.facts.types import Day
-from release_gate.frozen import frozen
 from release_gate.policy.documents import Many, a_rung
 from release_gate.policy.trust import Standing
 
@@ -69,7 +69,7 @@ class WaiversDocument(Base):
     """The exceptions."""
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Approval:
     """Somebody has signed a waiver, word for word, on a day."""
 
@@ -77,7 +77,7 @@ class Approval:
     standing: Standing
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Waiver:
     """An exception, and who has signed it."""
 

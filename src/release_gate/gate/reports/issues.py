@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from heapq import nsmallest
 from pathlib import Path, PurePath
 from typing import Final, Literal
@@ -12,7 +13,6 @@ from typing import Final, Literal
 from release_gate.decision import ArtifactDecision, FactRead, Finding, SignOffState, Verdict, Where
 from release_gate.diagnostics import Diagnostic, Severity
 from release_gate.facts.truth import Reason
-from release_gate.frozen import frozen
 from release_gate.gate.reports.run import Outcome, Run, at_stake
 
 __all__ = [
@@ -50,7 +50,7 @@ def hangs_on(artifact: ArtifactDecision) -> str:
     return f"this hangs on what nobody has read in its source: {rules}" if rules else ""
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Issue:
     """Something that a person should see.
 

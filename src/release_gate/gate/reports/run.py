@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Iterator, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from tempfile import SpooledTemporaryFile
 from typing import Any, Final, Self
 
@@ -12,7 +12,6 @@ from release_gate.decision import ArtifactDecision, Decision, Finding, Verdict, 
 from release_gate.diagnostics import Diagnostic, Severity
 from release_gate.facts.release import ReleaseRequest, SignOff
 from release_gate.facts.types import Fact
-from release_gate.frozen import frozen
 from release_gate.policy.papers import NO_PAPERS, Papers
 
 __all__ = ["About", "Edge", "Outcome", "Run", "Said", "at_stake"]
@@ -25,7 +24,7 @@ _HOLDS_BACK: Final = {
 """Warnings with which nothing is let through, whatever the verdict, and why."""
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Edge:
     """What a model stands on, and how."""
 
@@ -35,7 +34,7 @@ class Edge:
     license: str
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Said:
     """A sign-off: what somebody said, and whether they have signed it."""
 
@@ -57,7 +56,7 @@ class Said:
         )
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class About:
     """What a reader wants to know about a request besides the decision. Texts are as they were written."""
 
@@ -97,7 +96,7 @@ def _word(fact: Fact) -> str:
     return in_words(fact.value)
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What one request came to: a decision, or the diagnostics that say why there is none.
 
@@ -151,7 +150,7 @@ class Outcome:
         return self.decision.request.id if self.decision else self.file
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class _Place:
     """Where an outcome is kept, and what must be known of it without reading it."""
 
