@@ -1,5 +1,6 @@
 """A request that could be read in two ways is refused."""
 
+from math import inf, nan
 from typing import Any
 
 import pytest
@@ -85,3 +86,24 @@ def test_a_word_that_is_none_gets_the_nearest_one_offered() -> None:
         ReleaseRequest.model_validate({"id": "r", "action": "release", "artifacts": [artifact]})
     (found,) = caught.value.diagnostics
     assert (found.message, found.help) == ("`weigths` cannot stand here", "did you mean `weights`")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        inf,
+        nan,
+        10**400,
+        0.1234567890123456,
+        object(),
+        b"x",
+        "\ud800",
+        "a\u202eb",
+        {1: 2},
+        {"a": [{"b": inf}]},
+        {"\u200b": 1},
+    ],
+)
+def test_an_own_fact_is_something_that_a_document_could_hold(value: Any) -> None:
+    with pytest.raises(RequestError, match=r"`own\.x` "):
+        request(own={"x": value})

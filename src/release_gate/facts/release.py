@@ -49,7 +49,7 @@ from release_gate.facts.records import (
     refuse_twins,
 )
 from release_gate.facts.truth import Range, Step
-from release_gate.facts.types import MISSING, Day, Fact, problem
+from release_gate.facts.types import MISSING, Day, Fact, data_problem, problem
 from release_gate.source import Document, Pointer, Tree, read_document, read_file, require_mapping
 
 __all__ = ["Artifact", "ReleaseRequest", "SignOff"]
@@ -80,6 +80,14 @@ class Sections(Base):
     """Measures against misuse."""
     components: ListOf[Component] = ListOf(unknown="missing")
     """The parts that are published."""
+
+    @field_validator("own")
+    @classmethod
+    def _could_be_written(cls, raw: dict[str, Any]) -> dict[str, Any]:
+        for name, value in raw.items():
+            if reason := data_problem(value):
+                raise problem(f"`own.{printable(name)}` {reason}", "write what a document can hold")
+        return raw
 
     @field_validator("evidence", mode="before")
     @classmethod

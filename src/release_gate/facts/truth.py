@@ -89,7 +89,7 @@ class Reason(StrEnum):
 _MEANINGS: Final = {
     Reason.MISSING: "nobody has stated it",
     Reason.NOT_ASSESSED: "nobody has assessed it",
-    Reason.UNDECIDED: "its range reaches to both sides of the threshold",
+    Reason.UNDECIDED: "what is known of it allows both answers",
     Reason.STALE: "it is older than the policy accepts, or undated",
     Reason.UNBOUND: "it was measured on something else than what is to be released",
     Reason.UNTRUSTED: "its producer is not one that the policy accepts",

@@ -7,7 +7,7 @@ derives from the models themselves (:mod:`release_gate.facts.schema`).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Context, Decimal
@@ -38,6 +38,7 @@ __all__ = [
     "RecordType",
     "Text",
     "Type",
+    "data_problem",
     "exact",
     "problem",
 ]
@@ -83,6 +84,26 @@ def exact(raw: Any) -> Decimal | None:
     if isinstance(raw, float):
         return Decimal(float.__repr__(raw))  # whatever a class of floats shows of itself
     return Decimal(raw) if isinstance(raw, (int, Decimal)) and raw.__class__ is not bool else None
+
+
+def data_problem(value: Any) -> str:
+    """Why no document can hold a value, or an empty string. Programs can pass what a file cannot say."""
+    match value:
+        case None | bool() | date():
+            return ""
+        case str():
+            return text_problem(value)
+        case int() | float() | Decimal():
+            return number_problem(exact(value) or Decimal(0))
+        case Mapping():
+            if not all(isinstance(key, str) for key in value):
+                return "has a name that is no text"
+            parts: Iterable[Any] = (part for each in value.items() for part in each)
+        case list() | tuple():
+            parts = value
+        case _:
+            return f"is a {type(value).__name__}, and no text, number, truth, date, list or mapping of these"
+    return next(filter(None, map(data_problem, parts)), "")
 
 
 class FactType:
