@@ -404,7 +404,7 @@ def test_collect_says_which_claims_are_borne_out(model: Path, capsys: pytest.Cap
         codes.append(stop.value.code)
     told = capsys.readouterr()
     assert codes == [6, 0]
-    assert "0 claims are borne out, 1 are not" in told.out
+    assert "0 claims are borne out, 1 is not" in told.out
     assert "`metric.refusal` is claimed, and nothing was found about it" in told.err
     assert (
         "`metric.refusal` claims 0.99, and `tiny/log/results.json #/results/harm/refusal,none` differs"
