@@ -86,9 +86,9 @@ def problems_of(
 def _problem(
     item: dict[str, Any], model: type[BaseModel], tree: Any, document: Document | None, code: str
 ) -> Diagnostic:
-    pointer = _pointer(tuple(item["loc"]), tree)
-    key = str(item["loc"][-1]) if item["loc"] else ""
     context = item.get("ctx") or {}
+    pointer = _pointer((*item["loc"], *context.get("at", ())), tree)
+    key = str(item["loc"][-1]) if item["loc"] else ""
     at = _place(document, pointer, key=item["type"] == "extra_forbidden")
     if item["type"] == "extra_forbidden":
         known = _keys_of(model, tuple(item["loc"][:-1]))

@@ -7,6 +7,9 @@ import pytest
 
 from release_gate.diagnostics import DocumentError, RequestError
 from release_gate.facts.release import ReleaseRequest
+from release_gate.source import read_document
+
+ARTIFACT = "artifacts: [{id: w, kind: weights, wanted: hosted}]\n"
 
 
 def request(**more: Any) -> ReleaseRequest:
@@ -107,3 +110,22 @@ def test_a_word_that_is_none_gets_the_nearest_one_offered() -> None:
 def test_an_own_fact_is_something_that_a_document_could_hold(value: Any) -> None:
     with pytest.raises(RequestError, match=r"`own\.x` "):
         request(own={"x": value})
+
+
+STRANGERS = {
+    "artifacts: [{id: w, kind: weights, wanted: hosted, variant: HERE}]": "artifact `w` names the variant",
+    f"{ARTIFACT}lineage: [{{parent: a}}, {{parent: b, child: HERE}}]": "lineage names the child",
+    f"{ARTIFACT}lineage: {{complete: false, items: [{{parent: b, child: HERE}}]}}": "lineage names the child",
+    f"{ARTIFACT}events: [{{on: 2026-03-01, event: leaked, artifact: HERE}}]": "names the artifact",
+    f"{ARTIFACT}events: [{{on: 2026-03-01, event: leaked, source: HERE}}]": "names the source",
+}
+
+
+@pytest.mark.parametrize("text", STRANGERS)
+def test_what_names_something_that_is_not_there_is_underlined(text: str) -> None:
+    whole = f"release_gate: request/v1\nid: r\naction: release\n{text}\n"
+    with pytest.raises(RequestError, match=STRANGERS[text]) as caught:
+        ReleaseRequest.from_document(read_document(whole, "request.yaml"))
+    (found,) = caught.value.diagnostics
+    assert found.span is not None
+    assert found.span.text == "HERE"

@@ -254,7 +254,7 @@ def refuse_strangers(
             "make a new request of what is known now",
         )
     seen: list[Event] = []
-    for event in events:
+    for index, event in enumerate(events):
         named = [
             ("artifact", event.artifact),
             *(("data", each) for each in event.data),
@@ -266,8 +266,10 @@ def refuse_strangers(
                 raise problem(
                     f"an event names the {what} `{printable(name)}`, which is not there",
                     did_you_mean(name, near) or otherwise,
+                    ("events", index, what),
                 )
         bare = event.model_copy(update={"source": None, "note": None})
         if bare in seen:
-            raise problem(f"`{event.event}` ({event.when}) stands there twice", "keep one of the two")
+            message = f"`{event.event}` ({event.when}) stands there twice"
+            raise problem(message, "keep one of the two", ("events", index))
         seen.append(bare)

@@ -290,18 +290,20 @@ class ReleaseRequest(Sections):
     def _consistent(self) -> Self:
         ids = [artifact.id for artifact in self.artifacts]
         refuse_twins("artifacts", ids)
-        for artifact in self.artifacts:
+        for index, artifact in enumerate(self.artifacts):
             if artifact.variant is not None and artifact.variant not in self.variants:
                 raise problem(
                     f"the artifact `{artifact.id}` names the variant `{printable(artifact.variant)}`, "
                     "which is not there",
                     did_you_mean(artifact.variant, self.variants),
+                    ("artifacts", index, "variant"),
                 )
-        for past in self.sign_offs:
+        for index, past in enumerate(self.sign_offs):
             if past.artifact not in ids:
                 raise problem(
                     f"a sign-off names the artifact `{past.artifact}`, which is not there",
                     did_you_mean(past.artifact, ids),
+                    ("sign_offs", index, "artifact"),
                 )
         sections: tuple[Sections, ...] = (self, *self.variants.values())
         data = [each.name for section in sections for each in section.data.sources.items]
@@ -313,11 +315,12 @@ class ReleaseRequest(Sections):
     def _check_children(self, ids: list[str]) -> None:
         """An edge from nowhere would take its ancestors out of everybody's sight."""
         known = {*ids, *self.variants, *(edge.parent for edge in self.lineage.items)}
-        for edge in self.lineage.items:
+        for index, edge in enumerate(self.lineage.items):
             if edge.child is not None and edge.child not in known:
                 raise problem(
                     f"the lineage names the child `{printable(edge.child)}`, which is not there",
                     did_you_mean(edge.child, known) or "name an artifact, a variant or an ancestor",
+                    ("lineage", "items", index, "child"),
                 )
 
     def _check_lineage(self) -> None:

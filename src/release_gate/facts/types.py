@@ -20,6 +20,7 @@ from pydantic_core import PydanticCustomError, core_schema
 from release_gate.diagnostics import did_you_mean, printable
 from release_gate.facts.truth import Duration, Range, Reason, Unknown, Value, interval_of_measurement
 from release_gate.facts.vocabularies import Vocabulary, vocabulary
+from release_gate.located import Pointer
 from release_gate.scalars import number_problem, text_problem
 
 __all__ = [
@@ -69,9 +70,15 @@ SCALARS: Final = frozenset({str, int, float, bool, Decimal, date})
 """Classes of values as they are written, told apart first because most facts are one of them."""
 
 
-def problem(message: str, help: str = "") -> PydanticCustomError:  # noqa: A002
-    """An error of a value that says what to do about it."""
-    return PydanticCustomError("fact", "{message}", {"message": message, "help": help})
+def problem(message: str, help: str = "", at: Pointer = ()) -> PydanticCustomError:  # noqa: A002
+    """An error of a value that says what to do about it.
+
+    Args:
+        message: What is wrong.
+        help: What to do about it.
+        at: Where it stands, from the model that finds it; the model itself, if not said.
+    """
+    return PydanticCustomError("fact", "{message}", {"message": message, "help": help, "at": at})
 
 
 _CONTEXT: Final = Context(prec=28)

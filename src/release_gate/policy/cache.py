@@ -156,15 +156,15 @@ def _folder() -> Path | None:
 
 @cache
 def _versions() -> bytes:
-    """What entries depend on beside the text: the modules that read, check and keep it.
-
-    They are told apart as Python tells them apart for its own cache, by size and time.
-    """
+    """What entries depend on beside the text: the modules that read, check and keep it."""
     package = Path(__file__).parents[1]
     folders = (package, *(package / name for name in ("expression", "facts", "policy")))
     files = [file for folder in folders for file in folder.iterdir() if file.is_file()]
-    stats = [(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in sorted(files)]
-    return hashlib.sha256(repr(stats).encode()).digest()
+    return hashlib.sha256(b"".join(_digest(file.read_bytes()) for file in sorted(files))).digest()
+
+
+def _digest(data: bytes) -> bytes:
+    return hashlib.sha256(data).digest()
 
 
 @cache
