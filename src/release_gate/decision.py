@@ -13,7 +13,7 @@ from enum import Enum
 from functools import cache, cached_property
 from operator import attrgetter
 from types import NoneType
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
 from release_gate.canonical import canonical_bytes, digest_of_bytes, plain
 from release_gate.diagnostics import Span
@@ -32,6 +32,7 @@ __all__ = [
     "TierState",
     "Verdict",
     "Where",
+    "Why",
     "worst",
 ]
 
@@ -116,8 +117,40 @@ class FactRead:
     source: str | None
 
 
+class Why(NamedTuple):
+    """What a finding says.
+
+    Attributes:
+        message: Why, in words.
+        fix: What to do about it.
+        facts: The facts it rests on.
+    """
+
+    message: str
+    fix: str
+    facts: tuple[FactRead, ...] = ()
+
+
+class _Explained:
+    """What is explained when its message, its fix or its facts are first read, and never again."""
+
+    __slots__ = ("_why",)
+    _why: Callable[[], Why]
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """A part of why, which is worked out now."""
+            if name not in Why._fields:
+                raise AttributeError(f"a finding has no `{name}`", name=name, obj=self)
+            for each, value in self._why()._asdict().items():
+                object.__setattr__(self, each, value)
+            object.__delattr__(self, "_why")
+            return object.__getattribute__(self, name)
+
+
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(_Explained):
     """What one rule came to for one artifact, from one rung to another.
 
     Attributes:
@@ -145,6 +178,20 @@ class Finding:
     cite: Mapping[str, Any]
     where: Where | None
     facts: tuple[FactRead, ...]
+
+    @classmethod
+    def found(cls, why: Callable[[], Why], **told: Any) -> Self:
+        """A finding that is explained when that is asked for.
+
+        Args:
+            why: Explains it.
+            told: All of it but the message, the fix and the facts.
+        """
+        finding = object.__new__(cls)
+        for name, value in told.items():
+            object.__setattr__(finding, name, value)
+        object.__setattr__(finding, "_why", why)
+        return finding
 
     @property
     def unverified(self) -> bool:

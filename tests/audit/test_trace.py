@@ -1,9 +1,7 @@
 """The trace: how every rule came out, as it is recorded, sealed, shown and made again."""
 
-import gc
 import json
 import pickle
-import weakref
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -188,13 +186,3 @@ def test_a_hypothetical_decision_has_the_trace_of_its_policies() -> None:
     decision = decide(asked, DAY, date(2026, 1, 1))
     assert decision.verdict is Verdict.DENY
     assert trace_of(decision, asked, (policy(),)) == trace_of(decide(asked), asked, (policy(),))
-
-
-def test_a_decision_keeps_nothing_of_its_request_alive() -> None:
-    """Whoever keeps many decisions keeps what they say, and not all that they were made from."""
-    asked = request.__wrapped__("tiny", "7e9")  # the tests keep those that they share
-    decision, gone = decide(asked), weakref.ref(asked)
-    assert decision.judged
-    del asked
-    gc.collect()
-    assert gone() is None

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final, NamedTuple
 
-from release_gate.decision import FactRead, Verdict, Where, in_words
+from release_gate.decision import FactRead, Verdict, Where, Why, in_words
 from release_gate.diagnostics import printable
 from release_gate.evaluate.fetch import Reading
 from release_gate.evaluate.reference import Facts, Read, Trace, evaluate
@@ -27,8 +27,8 @@ __all__ = ["Bad", "Hit", "bad_of", "citation", "fact_read", "facts_of", "fill", 
 class Hit(NamedTuple):
     """What a rule came to from one rung to another, both included.
 
-    ``support`` is what would settle it. ``unverified`` names the unverified rules without which it would
-    not be there, or be milder.
+    ``why`` explains it when asked. ``support`` is what would settle it. ``unverified`` names the unverified
+    rules without which it would not be there, or be milder.
     """
 
     policy: str
@@ -37,11 +37,9 @@ class Hit(NamedTuple):
     outcome: Verdict
     start: int
     end: int
-    message: str
-    fix: str = ""
+    why: Callable[[], Why]
     cite: Mapping[str, Any] | None = None
     where: Where | None = None
-    facts: tuple[FactRead, ...] = ()
     support: tuple[str, ...] = ()
     unverified: tuple[str, ...] = ()
 

@@ -6,9 +6,10 @@ The steps are those of *How a decision is made* in the documentation, and marked
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
-from release_gate.decision import ArtifactDecision, Finding, Verdict
+from release_gate.decision import ArtifactDecision, Finding, Verdict, Why
 from release_gate.engine.case import Case, Side
 from release_gate.engine.findings import Hit, fact_read, facts_of
 from release_gate.engine.panel import Ready, ready_of
@@ -104,12 +105,13 @@ class Judge:
                 if unknown
                 else "no policy in force covers this release"
             )
+            fix = "Add a policy that covers it; nothing evaluated is never a pass."
+            why = partial(Why, said, fix, tuple(fact_read(read) for read in reads.values()))
+            outcome = Verdict.NEEDS_EVIDENCE if unknown else Verdict.DENY
             self.case.hits.append(
                 Hit(
-                    "gate", "coverage", "coverage",
-                    Verdict.NEEDS_EVIDENCE if unknown else Verdict.DENY, rank, rank, said,
-                    "Add a policy that covers it; nothing evaluated is never a pass.",
-                    facts=tuple(fact_read(read) for read in reads.values()), support=tuple(sorted(reads)),
+                    "gate", "coverage", "coverage", outcome, rank, rank, why,
+                    support=tuple(sorted(reads)),
                 )
             )  # fmt: skip
 
@@ -130,7 +132,8 @@ class Judge:
                 message = f"{each.person} ({each.role}) {said} this release."
                 fix = "Resolve it with them; an objection lapses when the request or the policies change."
                 name = f"{each.word}-{each.person}"
-                self.case.hits.append(Hit("gate", name, "sign_off", Verdict.DENY, rank, rank, message, fix))
+                why = partial(Why, message, fix)
+                self.case.hits.append(Hit("gate", name, "sign_off", Verdict.DENY, rank, rank, why))
 
     # -- steps 6 and 7: combine, and answer
 
@@ -231,7 +234,9 @@ def _spans(found: Sequence[Hit]) -> Iterable[tuple[int, int, Hit]]:
         return [(found[0].start, found[0].end, found[0])]
     runs: dict[tuple[Any, ...], list[Hit]] = {}
     for hit in found:
-        runs.setdefault((hit.outcome, hit.message, hit.facts), []).append(hit)
+        why = hit.why()
+        said = hit._replace(why=partial(Why, *why))
+        runs.setdefault((hit.outcome, why.message, why.facts), []).append(said)
     return [(min(hit.start for hit in run), max(hit.end for hit in run), run[0]) for run in runs.values()]
 
 
@@ -245,9 +250,16 @@ def _together(hits: Iterable[Hit], wanted: int, ladder: Sequence[Step]) -> tuple
         key=lambda each: (each[0] > wanted, -each[2].outcome.rank, each[2].policy, each[2].rule, each[0])
     )
     return tuple(
-        Finding(
-            hit.policy, hit.rule, hit.effect, hit.outcome, ladder[start].name, ladder[end].name,
-            hit.message, hit.fix, hit.cite or {}, hit.where, hit.facts,
+        Finding.found(
+            hit.why,
+            policy=hit.policy,
+            rule=hit.rule,
+            effect=hit.effect,
+            outcome=hit.outcome,
+            from_=ladder[start].name,
+            to=ladder[end].name,
+            cite=hit.cite or {},
+            where=hit.where,
         )
         for start, end, hit in spans
-    )  # fmt: skip
+    )

@@ -1,7 +1,7 @@
 """What the rules of one policy come to for one artifact: the tier first, then the rules.
 
 Conditions are evaluated by the compiled program of the policy, once for all rungs wherever they read
-neither the rung nor the tier. The reference explains those that bite, and must agree.
+neither the rung nor the tier. The reference explains those that bite when asked, and must agree.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from functools import cached_property, partial
 from itertools import groupby, product
 from typing import Any, NamedTuple, TypeAlias
 
-from release_gate.decision import Obligation, SignOffState, TierState, Verdict, Where
+from release_gate.decision import Obligation, SignOffState, TierState, Verdict, Where, Why
 from release_gate.diagnostics import ReleaseGateError
 from release_gate.engine.case import Case, Side
 from release_gate.engine.findings import (
@@ -286,13 +286,13 @@ class Application:
         fix = (
             "Supply the facts that would settle the tier." if unknown else f"Ask for {tier.ceiling} or less."
         )
+        message = f"The risk {is_} {tier.step}, and such models are at most {tier.ceiling}."
         self.case.hits.append(
             Hit(
                 self.policy.id, f"tier.{tier.step}", "ceiling",
                 Verdict.NEEDS_EVIDENCE if unknown else Verdict.DENY, start, end,
-                f"The risk {is_} {tier.step}, and such models are at most {tier.ceiling}.", fix,
-                where=Where.of(tier.span), facts=tuple(fact_read(reads[path]) for path in sorted(reads)),
-                support=tuple(sorted(reads)), unverified=hangs_on,
+                partial(Why, message, fix, tuple(fact_read(reads[path]) for path in sorted(reads))),
+                where=Where.of(tier.span), support=tuple(sorted(reads)), unverified=hangs_on,
             )
         )  # fmt: skip
 
@@ -321,26 +321,40 @@ class Application:
                 self.oblige(rule, start)
         if not spans:
             return
-        bad = self.explained(number, start)
-        if (bad.value is True) is not (bites is True) or bad.value is False:
-            message = (
-                f"the rule {self.policy.id}/{rule.id} is {bites} compiled, and {bad.value} by the reference"
-            )
-            raise Disagreement(message)
-        message, fix = message_of(rule, bad), fill(rule.document.fix or "", bad, rule)
-        if bites is None and (more := advice(bad, self.reading.frame.sections.metric)):
-            fix = f"{fix} {more}".strip()
-        facts = tuple(fact_read(read) for read in bad.reads)
-        support = tuple(read.path for read in bad.support)
+        open_ = self.confirmed(number, bites=bites, rank=start) if bites is None else None
+        why = partial(self.why, number, start, open_)
+        support = tuple(read.path for read in open_.support) if open_ is not None else ()
         cite, where = self.ready.sources[number]
+        hangs_on = self.hangs_on(number, bites, start)
         hits = [
             Hit(
-                self.policy.id, rule.id, rule.effect, outcome, lowest, highest, message, fix,
-                cite, where, facts, support, self.hangs_on(number, bites, start),
+                self.policy.id, rule.id, rule.effect, outcome, lowest, highest, why,
+                cite, where, support, hangs_on,
             )
             for lowest, highest in spans
         ]  # fmt: skip
         self.case.hits += self.waived(number, hits, unknown=bites is None)
+
+    def why(self, number: int, rank: int, open_: Bad | None) -> Why:
+        """What to say about a rule that may bite, or else about one that bites."""
+        bad = self.confirmed(number, bites=True, rank=rank) if open_ is None else open_
+        rule = self.policy.rules[number]
+        message, fix = message_of(rule, bad), fill(rule.document.fix or "", bad, rule)
+        if open_ is not None and (more := advice(bad, self.reading.frame.sections.metric)):
+            fix = f"{fix} {more}".strip()
+        return Why(message, fix, tuple([fact_read(read) for read in bad.reads]))
+
+    def confirmed(self, number: int, *, bites: Tri, rank: int) -> Bad:
+        """What a rule that bites or may bite comes to by the reference.
+
+        Raises:
+            Disagreement: The reference comes to something else.
+        """
+        bad = self.explained(number, rank)
+        if (bad.value is True) is not (bites is True) or bad.value is False:
+            rule = self.name(number)
+            raise Disagreement(f"the rule {rule} is {bites} compiled, and {bad.value} by the reference")
+        return bad
 
     def hangs_on(self, number: int, bites: Tri, rank: int) -> tuple[str, ...]:
         """The unverified rules without which a rule would come to less or to nothing.
@@ -374,11 +388,17 @@ class Application:
         waiver, by = excused
         found = []
         for hit in hits:
-            words = f"{waiver.in_words(by)} Without it: {hit.outcome}. {hit.message}"
+            message, fix, facts = hit.why()
+            words = f"{waiver.in_words(by)} Without it: {hit.outcome}. {message}"
             ends = (min(hit.end, waiver.rung.rank), max(hit.start, waiver.rung.rank + 1))
             gone = self.hangs_on(number, None, hit.start)  # a milder failure leaves no milder condition
             found.append(
-                hit._replace(outcome=Verdict.CONDITIONAL, end=ends[0], message=words, unverified=gone)
+                hit._replace(
+                    outcome=Verdict.CONDITIONAL,
+                    end=ends[0],
+                    why=partial(Why, words, fix, facts),
+                    unverified=gone,
+                )
             )
             found.append(hit._replace(start=ends[1]))
         return [hit for hit in found if hit.start <= hit.end]
