@@ -458,10 +458,43 @@ def test_policies_and_decisions_see_that_copies_are_out(tmp_path: Path) -> None:
         weights = next(each for each in decision.artifacts if each.id == "weights")
         seen[day] = (weights.irrevocable, str(weights.ladder["hosted"]))
     assert seen == {
-        INSIDE: (False, "needs_evidence"),
+        INSIDE: (None, "needs_evidence"),
         LAST: (True, "deny"),
         date(2024, 1, 1): (True, "deny"),
     }
+
+
+DOUBT = "nobody can say whether copies of weights are out already"
+STATED = [  # of the artifact, what happened, what a decision says of copies, and whether it is said in words
+    ("", "", None, False),
+    ("irrevocable: false", "", False, False),
+    ("irrevocable: true", "", True, False),
+    ("irrevocable: null", "", None, False),
+    ("irrevocable: {unknown: not_assessed}", "", None, True),
+    ("irrevocable: {unknown: conflicting}", "", None, True),
+    ("current: hosted", "", None, False),
+    ("current: weights_open", "", True, False),
+    ("current: {low: hosted, high: api_general}", "", None, False),
+    ("current: {low: hosted, high: weights_gated_manual}", "", None, True),
+    ("current: {low: hosted, high: weights_open}, irrevocable: false", "", False, False),
+    ("current: {low: weights_gated_manual, high: weights_open}", "", True, False),
+    ("", f"{SPAN}, event: leaked, artifact: weights", None, True),
+    ("", f"{SPAN}, event: published, artifact: weights, rung: weights_open", None, True),
+    ("", f"{SPAN}, event: narrowed, artifact: weights, rung: hosted", None, False),
+    ("irrevocable: true", f"{SPAN}, event: leaked, artifact: weights", True, False),
+]
+
+
+@pytest.mark.parametrize(("stated", "event", "out", "said"), STATED)
+def test_a_decision_never_takes_it_for_known_that_no_copies_are_out(
+    tmp_path: Path, stated: str, event: str, *, out: bool | None, said: bool
+) -> None:
+    text = TEXT.format(events=f"  - {{{event}}}" if event else "  []")
+    text = text.replace("id: weights,", f"id: weights, {stated}," if stated else "id: weights,")
+    found = ReleaseRequest.from_document(read_document(text, "request.yaml"))
+    decision = gate_of(tmp_path).decide(found, as_of=INSIDE)
+    assert next(each for each in decision.artifacts if each.id == "weights").irrevocable is out
+    assert (DOUBT in decision.notes) is said
 
 
 # ---------------------------------------------------------------- laws

@@ -14,7 +14,9 @@ from release_gate.engine.panel import Panel
 from release_gate.evaluate.compiled import Tri
 from release_gate.evaluate.fetch import Reading
 from release_gate.facts.frame import Frame
+from release_gate.facts.ladder import BOUNDARY
 from release_gate.facts.release import Artifact, ReleaseRequest
+from release_gate.facts.truth import Range, Reason, Unknown
 from release_gate.facts.view import view_of
 from release_gate.policy.papers import NO_PAPERS, Papers
 from release_gate.policy.sign_offs import SignOffBook
@@ -71,7 +73,9 @@ class Case:
         self.tiers: dict[str, TierState] = {}
 
     def notes(self) -> Iterator[str]:
-        """What people should know about their sign-offs and waivers, after the artifact was judged."""
+        """What people should know about copies, sign-offs and waivers, after the artifact was judged."""
+        if self.out is None and self.may_be_out:
+            yield f"nobody can say whether copies of {self.artifact.id} are out already"
         if people := self.book.unsigned():
             names = ", ".join(people)
             yield (
@@ -79,6 +83,20 @@ class Case:
                 "so that whoever can edit the request can have written them"
             )
         yield from self.waivers.notes(self.panel.inforce)
+
+    @property
+    def out(self) -> bool | None:
+        """Whether copies are out for good; None while nobody has said, or can."""
+        stated = self.artifact.irrevocable.value
+        return stated if isinstance(stated, bool) else None
+
+    @property
+    def may_be_out(self) -> bool:
+        """Whether there is more to a doubt about copies than that nobody has said anything."""
+        stated, current = self.artifact.irrevocable.value, self.artifact.current.value
+        if isinstance(current, Range) and current.high >= BOUNDARY:
+            return True
+        return isinstance(stated, Unknown) and stated.reason is not Reason.MISSING
 
     @cached_property
     def view(self) -> Mapping[str, Any]:

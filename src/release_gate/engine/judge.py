@@ -158,7 +158,7 @@ class Judge:
             verdict=ladder[wanted],
             best=_best(ladder, wanted),
             not_ruled_out=_not_ruled_out(ladder),
-            irrevocable=self.case.artifact.irrevocable.value is True,
+            irrevocable=self.case.out,
             tiers=dict(sorted(self.case.tiers.items())),
             ladder={rung.name: verdict for rung, verdict in ladder.items()},
             findings=_together(self.case.hits, wanted.rank, self.case.ladder),
