@@ -275,7 +275,7 @@ class ArtifactDecision:
         best: The highest rung up to there that is allowed, with everything below; None if not even
             withholding is, because development must stop.
         not_ruled_out: The highest rung with no denial at or below it.
-        irrevocable: Whether copies have already left the building for good; None while nobody has said, or can.
+        irrevocable: Whether copies have already left the building for good; None while nobody can say.
         tiers: The tier under each policy that has tiers, at the rung asked for.
         ladder: The verdict at every rung that makes sense for it.
         findings: What the rules came to, worst first.

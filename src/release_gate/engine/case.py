@@ -86,7 +86,7 @@ class Case:
 
     @property
     def out(self) -> bool | None:
-        """Whether copies are out for good; None while nobody has said, or can."""
+        """Whether copies are out for good; None while nobody can say."""
         stated = self.artifact.irrevocable.value
         return stated if isinstance(stated, bool) else None
 
