@@ -135,7 +135,7 @@ class _Explained:
     """What is explained when its message, its fix or its facts are first read, and never again."""
 
     __slots__ = ("_why",)
-    _why: Callable[[], Why]
+    _why: Callable[[], Why] | None
 
     if not TYPE_CHECKING:
 
@@ -143,9 +143,10 @@ class _Explained:
             """A part of why, which is worked out now."""
             if name not in Why._fields:
                 raise AttributeError(f"a finding has no `{name}`", name=name, obj=self)
-            for each, value in self._why()._asdict().items():
-                object.__setattr__(self, each, value)
-            object.__delattr__(self, "_why")
+            if (why := getattr(self, "_why", None)) is not None:  # else another thread was quicker
+                for each, value in why()._asdict().items():
+                    object.__setattr__(self, each, value)
+                object.__setattr__(self, "_why", None)
             return object.__getattribute__(self, name)
 
 

@@ -4,8 +4,10 @@ import copy
 import gc
 import pickle
 import weakref
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -105,6 +107,19 @@ def test_a_finding_is_what_it_says() -> None:
     assert Finding.found(lambda: Why("No.", "How."), **told) != plain
     with pytest.raises(AttributeError, match="mesage"):
         plain.mesage  # type: ignore[attr-defined]  # noqa: B018
+
+
+def test_two_threads_may_ask_at_once() -> None:
+    both = Barrier(2)
+
+    def why() -> Why:
+        both.wait(timeout=30)
+        return Why("Why.", "How.")
+
+    finding = Finding.found(why)
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(lambda name: getattr(finding, name), ("message", "fix"))) == ["Why.", "How."]
+    assert finding.facts == ()
 
 
 def test_a_decision_that_has_been_read_keeps_nothing_of_its_request() -> None:
