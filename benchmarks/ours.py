@@ -27,8 +27,8 @@ from release_gate import Decision, Gate, ReleaseRequest
 from release_gate.evaluate.compiled import Gathered, Hits, Program
 from release_gate.evaluate.fetch import Reading
 from release_gate.expression import trees
+from release_gate.facts.arithmetic import OPERATIONS
 from release_gate.facts.frame import Frame
-from release_gate.facts.truth import OPERATIONS
 from release_gate.policy.load import load_policy, policy_from_document
 from release_gate.policy.model import Policy
 from release_gate.source import POLICY_LIMITS, read_document

@@ -8,9 +8,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from release_gate.facts import truth
+from release_gate.facts.arithmetic import OPERATIONS, arithmetic, interval_of_measurement, negate
 from release_gate.facts.truth import (
     NOT_COMPUTABLE,
-    OPERATIONS,
     UNDECIDED,
     Duration,
     Items,
@@ -22,7 +22,6 @@ from release_gate.facts.truth import (
     Value,
     all_of,
     any_of,
-    arithmetic,
     compare,
     not_,
 )
@@ -50,7 +49,7 @@ def inside(narrow: Value, wide: Value) -> bool:
         return True
     if isinstance(narrow, Unknown):
         return False
-    (a, b), (c, d) = truth._bounds(narrow), truth._bounds(wide)
+    (a, b), (c, d) = truth.bounds(narrow), truth.bounds(wide)
     return bool(c <= a and b <= d)
 
 
@@ -246,12 +245,12 @@ def test_hull() -> None:
 
 def test_the_interval_of_a_measurement() -> None:
     one = Decimal(1)
-    assert truth.interval_of_measurement(one, Decimal(0), None, None) == one
-    assert truth.interval_of_measurement(one, one, None, None) == Range(Decimal("-0.96"), Decimal("2.96"))
-    assert truth.interval_of_measurement(one, one, Decimal(0), one) == Range(Decimal(0), one)
+    assert interval_of_measurement(one, Decimal(0), None, None) == one
+    assert interval_of_measurement(one, one, None, None) == Range(Decimal("-0.96"), Decimal("2.96"))
+    assert interval_of_measurement(one, one, Decimal(0), one) == Range(Decimal(0), one)
 
 
 def test_words() -> None:
     assert all(reason.meaning for reason in Reason)
     assert str(Step(1, "low")) == "low"
-    assert truth.negate(Decimal(2)) == Decimal(-2)
+    assert negate(Decimal(2)) == Decimal(-2)

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Final
 
 from release_gate.decision import ArtifactDecision, Decision, Finding, Verdict
-from release_gate.facts.truth import arithmetic
+from release_gate.facts.arithmetic import arithmetic
 from release_gate.policy.model import Policy
 from release_gate.policy.subject import LONGEST_REASON
 

@@ -21,10 +21,11 @@ from release_gate.audit.sealed import is_sealed
 from release_gate.audit.sensitive import seen_by
 from release_gate.audit.view import View, fetching
 from release_gate.diagnostics import Diagnostic, InputError, IntegrityError, did_you_mean, printable
+from release_gate.facts.arithmetic import arithmetic
 from release_gate.facts.events import MOVES, OPENS
 from release_gate.facts.events import WORDS as RELEASED
 from release_gate.facts.ladder import BOUNDARY, RUNGS
-from release_gate.facts.truth import Duration, arithmetic
+from release_gate.facts.truth import Duration
 from release_gate.policy.documents import Due
 
 __all__ = ["WORDS", "Duty", "Event", "Standing", "duties", "event_draft", "standing"]

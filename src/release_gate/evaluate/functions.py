@@ -11,7 +11,7 @@ from typing import Any, Final, TypeAlias
 
 from release_gate.evaluate.emit import Code
 from release_gate.evaluate.fetch import ROOTS
-from release_gate.facts import truth
+from release_gate.facts import arithmetic, truth
 from release_gate.facts.frame import terms_of
 from release_gate.facts.truth import Duration, Items, Reason, Step, Unknown, Value
 from release_gate.policy.model import Policy
@@ -24,9 +24,9 @@ Function: TypeAlias = "Callable[..., Any]"
 
 _NAMES: Final[dict[str, Any]] = {
     "Decimal": Decimal, "Step": Step, "Duration": Duration, "date": date, "Items": Items,
-    "UNDECIDED": truth.UNDECIDED, "compare": truth.compare, "arithmetic": truth.arithmetic,
+    "UNDECIDED": truth.UNDECIDED, "compare": truth.compare, "arithmetic": arithmetic.arithmetic,
     "contains": truth.contains, "count": truth.count, "distinct": truth.distinct, "hull": truth.hull,
-    "absolute": truth.absolute, "part": truth.part, "terms_of": terms_of, "Unknown": Unknown,
+    "absolute": arithmetic.absolute, "part": truth.part, "terms_of": terms_of, "Unknown": Unknown,
 }  # fmt: skip
 """What generated code may name, beside its own values and the functions below."""
 

@@ -14,7 +14,8 @@ from release_gate.evaluate.gather import MEMBER, PARTLY, Null, Plain, Sheet, Siz
 from release_gate.expression import nodes
 from release_gate.expression.nodes import Node, children
 from release_gate.expression.patterns import matcher, words_of
-from release_gate.facts.truth import OPERATIONS, Duration, Step
+from release_gate.facts.arithmetic import OPERATIONS
+from release_gate.facts.truth import Duration, Step
 from release_gate.policy.model import Policy
 
 __all__ = ["Known"]

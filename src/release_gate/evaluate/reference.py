@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Protocol, get_args
 from release_gate.expression import nodes
 from release_gate.expression.nodes import Node
 from release_gate.expression.patterns import matches
-from release_gate.facts import truth
+from release_gate.facts import arithmetic, truth
 from release_gate.facts.truth import Items, Record, Truth, Unknown, Value
 from release_gate.facts.view import Seen
 
@@ -266,7 +266,7 @@ def _match(node: nodes.Match, facts: Facts) -> Trace:
 
 def _binary(node: nodes.Binary, facts: Facts) -> Trace:
     left, right = evaluate(node.left, facts), evaluate(node.right, facts)
-    return Trace(node, truth.arithmetic(node.op, left.value, right.value), (left, right))
+    return Trace(node, arithmetic.arithmetic(node.op, left.value, right.value), (left, right))
 
 
 def _choose(node: nodes.Choose, facts: Facts) -> Trace:
@@ -349,7 +349,7 @@ def _call(node: nodes.Call, facts: Facts) -> Trace:
             return _of_members(node, node.function, source.value, _selected(argument, facts, source.listed))
     items = evaluate(argument, facts)
     if node.function == "abs":
-        return Trace(node, truth.absolute(items.value), (items,))
+        return Trace(node, arithmetic.absolute(items.value), (items,))
     return _of_list(node, node.function, items)
 
 

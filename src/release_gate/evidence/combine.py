@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from release_gate.evidence.collected import Found, Provenance, unknown
 from release_gate.evidence.evaluations import same_name
-from release_gate.facts.truth import Range, interval_of_measurement
+from release_gate.facts.arithmetic import interval_of_measurement
+from release_gate.facts.truth import Range
 
 if TYPE_CHECKING:
     from release_gate.source import Tree

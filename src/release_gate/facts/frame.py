@@ -13,10 +13,11 @@ from decimal import Decimal
 from functools import cache
 from typing import Any, Final, NamedTuple, cast
 
+from release_gate.facts.arithmetic import arithmetic
 from release_gate.facts.licenses import license_terms
 from release_gate.facts.records import Ancestor, FactRecord, ListOf, Measurement, Terms
 from release_gate.facts.release import Artifact, ReleaseRequest, Sections
-from release_gate.facts.truth import Duration, Reason, Unknown, Value, arithmetic
+from release_gate.facts.truth import Duration, Reason, Unknown, Value
 from release_gate.facts.types import Fact
 
 __all__ = ["Edge", "Frame", "MeasurementRule", "measured", "measured_beyond", "terms_of"]

@@ -14,30 +14,18 @@ it was or becomes sharper inside it. So an operation that cannot keep the law on
 
 from __future__ import annotations
 
-import calendar
 import operator
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
-from decimal import (
-    ROUND_CEILING,
-    ROUND_FLOOR,
-    ROUND_HALF_EVEN,
-    Context,
-    Decimal,
-    DecimalException,
-    DivisionByZero,
-    InvalidOperation,
-    Overflow,
-)
+from datetime import date
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Final, TypeAlias
 
 __all__ = [
-    "LIMIT",
+    "DAY",
     "NOT_COMPUTABLE",
-    "OPERATIONS",
     "UNDECIDED",
     "Duration",
     "Items",
@@ -48,20 +36,17 @@ __all__ = [
     "Truth",
     "Unknown",
     "Value",
-    "absolute",
     "all_members",
     "all_of",
     "any_member",
     "any_of",
-    "arithmetic",
+    "bounds",
     "compare",
     "contains",
     "count",
     "distinct",
     "hull",
-    "interval_of_measurement",
     "is_settled",
-    "negate",
     "not_",
     "part",
     "truth_of",
@@ -125,7 +110,8 @@ _DURATION = re.compile(
     r"P(?=[0-9T])(?:(\d{1,4})Y)?(?:(\d{1,5})M)?(?:(\d{1,5})W)?(?:(\d{1,6})D)?"
     r"(?:T(?=[0-9])(?:(\d{1,6})H)?(?:(\d{1,6})M)?(?:(\d{1,7})S)?)?"
 )
-_DAY: Final = 86_400
+DAY: Final = 86_400
+"""The seconds of a day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +131,7 @@ class Duration:
         if match is None:
             return None
         years, months, weeks, days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
-        return cls(years * 12 + months, (weeks * 7 + days) * _DAY + hours * 3600 + minutes * 60 + seconds)
+        return cls(years * 12 + months, (weeks * 7 + days) * DAY + hours * 3600 + minutes * 60 + seconds)
 
     @property
     def is_ordered(self) -> bool:
@@ -155,7 +141,7 @@ class Duration:
     def __str__(self) -> str:
         """The ISO 8601 form, with days as the largest unit of fixed length."""
         sign = "-" if self.seconds < 0 else ""
-        days, rest = divmod(abs(self.seconds), _DAY)
+        days, rest = divmod(abs(self.seconds), DAY)
         years, months = divmod(self.months, 12)
         text = (
             "P"
@@ -258,7 +244,8 @@ _ORDER: Final[dict[str, Callable[[Any, Any], bool]]] = {
 }
 
 
-def _bounds(value: Value) -> tuple[Any, Any]:
+def bounds(value: Value) -> tuple[Any, Any]:
+    """The ends of a range; of any other value, itself twice."""
     return (value.low, value.high) if isinstance(value, Range) else (value, value)
 
 
@@ -280,7 +267,7 @@ def compare(op: str, left: Value, right: Value) -> Truth:
         return UNDECIDED
     if op == "!=":
         return not_(compare("==", left, right))
-    (a, b), (c, d) = _bounds(left), _bounds(right)
+    (a, b), (c, d) = bounds(left), bounds(right)
     if op == "==" and a is b and c is d:
         return _equal(left, right)
     if left is None or right is None:
@@ -362,62 +349,6 @@ def distinct(items: Value) -> Value:
 _MANY: Final = Decimal("1e15")
 """More members than a list can have."""
 
-_CONTEXT: Final = Context(prec=28, rounding=ROUND_HALF_EVEN, Emin=-9999, Emax=9999, traps=[], capitals=1)
-LIMIT: Final = Decimal("1e300")
-"""No number is as large as this."""
-_STRICT: Final = _CONTEXT.copy()
-_STRICT.Emax = LIMIT.adjusted() - 1
-_STRICT.traps.update(dict.fromkeys((Overflow, InvalidOperation, DivisionByZero), True))
-OPERATIONS: Final[dict[str, Callable[[Decimal, Decimal], Decimal]]] = {
-    "+": _STRICT.add,
-    "-": _STRICT.subtract,
-    "*": _STRICT.multiply,
-    "/": _STRICT.divide,
-    "//": _STRICT.divide_int,
-    "%": _STRICT.remainder,
-}
-"""Arithmetic on two exact numbers that raises a ``DecimalException`` where the reference has no result."""
-_TWO_SIGMA: Final = Decimal("1.96")
-
-
-def negate(value: Value) -> Value:
-    """The negative of a number or a range of numbers."""
-    return arithmetic("-", Decimal(0), value)
-
-
-def arithmetic(op: str, left: Value, right: Value) -> Value:
-    """Calculate with ``+ - * / // % **`` on numbers, dates and durations.
-
-    Numbers are decimals with 28 digits, rounded half to even after every step. Rounding is monotone, so
-    that the corners of two ranges bound every result between them.
-    """
-    if isinstance(left, Unknown) or isinstance(right, Unknown):
-        return UNDECIDED
-    if not isinstance(left, Range) and not isinstance(right, Range):
-        return _calculate(op, left, right)
-    if op == "%":
-        return UNDECIDED
-    (a, b), (c, d) = _bounds(left), _bounds(right)
-    if op in ("/", "//") and not (_positive(c) or _positive(_minus(d))):
-        return UNDECIDED
-    corners = [_calculate(op, x, y) for x in (a, b) for y in (c, d)]
-    if op == "**" and _is_even(right) and _straddles_zero(a, b):
-        corners.append(Decimal(0))
-    return hull(corners)
-
-
-def absolute(value: Value) -> Value:
-    """The absolute value of a number or a range of numbers."""
-    if isinstance(value, Unknown | None):
-        return UNDECIDED if isinstance(value, Unknown) else NOT_COMPUTABLE
-    zero = Decimal(0)
-    if compare(">=", value, zero) is True:
-        return value
-    negative = negate(value)
-    if compare("<=", value, zero) is True:
-        return negative
-    return hull([zero, max(value.high, negative.high)])
-
 
 def part(value: Value, name: str) -> Value:
     """The ``length`` of a text, or the ``year``, ``month`` or ``day`` of a date."""
@@ -428,25 +359,9 @@ def part(value: Value, name: str) -> Value:
     return NOT_COMPUTABLE if value is None else UNDECIDED
 
 
-def _positive(value: Any) -> bool:
-    return isinstance(value, Decimal) and value > 0
-
-
-def _minus(value: Any) -> Any:
-    return -value if isinstance(value, Decimal) else None
-
-
-def _is_even(value: Any) -> bool:
-    return isinstance(value, Decimal) and value % 2 == 0
-
-
-def _straddles_zero(low: Any, high: Any) -> bool:
-    return isinstance(low, Decimal) and low < 0 < high
-
-
 def hull(values: Iterable[Value]) -> Value:
     """The smallest value that contains all of these: their common value, a range, or unknown."""
-    ends = [end for value in values for end in _bounds(value)]
+    ends = [end for value in values for end in bounds(value)]
     if not ends or any(isinstance(end, Unknown) for end in ends):
         return UNDECIDED
     first = ends[0]
@@ -458,84 +373,3 @@ def hull(values: Iterable[Value]) -> Value:
     if len(kinds) > 1 or any(_key(end) is None for end in ends):
         return UNDECIDED
     return Range(min(ends, key=_key), max(ends, key=_key))
-
-
-def _calculate(op: str, left: Any, right: Any) -> Value:
-    match left, right:
-        case Decimal(), Decimal():
-            return _number(op, left, right)
-        case date(), date() if op == "-":
-            return Duration(0, (left - right).days * _DAY)
-        case date(), Duration() if op in "+-":
-            return _move(left, right, 1 if op == "+" else -1)
-        case Duration(), date() if op == "+":
-            return _move(right, left, 1)
-        case Duration(), Duration() if op in "+-":
-            sign = 1 if op == "+" else -1
-            return Duration(left.months + sign * right.months, left.seconds + sign * right.seconds)
-    return NOT_COMPUTABLE
-
-
-def _number(op: str, left: Decimal, right: Decimal) -> Value:
-    try:
-        match op:
-            case "+":
-                result = _CONTEXT.add(left, right)
-            case "-":
-                result = _CONTEXT.subtract(left, right)
-            case "*":
-                result = _CONTEXT.multiply(left, right)
-            case "/":
-                result = _CONTEXT.divide(left, right)
-            case "//":
-                result = _CONTEXT.divide_int(left, right)
-            case "%":
-                result = _CONTEXT.remainder(left, right)
-            case _:
-                return _power(left, right)
-    except DecimalException:
-        return NOT_COMPUTABLE
-    return result if result.is_finite() and abs(result) < LIMIT else NOT_COMPUTABLE
-
-
-def _power(base: Decimal, exponent: Decimal) -> Value:
-    """An integer power, exact and then rounded once, so that it is monotone like everything else."""
-    times = int(exponent)
-    if base and (base.adjusted() + 1) * times > 400:
-        return NOT_COMPUTABLE
-    exact = Context(prec=29 * (times + 1), Emin=-999999, Emax=999999, traps=[])
-    result = _CONTEXT.plus(exact.power(base, times) if times else Decimal(1))
-    return result if result.is_finite() and abs(result) < LIMIT else NOT_COMPUTABLE
-
-
-def _move(day: date, by: Duration, sign: int) -> Value:
-    """A date and a duration. Months keep the day of the month, or take the last one of a shorter month."""
-    if by.seconds % _DAY:
-        return NOT_COMPUTABLE
-    years, month = divmod(day.year * 12 + day.month - 1 + sign * by.months, 12)
-    if not date.min.year <= years <= date.max.year:
-        return NOT_COMPUTABLE
-    moved = date(years, month + 1, min(day.day, calendar.monthrange(years, month + 1)[1]))
-    try:
-        return moved + timedelta(seconds=sign * by.seconds)
-    except OverflowError:
-        return NOT_COMPUTABLE
-
-
-def interval_of_measurement(
-    value: Decimal, stderr: Decimal, low: Decimal | None, high: Decimal | None
-) -> Value:
-    """The 95 % interval of a measurement: 1.96 standard errors to each side, within the possible values.
-
-    Rounded outwards to 15 significant digits.
-    """
-    if stderr == 0:
-        return value
-    reach = _CONTEXT.multiply(_TWO_SIGMA, stderr)
-    down = Context(prec=15, rounding=ROUND_FLOOR).subtract(value, reach)
-    up = Context(prec=15, rounding=ROUND_CEILING).add(value, reach)
-    if low is not None:
-        down = max(down, min(low, value))
-    if high is not None:
-        up = min(up, max(high, value))
-    return Range(down, up) if down < up else value

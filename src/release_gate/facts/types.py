@@ -18,7 +18,8 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import PydanticCustomError, core_schema
 
 from release_gate.diagnostics import did_you_mean, printable
-from release_gate.facts.truth import Duration, Range, Reason, Unknown, Value, interval_of_measurement
+from release_gate.facts.arithmetic import interval_of_measurement
+from release_gate.facts.truth import Duration, Range, Reason, Unknown, Value
 from release_gate.facts.vocabularies import Vocabulary, vocabulary
 from release_gate.located import Pointer
 from release_gate.scalars import number_problem, text_problem

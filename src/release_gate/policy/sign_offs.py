@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from release_gate.facts.arithmetic import arithmetic
 from release_gate.facts.ladder import ALL_RUNGS, GRANTED
 from release_gate.facts.release import Artifact, ReleaseRequest, SignOff
-from release_gate.facts.truth import Step, arithmetic
+from release_gate.facts.truth import Step
 from release_gate.policy.documents import SignOffAsked
 from release_gate.policy.papers import NO_PAPERS, Papers, Signed
 

@@ -8,9 +8,9 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from release_gate.diagnostics import did_you_mean, printable
+from release_gate.facts.arithmetic import arithmetic
 from release_gate.facts.ladder import GRANTED
 from release_gate.facts.release import Artifact, ReleaseRequest
-from release_gate.facts.truth import arithmetic
 from release_gate.policy.documents import Waivable
 from release_gate.policy.model import Policy, Rule
 
