@@ -1,6 +1,7 @@
 """The command: what it prints, where to, and the exit code by which a build goes on or stops."""
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ import click
 import pytest
 
 from release_gate import __version__, cli
-from release_gate.cli import check, main, options
+from release_gate.cli import check, main
 from release_gate.decision import Verdict
 from release_gate.gate import gate as gate_module
 from release_gate.gate.gate import Gate
@@ -46,6 +47,9 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     (tmp_path / "small.yaml").write_text(REQUEST % ("small", "7"), encoding="utf-8")
     (tmp_path / "large.yaml").write_text(REQUEST % ("large", "7e9"), encoding="utf-8")
     (tmp_path / "unknown.yaml").write_text(REQUEST % ("unknown", "{unknown: missing}"), encoding="utf-8")
+    (tmp_path / "wrong-gate.yaml").write_text(
+        "release_gate: gate/v1\npolicies: [policy.yaml]\nsign_offs: nowhere\n", encoding="utf-8"
+    )
     (tmp_path / "wrong.yaml").write_text(REQUEST % ("wrong", "many"), encoding="utf-8")
 
     def call(*arguments: str) -> tuple[int, str, str]:
@@ -65,7 +69,16 @@ EXITS: dict[str, tuple[list[str], int, str]] = {
     "needs approval": (["check", "small.yaml", "--policy", "./ask.yaml", *DAY], 6, "NEEDS APPROVAL"),
     "the worst of several": (["check", "small.yaml", "large.yaml", "unknown.yaml", *DAY], 5, "APPROVED"),
     "a gate by name": (["check", "small.yaml", "--gate", "release-gate.yaml"], 0, "APPROVED"),
-    "no command": (["chekc"], 2, "No such command"),
+    "no command": (["chekc"], 2, "No such command `chekc`; did you mean `check`?"),
+    "nothing like a command": (["xyzzy"], 2, "No such command 'xyzzy'"),
+    "no command of a group": (["policy", "tets"], 2, "No such command `tets`; did you mean `test`?"),
+    "a command of a group": (["init"], 2, "No such command `init`; did you mean `policy init`?"),
+    "a command of two groups": (["show"], 2, "did you mean `audit show` or `packs show`?"),
+    "a gate that is not valid": (
+        ["check", "small.yaml", "--gate", "wrong-gate.yaml"],
+        3,
+        "the gate is not valid, and nothing was decided",
+    ),
     "no request": (["check"], 2, "Missing argument"),
     "unknown option": (["check", "small.yaml", "--polcy", "x"], 2, "No such option"),
     "unknown format": (
@@ -213,8 +226,20 @@ def test_colour_is_for_terminals(
     colour: bool,  # noqa: FBT001
 ) -> None:
     monkeypatch.setenv("NO_COLOR", no_colour)
-    monkeypatch.setattr("sys.stdout.isatty", lambda: terminal)
-    assert options.use_colour() is colour
+    for stream in (sys.stdout, sys.stderr):
+        monkeypatch.setattr(stream, "isatty", lambda: terminal)
+        assert cli.use_colour(stream) is colour
+    assert cli.use_colour() is colour
+
+
+def test_what_goes_to_standard_error_has_colour_only_there(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "")
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    assert "\x1b[" in run("check", "wrong.yaml", *DAY)[2]
+    assert "\x1b[" in run("check", "small.yaml", "--policy", "./absent.yaml", *DAY)[2]
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b[" not in run("check", "wrong.yaml", *DAY)[2]
+    assert "\x1b[" not in run("check", "small.yaml", "--policy", "./absent.yaml", *DAY)[2]
 
 
 def test_a_policy_given_twice_with_other_content_is_refused(run: Run) -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 import pytest
+from click.testing import CliRunner
 
 from release_gate.cli import Lazy, cli
 from release_gate.cli.access import access
@@ -32,6 +33,13 @@ def test_what_a_command_does_is_said_in_a_line_of_a_terminal(group: Lazy) -> Non
     for name, said in group.commands_in.items():
         assert said.endswith(".")
         assert len(said) + len("verify-attestation") + 4 <= 80, name
+
+
+@pytest.mark.parametrize("group", ["access", "audit", "packs", "policy"])
+def test_no_line_of_a_list_of_commands_is_cut(group: str) -> None:
+    said = CliRunner().invoke(cli, [group, "--help"], terminal_width=80).output
+    assert "Commands:" in said
+    assert "..." not in said.split("Commands:")[1]
 
 
 def test_help_reads_no_command() -> None:

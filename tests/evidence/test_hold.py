@@ -22,6 +22,7 @@ from release_gate.evidence.combine import combine
 from release_gate.evidence.held import Held
 from release_gate.evidence.hold import hold
 from release_gate.facts.truth import Range, Reason, Unknown
+from release_gate.source import read_document
 from tests.evidence.files import CARD, MIT, good_weights, write
 
 LOG: dict[str, Any] = {
@@ -286,6 +287,22 @@ def test_an_artifact_that_cannot_be_told_stops_the_decision(model: Path) -> None
     asked, found = two(model, tiny="", huge="")
     with pytest.raises(RequestError, match="which artifact the folder `large` is"):
         hold(asked, found)
+
+
+def test_weights_that_no_artifact_is_are_to_be_added(model: Path) -> None:
+    """Only an interface is wanted, and the folder has the weights behind it."""
+    text = "release_gate: request/v1\nid: r\naction: release\n"
+    text += "artifacts: [{id: tiny, kind: api, wanted: hosted}]\n"
+    asked = ReleaseRequest.from_document(read_document(text, "r.yaml"))
+    with pytest.raises(RequestError) as error:
+        hold(asked, collect([model]))
+    [found] = error.value.diagnostics
+    assert found.message == "no artifact of this request is the weights in the folder `tiny`"
+    assert found.span is not None
+    assert found.span.text == "[{id: tiny, kind: api, wanted: hosted}]"
+    literally = text.replace("]\n", ", " + found.help.split(": ", 1)[1] + "]\n")
+    held = hold(ReleaseRequest.from_document(read_document(literally, "r.yaml")), collect([model]))
+    assert [each.id for each in held.request.artifacts] == ["tiny", "weights"]
 
 
 def test_a_digest_tells_which_artifact_a_folder_is(model: Path) -> None:

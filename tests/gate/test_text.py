@@ -115,7 +115,7 @@ def test_the_whole_text() -> None:
     source: Another law
   duty: Report (P30D, owed by lead)
   duty: Tell (no date)
-  (1 more findings concern more open rungs; see -o json)
+  (1 more finding concerns more open rungs; see -o json)
 
 policies: p 1.0.0
 as of 2026-11-24   decision {DECISION.digest}
@@ -123,6 +123,47 @@ HYPOTHETICAL: judged by the policies of 2027-01-01. This is no approval.
 note: A note.
 """
     )
+
+
+def test_facts_that_are_unknown_for_one_reason_share_a_line() -> None:
+    stated = replace(UNKNOWN, path="lineage", where=Where("request.yaml", 9, 1))
+    old = replace(UNKNOWN, path="metric.refusal", reason="stale")
+    facts = (UNKNOWN, KNOWN, stated, old, replace(UNKNOWN, path="releases"))
+    text = render_text(
+        replace(DECISION, artifacts=(replace(ARTIFACT, findings=(replace(FINDING, facts=facts),)),))
+    )
+    assert [line.strip() for line in text.splitlines() if "· " in line] == [
+        "· model.parameters is 7e9  (request.yaml:3)",
+        "· lineage is unknown: nobody has stated it  (request.yaml:9)",
+        "· metric.refusal is unknown: it is older than the policy accepts, or undated",
+        "· license, releases are unknown: nobody has stated it",
+    ]
+
+
+def test_a_list_that_may_be_longer_is_missing_because_of_that() -> None:
+    evidence = FactRead("evidence", "known", "[benchmarks, …]", None, Where("request.yaml", 9, 1), None)
+    artifact = replace(ARTIFACT, missing=("evidence",), findings=(replace(FINDING, facts=(evidence,)),))
+    text = render_text(replace(DECISION, artifacts=(artifact,)))
+    assert "    - evidence: there may be more than what is listed\n" in text
+
+
+def test_after_a_denial_it_is_said_what_the_next_best_lacks() -> None:
+    denied = replace(
+        ARTIFACT,
+        verdict=Verdict.DENY,
+        missing=(),
+        not_ruled_out="hosted",
+        missing_at={"hosted": ("license",), "api_general": ("other",)},
+    )
+    said = "  missing for hosted, which is not ruled out:\n    - license: nobody has stated it\n"
+    assert said in render_text(replace(DECISION, artifacts=(denied,)))
+    for other in (
+        replace(denied, verdict=Verdict.NEEDS_APPROVAL),
+        replace(denied, best="hosted"),
+        replace(denied, not_ruled_out="internal"),
+        replace(denied, not_ruled_out=None, best="withheld"),
+    ):
+        assert "which is not ruled out:" not in render_text(replace(DECISION, artifacts=(other,)))
 
 
 FIRST = {

@@ -10,17 +10,17 @@ from collections.abc import Mapping
 from contextlib import suppress
 from enum import IntEnum
 from keyword import iskeyword
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
 from release_gate import __version__
-from release_gate.diagnostics import InputError, IntegrityError, PolicyError, counted
+from release_gate.diagnostics import InputError, IntegrityError, PolicyError, counted, did_you_mean
 
 if TYPE_CHECKING:
     from release_gate.decision import Verdict
 
-__all__ = ["Exit", "Lazy", "cli", "exit_code", "main"]
+__all__ = ["Exit", "Lazy", "cli", "exit_code", "main", "use_colour"]
 
 
 class Exit(IntEnum):
@@ -42,6 +42,11 @@ class Exit(IntEnum):
     """Evidence or an approval is needed: supply what is listed as missing."""
     INTEGRITY = 7
     """A digest, a signature or a record does not match: find out why."""
+
+
+def use_colour(stream: TextIO | None = None) -> bool:
+    """Colour only on a terminal, standard output if not said, and not where NO_COLOR is set."""
+    return (stream or sys.stdout).isatty() and not os.environ.get("NO_COLOR")
 
 
 def exit_code(verdict: Verdict) -> Exit:
@@ -90,6 +95,19 @@ class Lazy(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl(sorted(self.commands_in.items()))
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that is asked for. For one that is not there, what is near is offered."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            near = " or ".join(f"`{each}`" for each in _elsewhere(ctx, args[0])) if self is cli else ""
+            offered = f"did you mean {near}" if near else did_you_mean(args[0], self.commands_in)
+            if not offered.startswith("did"):
+                raise
+            raise click.UsageError(f"No such command `{args[0]}`; {offered}?", ctx) from error
+
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """A command by its name, from its own module."""
         if cmd_name not in self.commands_in:
@@ -104,6 +122,16 @@ class Lazy(click.Group):
             gc.enable()
         gc.freeze()
         return command
+
+
+def _elsewhere(ctx: click.Context, name: str) -> list[str]:
+    """The commands of groups that have this name: who asks for `test` may mean `policy test`."""
+    groups = ((group, cli.get_command(ctx, group)) for group in ("access", "audit", "packs", "policy"))
+    return [
+        f"{group} {name}"
+        for group, found in groups
+        if isinstance(found, click.Group) and name in found.list_commands(ctx)
+    ]
 
 
 @click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"]})
@@ -130,6 +158,8 @@ def _outcome(error: InputError) -> str:
     if isinstance(error, IntegrityError):
         return "integrity failure: this is not what was recorded or signed"
     kind = "policy" if isinstance(error, PolicyError) else "input"
+    if isinstance(error, PolicyError) and all(found.code.startswith("RG5") for found in error.diagnostics):
+        kind = "gate"
     return f"{counted(len(error.diagnostics), 'problem')}: the {kind} is not valid, and nothing was decided"
 
 
@@ -151,7 +181,7 @@ def main(arguments: list[str] | None = None) -> None:
     except InputError as error:
         from release_gate.gate.text import render_diagnostics  # noqa: PLC0415 - only for what went wrong
 
-        click.echo(render_diagnostics(error.diagnostics, colour=sys.stderr.isatty()), err=True, nl=False)
+        click.echo(render_diagnostics(error.diagnostics, colour=use_colour(sys.stderr)), err=True, nl=False)
         click.echo(f"\n{error.outcome or _outcome(error)}", err=True)
         sys.exit(Exit.INTEGRITY if isinstance(error, IntegrityError) else Exit.INVALID)
     except Exception as error:  # noqa: BLE001 - the last boundary: whatever it is, the gate stays closed

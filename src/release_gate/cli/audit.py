@@ -66,7 +66,7 @@ def _line(record: Record) -> str:
     return f"{record.index:>6}  {printable(record.recorded_at)}  {what}{digest}"
 
 
-@audit.command()
+@audit.command(short_help="Show a record.")
 @click.argument("which")
 @LEDGER
 @GATE
@@ -120,7 +120,7 @@ def _shown(view: View, record: Record, part: str | None, policy: str | None, ope
     return json.dumps(shown, indent=2, ensure_ascii=False) + "\n"
 
 
-@audit.command()
+@audit.command(short_help="Write a record with its receipt, for others to verify.")
 @click.argument("which")
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), required=True, help="The folder to write it into."
@@ -153,7 +153,7 @@ def _newest(view: View) -> Checkpoint:
     return Checkpoint(view.origin, view.size, root_at(view.size, view.node))
 
 
-@audit.command("export")
+@audit.command("export", short_help="Write the log as static files.")
 @click.argument("folder", type=click.Path(path_type=Path))
 @GATE
 @LEDGER
@@ -169,7 +169,7 @@ def export_(folder: Path, gate: Path | None, ledger: str | None) -> int:
     return Exit.ALLOWED
 
 
-@audit.command("checkpoint")
+@audit.command("checkpoint", short_help="Print a checkpoint, to be kept elsewhere.")
 @GATE
 @LEDGER
 @click.option(
@@ -203,7 +203,7 @@ def _asked(view: View, checkpoint: Checkpoint, since: int | None) -> str:
     return str(Asked.of(view, since, checkpoint))
 
 
-@audit.command()
+@audit.command(short_help="Cosign a checkpoint of somebody else's log.")
 @click.argument("asked", type=click.File("rb"), default="-")
 @click.option("--log", "logs", multiple=True, required=True, metavar="KEY", help="A log to sign; repeatable.")
 @click.option("--name", required=True, help="The name of the witness.")
@@ -233,7 +233,7 @@ def witness(
     return Exit.ALLOWED
 
 
-@audit.command()
+@audit.command(short_help="Make the ledger that the gate file names.")
 @GATE
 @click.option("--writer", metavar="ROLE", help="In PostgreSQL: the role that records, and may only add.")
 def create(gate: Path | None, writer: str | None) -> int:
@@ -246,7 +246,7 @@ def create(gate: Path | None, writer: str | None) -> int:
     return Exit.ALLOWED
 
 
-@audit.command("new-key")
+@audit.command("new-key", short_help="Make a key for a log, a witness or attestations.")
 @click.argument("kind", type=click.Choice(["log", "witness", "signing"]))
 @click.argument("file", type=click.Path(path_type=Path))
 def new_key(kind: str, file: Path) -> int:
@@ -266,7 +266,7 @@ def new_key(kind: str, file: Path) -> int:
     return Exit.ALLOWED
 
 
-@audit.command()
+@audit.command(short_help="Print the public half of a key of a log.")
 @click.argument("key")
 @click.option("--name", required=True, help="The name of the log or of the witness.")
 @click.option("--witness", is_flag=True, help="The key is that of a witness.")

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from release_gate.cli import Exit, clock, exit_code
+from release_gate.cli import Exit, clock, exit_code, use_colour
 from release_gate.cli.logs import Log
-from release_gate.cli.options import AS_OF, GATE, GATE_FILE, POLICIES, POLICIES_AS_OF, gate_of, use_colour
+from release_gate.cli.options import AS_OF, GATE, GATE_FILE, POLICIES, POLICIES_AS_OF, gate_of
 from release_gate.cli.recording import recorder, recording
 from release_gate.decision import Verdict
 from release_gate.diagnostics import InputError, Severity, counted, did_you_mean, printable
@@ -167,7 +167,7 @@ def _on_screen(form: str, run: Run) -> Iterator[str]:
 
 def finished(run: Run, fail_on: Verdict, *, exit_zero: bool) -> int:
     """What is not valid comes before every verdict, and no option makes it 0."""
-    colour = sys.stderr.isatty()
+    colour = use_colour(sys.stderr)
     problems = 0
     for outcome in run.with_diagnostics():
         problems += sum(found.severity is Severity.ERROR for found in outcome.diagnostics)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import click
 
 from release_gate.canonical import plain
-from release_gate.cli import Exit, clock
+from release_gate.cli import Exit, clock, use_colour
 from release_gate.cli.clock import DATE
 from release_gate.diagnostics import counted, printable
 from release_gate.evidence.collect import EvidenceError
@@ -263,7 +263,7 @@ def _tell(problems: tuple[Diagnostic, ...]) -> None:
     if problems:
         from release_gate.gate.text import render_diagnostics  # noqa: PLC0415 - only for what went wrong
 
-        click.echo(render_diagnostics(problems, colour=sys.stderr.isatty()), err=True, nl=False)
+        click.echo(render_diagnostics(problems, colour=use_colour(sys.stderr)), err=True, nl=False)
 
 
 def _suggest(found: Collected) -> None:

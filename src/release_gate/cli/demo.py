@@ -9,7 +9,7 @@ from datetime import date
 
 import click
 
-from release_gate.cli.options import use_colour
+from release_gate.cli import use_colour
 from release_gate.decision import ArtifactDecision, Decision, Verdict
 from release_gate.diagnostics import printable
 from release_gate.facts.ladder import RUNGS

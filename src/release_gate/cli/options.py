@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from pathlib import Path
 
 import click
@@ -12,7 +10,7 @@ from release_gate.cli import clock
 from release_gate.cli.clock import DATE
 from release_gate.gate.gate import Gate
 
-__all__ = ["AS_OF", "DATE", "GATE", "GATE_FILE", "POLICIES", "POLICIES_AS_OF", "gate_of", "use_colour"]
+__all__ = ["AS_OF", "DATE", "GATE", "GATE_FILE", "POLICIES", "POLICIES_AS_OF", "gate_of"]
 
 
 GATE_FILE = Path("release-gate.yaml")
@@ -48,10 +46,8 @@ def gate_of(gate: Path | None, policies: tuple[str, ...]) -> Gate:
     if policies:
         return Gate.from_policies(policies)
     if gate is None and not GATE_FILE.exists():
-        raise click.UsageError("there is no release-gate.yaml here; say --gate FILE or --policy PACK-or-FILE")
+        raise click.UsageError(
+            "there is no release-gate.yaml here; `release-gate policy init` writes one, "
+            "or say --gate FILE or --policy PACK-or-FILE"
+        )
     return Gate.load(gate or GATE_FILE)
-
-
-def use_colour() -> bool:
-    """Colour only on a terminal, and not where NO_COLOR is set."""
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")

@@ -37,7 +37,7 @@ def list_() -> int:
     return 0
 
 
-@packs.command()
+@packs.command(short_help="Print a pack as it is written.")
 @click.argument("name", metavar="NAME[@VERSION]")
 def show(name: str) -> int:
     """Print a pack as it is written: its newest version, or the one that is named."""
@@ -46,7 +46,7 @@ def show(name: str) -> int:
     return 0
 
 
-@packs.command()
+@packs.command(short_help="Say which rule speaks to which clause.")
 @click.option("--gate", type=click.Path(path_type=Path), help="A gate file.  [default: all packs]")
 @click.option("--policy", "policies", multiple=True, metavar="PACK-or-FILE", help="A policy; repeatable.")
 @click.option(

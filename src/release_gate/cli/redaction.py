@@ -30,7 +30,7 @@ FIELDS = click.option(
 )
 
 
-@click.command()
+@click.command(short_help="Print what opens sealed fields of a record.")
 @click.argument("which")
 @FIELDS
 @DISCLOSURES
@@ -55,7 +55,7 @@ def disclose(
     return Exit.ALLOWED
 
 
-@click.command()
+@click.command(short_help="Erase sealed fields for good.")
 @click.argument("which")
 @FIELDS
 @GATE

@@ -27,7 +27,7 @@ from release_gate.signing import read_public_key
 __all__ = ["note_key", "read_checkpoint", "verify"]
 
 
-@click.command()
+@click.command(short_help="Verify a ledger, a copy, an export, a record or a receipt.")
 @click.argument("place", required=False)
 @GATE
 @click.option("--key", "keys", multiple=True, metavar="KEY", help="The key of the log; repeatable.")

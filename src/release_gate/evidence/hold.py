@@ -104,9 +104,13 @@ def _match(request: ReleaseRequest, collected: Collected) -> dict[str, int]:
             case [index]:
                 found[id_] = index
             case _:
-                message = f"it is not clear which artifact the folder `{printable(subject.folder.name)}` is"
+                folder = printable(subject.folder.name)
+                message = f"it is not clear which artifact the folder `{folder}` is"
                 help_ = "give the artifact its digest, or the name of the folder as its id"
-                raise RequestError([Diagnostic("RG652", message, help=help_)])
+                if not weights:
+                    message = f"no artifact of this request is the weights in the folder `{folder}`"
+                    help_ = "add them, at the level they have: {id: weights, kind: weights, wanted: internal}"
+                raise RequestError([Diagnostic("RG652", message, request.where(("artifacts",)), help_)])
     return found
 
 

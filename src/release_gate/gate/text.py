@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from release_gate.decision import ArtifactDecision, Decision, FactRead, Finding, Verdict, in_words
-from release_gate.diagnostics import Diagnostic, Severity, printable
+from release_gate.diagnostics import Diagnostic, Severity, counted, printable
 from release_gate.evaluate.reference import Trace
 from release_gate.expression.nodes import Literal, Named
 from release_gate.facts.ladder import ALL_RUNGS, BOUNDARY
@@ -118,8 +118,15 @@ def _to_do(decision: Decision, artifact: ArtifactDecision, width: int) -> Iterat
     """What is missing, and who must act."""
     if artifact.missing:
         yield "  missing:"
-    for path in artifact.missing:
-        yield from _wrap(f"- {path}{_reason(artifact, path)}", width, "    ")
+    yield from _missing(artifact, artifact.missing, width)
+    further = artifact.not_ruled_out
+    if (
+        artifact.verdict is Verdict.DENY
+        and further != artifact.best
+        and artifact.missing_at.get(further or "")
+    ):
+        yield f"  missing for {further}, which is not ruled out:"
+        yield from _missing(artifact, artifact.missing_at[further or ""], width)
     lacking = [state for state in artifact.sign_offs if state.lacking]
     for state in lacking:
         yield from _wrap(f"{who_must_sign(state)}   {state.policy}/{state.rule}", width, "  ")
@@ -128,6 +135,11 @@ def _to_do(decision: Decision, artifact: ArtifactDecision, width: int) -> Iterat
     if lacking:
         yield f"    a sign-off names request: {decision.request.proposal_digest}"
         yield f"                     policies: {decision.policies_digest}"
+
+
+def _missing(artifact: ArtifactDecision, paths: Iterable[str], width: int) -> Iterator[str]:
+    for path in paths:
+        yield from _wrap(f"- {path}{_reason(artifact, path)}", width, "    ")
 
 
 def _findings(artifact: ArtifactDecision, colour: bool, width: int) -> Iterator[str]:  # noqa: FBT001
@@ -141,7 +153,8 @@ def _findings(artifact: ArtifactDecision, colour: bool, width: int) -> Iterator[
         1 for finding in artifact.findings if ALL_RUNGS[finding.from_] > ALL_RUNGS[artifact.requested]
     )
     if above:
-        yield f"  ({above} more findings concern more open rungs; see -o json)"
+        more = counted(above, "more finding concerns", "more findings concern")
+        yield f"  ({more} more open rungs; see -o json)"
 
 
 def _reason(artifact: ArtifactDecision, path: str) -> str:
@@ -149,6 +162,8 @@ def _reason(artifact: ArtifactDecision, path: str) -> str:
         for fact in finding.facts:
             if fact.path == path and fact.reason:
                 return f": {Reason(fact.reason).meaning}"
+            if fact.path == path and fact.value and fact.value.endswith("…]"):
+                return ": there may be more than what is listed"
     return ""
 
 
@@ -166,8 +181,8 @@ def _finding(finding: Finding, colour: bool, width: int) -> Iterator[str]:  # no
     head = f"{finding.outcome} from {finding.from_}{to}: {finding.policy}/{finding.rule}"
     yield "  " + _paint(head, _COLOUR[finding.outcome], on=colour)
     yield from _wrap(finding.message, width, "    ")
-    for fact in finding.facts:
-        yield from _wrap(_fact(fact), width, "    · ")
+    for fact in _facts(finding):
+        yield from _wrap(fact, width, "    · ")
     if finding.fix and not finding.outcome.allows:
         yield from _wrap(f"→ {finding.fix}", width, "    ")
     if finding.cite:
@@ -176,8 +191,20 @@ def _finding(finding: Finding, colour: bool, width: int) -> Iterator[str]:  # no
         yield from _wrap(f"source: {finding.cite['title']}{section}{sure}", width, "    ")
 
 
-def _fact(fact: FactRead) -> str:
-    return fact_in_words(fact) + (f"  ({fact.where.file}:{fact.where.line})" if fact.where else "")
+def _facts(finding: Finding) -> Iterator[str]:
+    """The facts that a finding rests on: a line for each, and one for all that are unknown for one reason."""
+    unplaced: dict[str, list[FactRead]] = {}
+    for fact in finding.facts:
+        if fact.reason and fact.where is None:
+            unplaced.setdefault(fact.reason, []).append(fact)
+    together = {reason: facts for reason, facts in unplaced.items() if len(facts) > 1}
+    for fact in finding.facts:
+        if fact.where is not None:
+            yield f"{fact_in_words(fact)}  ({fact.where.file}:{fact.where.line})"
+        elif fact.reason not in together:
+            yield fact_in_words(fact)
+    for reason, facts in together.items():
+        yield f"{', '.join(fact.path for fact in facts)} are unknown: {Reason(reason).meaning}"
 
 
 def render_trace(

@@ -21,19 +21,28 @@ class Unread:
 
     Attributes:
         pointer: The part of the request that has it.
+        name: The name, as rules would say it.
         text: A sentence that says so.
         help: The names that are near.
     """
 
     pointer: Pointer
+    name: str
     text: str
     help: str
 
 
 def unread(request: ReleaseRequest, policies: Sequence[Policy]) -> Iterator[str]:
-    """For each name that no policy knows, a sentence that says so, and offers those that are near."""
+    """What names no policy knows: a sentence for each that is near a known one, and one for all others."""
+    others: dict[str, list[str]] = {}
     for found in unread_names(request, policies):
-        yield found.text + (f"; {found.help}" if found.help else "")
+        if found.help.startswith("did you mean"):
+            yield f"{found.text}; {found.help}"
+        else:
+            others.setdefault(found.help, []).append(found.name)
+    for known, names in others.items():
+        said = f"no policy in force reads {', '.join(names)}"
+        yield said + (f"; names that one reads: {known.removeprefix('one of ')}" if known else "")
 
 
 def unread_names(request: ReleaseRequest, policies: Sequence[Policy]) -> Iterator[Unread]:
@@ -71,5 +80,5 @@ def _safeguards(section: Sections) -> set[str]:
 
 def _unknown(at: Pointer, what: str, stated: Iterable[str], known: set[str]) -> Iterator[Unread]:
     for name in sorted(each for each in stated if each not in known):
-        text = f"no policy in force reads {what}{printable(name)}"
-        yield Unread((*at, name), text, did_you_mean(name, known))
+        said = f"{what}{printable(name)}"
+        yield Unread((*at, name), said, f"no policy in force reads {said}", did_you_mean(name, known))

@@ -9,8 +9,7 @@ from release_gate.authoring.coverage.observe import observed
 from release_gate.authoring.coverage.report import KINDS, Coverage, as_html, as_json
 from release_gate.authoring.suites import load_suite
 from release_gate.authoring.targets import Targets, targets
-from release_gate.cli import Exit
-from release_gate.cli.options import use_colour
+from release_gate.cli import Exit, use_colour
 from release_gate.cli.policy.outputs import (
     JOBS,
     PATHS,

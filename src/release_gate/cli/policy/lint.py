@@ -12,8 +12,8 @@ import click
 from release_gate.authoring.lint import lint as look_at
 from release_gate.authoring.targets import targets
 from release_gate.canonical import plain
-from release_gate.cli import Exit
-from release_gate.cli.options import AS_OF, use_colour
+from release_gate.cli import Exit, use_colour
+from release_gate.cli.options import AS_OF
 from release_gate.cli.policy.outputs import PATHS, Output, emit, found_or_usage, output_option
 from release_gate.diagnostics import Diagnostic, Severity, counted
 from release_gate.gate import reports

@@ -15,8 +15,7 @@ from release_gate.authoring.mutation.scenes import scenes
 from release_gate.authoring.suites import Suite, load_suite
 from release_gate.authoring.targets import targets
 from release_gate.canonical import plain
-from release_gate.cli import Exit
-from release_gate.cli.options import use_colour
+from release_gate.cli import Exit, use_colour
 from release_gate.cli.policy.outputs import (
     JOBS,
     PATHS,

@@ -14,8 +14,7 @@ from release_gate.authoring.suites import Suite, load_suite
 from release_gate.authoring.targets import Targets, targets
 from release_gate.authoring.trials import Outcome, run_all
 from release_gate.authoring.update import Edit, edited, proposed
-from release_gate.cli import Exit
-from release_gate.cli.options import use_colour
+from release_gate.cli import Exit, use_colour
 from release_gate.cli.policy.outputs import (
     JOBS,
     PATHS,
