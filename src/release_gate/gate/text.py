@@ -13,6 +13,7 @@ from release_gate.facts.ladder import ALL_RUNGS, BOUNDARY
 from release_gate.facts.truth import Reason, Unknown
 from release_gate.gate.reports.escape import log_line
 from release_gate.gate.reports.issues import fact_in_words, hangs_on, how_sure, who_must_sign
+from release_gate.policy.unread import together
 
 __all__ = ["render_diagnostics", "render_text", "render_trace"]
 
@@ -63,7 +64,7 @@ def render_text(
         lines += _wrap(
             f"HYPOTHETICAL: judged by the policies of {decision.hypothetical}. This is no approval.", width
         )
-    for note in decision.notes:
+    for note in together(decision.notes):
         lines += _wrap(f"note: {note}", width)
     return "\n".join(map(log_line, lines)) + "\n"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Final
 
 from release_gate.diagnostics import did_you_mean, printable
 from release_gate.facts.release import ReleaseRequest, Sections
@@ -12,7 +13,9 @@ from release_gate.facts.vocabularies import DOMAINS, vocabulary
 from release_gate.policy.model import Policy
 from release_gate.source import Pointer
 
-__all__ = ["Unread", "unread", "unread_names"]
+__all__ = ["Unread", "together", "unread", "unread_names"]
+
+_SAID: Final = "no policy in force reads "
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,28 +24,33 @@ class Unread:
 
     Attributes:
         pointer: The part of the request that has it.
-        name: The name, as rules would say it.
         text: A sentence that says so.
         help: The names that are near.
     """
 
     pointer: Pointer
-    name: str
     text: str
     help: str
 
 
 def unread(request: ReleaseRequest, policies: Sequence[Policy]) -> Iterator[str]:
-    """What names no policy knows: a sentence for each that is near a known one, and one for all others."""
-    others: dict[str, list[str]] = {}
+    """For each name that no policy knows, a sentence that says so, and offers those that are near."""
     for found in unread_names(request, policies):
-        if found.help.startswith("did you mean"):
-            yield f"{found.text}; {found.help}"
+        yield found.text + (f"; {found.help}" if found.help else "")
+
+
+def together(notes: Iterable[str]) -> Iterator[str]:
+    """The notes of a decision for a person to read: one says all the names of which nothing else is said."""
+    others: dict[str, list[str]] = {}
+    for note in notes:
+        start, said, rest = note.partition(_SAID)
+        name, _, near = rest.partition("; ")
+        if start or not said or near.startswith("did you mean"):
+            yield note
         else:
-            others.setdefault(found.help, []).append(found.name)
+            others.setdefault(near.removeprefix("one of "), []).append(name)
     for known, names in others.items():
-        said = f"no policy in force reads {', '.join(names)}"
-        yield said + (f"; names that one reads: {known.removeprefix('one of ')}" if known else "")
+        yield f"{_SAID}{', '.join(names)}" + (f"; names that one reads: {known}" if known else "")
 
 
 def unread_names(request: ReleaseRequest, policies: Sequence[Policy]) -> Iterator[Unread]:
@@ -80,5 +88,5 @@ def _safeguards(section: Sections) -> set[str]:
 
 def _unknown(at: Pointer, what: str, stated: Iterable[str], known: set[str]) -> Iterator[Unread]:
     for name in sorted(each for each in stated if each not in known):
-        said = f"{what}{printable(name)}"
-        yield Unread((*at, name), said, f"no policy in force reads {said}", did_you_mean(name, known))
+        text = f"{_SAID}{what}{printable(name)}"
+        yield Unread((*at, name), text, did_you_mean(name, known))
