@@ -81,10 +81,26 @@ def test_nothing_is_reported_that_could_not_be_recorded(recorded: Run) -> None:
     code, out, err = recorded("check", "small.yaml", "--record", "--as-of", "2026-11-23")
     assert code == 3
     assert "RG730" in err
+    assert err.endswith("\n`small` was decided and not recorded, so that the decision counts for nothing\n")
     assert "APPROVED" not in out
     code, out, err = recorded("check", "small.yaml", "--record", "--policy", "./policy.yaml", *DAY)
     assert (code, out) == (2, "")
     assert "--record needs a gate file that names a ledger" in err
+
+
+def test_what_was_recorded_before_a_record_failed_is_told(run: Run) -> None:
+    assert run("check", "large.yaml", "--record", *DAY)[0] == 5
+    with sqlite3.connect("book/ledger.db") as ledger:
+        ledger.execute(
+            "CREATE TRIGGER full BEFORE INSERT ON records WHEN NEW.seq = 2 "
+            "BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END"
+        )
+    code, out, err = run("check", "small.yaml", "large.yaml", "--record", *DAY)
+    assert (code, out) == (3, "")
+    assert "recorded as 1 in book/ledger.db: small, conditional" in err
+    assert err.endswith("\n`large` was decided and not recorded, so that the decision counts for nothing\n")
+    code, _, err = run("event", "paused", "large", *DAY)
+    assert (code, err.splitlines()[-1]) == (3, "nothing was recorded")
 
 
 def test_a_gate_file_without_a_ledger_says_what_to_add(run: Run) -> None:
@@ -433,6 +449,13 @@ def test_what_events_say_of_persons_can_be_sealed_shown_and_erased(run: Run) -> 
     assert '"to": "mallory"' in run("audit", "show", "1", "--disclosures", "apart")[1]
     assert run("audit", "verify", "--disclosures", "apart")[0] == 0
     assert '"value":"mallory"' in run("audit", "disclose", "1", "--field", "event.to")[1]
+    with sqlite3.connect("book/ledger.db") as ledger:
+        ledger.execute("CREATE TRIGGER full BEFORE INSERT ON records BEGIN SELECT RAISE(ABORT, 'full'); END")
+    code, _, err = run("audit", "redact", "1", "--field", "event.to")
+    assert (code, err.splitlines()[-1]) == (3, "nothing was recorded, and nothing was erased")
+    assert '"to": "mallory"' in run("audit", "show", "1", "--disclosures", "apart")[1]
+    with sqlite3.connect("book/ledger.db") as ledger:
+        ledger.execute("DROP TRIGGER full")
     assert run("audit", "redact", "1", "--field", "event.to")[0] == 0
     told = run("status", "small", *DAY)[1]
     assert "access: (sealed)" in told

@@ -272,6 +272,7 @@ def test_a_commit_of_which_nobody_heard_is_told_to_be_open_and_is_there(running:
     with pytest.raises(InputError, match="was lost when it was told to record") as error:
         ledger.append([event(1)], NOW)
     assert "before you record the same again" in error.value.diagnostics[0].help
+    assert error.value.outcome == "nobody can say from here whether this was recorded"
     assert wire.cut == 1
     assert numbers(url) == [0, 1]
     assert ledger.append([event(2)], NOW).records[0].index == 2

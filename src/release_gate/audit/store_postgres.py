@@ -199,7 +199,8 @@ class PostgresStore(SqlStore):
             if committing and self.connection.closed:
                 message = f"the connection to `{_place(self.url)}` was lost when it was told to record"
                 help_ = "see with `release-gate audit log` whether it did, before you record the same again"
-                raise InputError([Diagnostic("RG733", message, help=help_)]) from None
+                found = Diagnostic("RG733", message, help=help_)
+                raise InputError([found], "nobody can say from here whether this was recorded") from None
             raise _unusable(self.url, error) from None
 
     def put_shared(self, digest: str, data: bytes) -> None:

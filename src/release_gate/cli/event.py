@@ -13,6 +13,7 @@ from release_gate.audit.recorder import record_event
 from release_gate.cli import Exit
 from release_gate.cli.ledgers import GATE, settings
 from release_gate.cli.options import AS_OF
+from release_gate.cli.recording import unless_recorded
 from release_gate.facts.ladder import RUNGS
 
 
@@ -44,8 +45,9 @@ def event(  # noqa: PLR0913, PLR0917 - one argument for each option
     ledger = open_ledger(told)
     try:
         happened = Event(word, as_of, request, artifact, rung, duty, to, note, by)
-        draft, sealing = event_draft(ledger.store, happened), told.sealing()
-        added = record_event(ledger, draft, datetime.now(UTC), log_key=told.log_signer(), sealing=sealing)
+        with unless_recorded("nothing was recorded"):
+            draft, sealing = event_draft(ledger.store, happened), told.sealing()
+            added = record_event(ledger, draft, datetime.now(UTC), log_key=told.log_signer(), sealing=sealing)
     finally:
         ledger.store.close()
     click.echo(f"recorded as {added.records[0].index}: {request} {word} on {as_of}")

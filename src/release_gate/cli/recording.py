@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
 from release_gate.decision import Decision
+from release_gate.diagnostics import InputError, printable
 from release_gate.facts.release import ReleaseRequest
 from release_gate.gate.gate import Gate
 
-__all__ = ["recorder", "recording"]
+__all__ = ["recorder", "recording", "unless_recorded"]
 
 _RECORD = click.option(
     "--record", is_flag=True, help="Record every decision in the ledger that the gate file names."
@@ -28,6 +30,16 @@ _RECEIPTS = click.option(
 def recording(command: Callable[..., int]) -> Callable[..., int]:
     """The options of recording."""
     return _RECORD(_RECEIPTS(command))
+
+
+@contextmanager
+def unless_recorded(outcome: str) -> Iterator[None]:
+    """What to say has been done and what has not, if the ledger does not take a record."""
+    try:
+        yield
+    except InputError as error:
+        error.outcome = error.outcome or outcome
+        raise
 
 
 def recorder(
@@ -47,7 +59,9 @@ def recorder(
     click.get_current_context().call_on_close(book.ledger.store.close)
 
     def record(decision: Decision, request: ReleaseRequest) -> None:
-        added = book.record(decision, request, datetime.now(UTC))
+        name = printable(decision.request.id)
+        with unless_recorded(f"`{name}` was decided and not recorded, so that the decision counts for nothing"):
+            added = book.record(decision, request, datetime.now(UTC))
         place, number = book.ledger.store.place, added.records[0].index
         click.echo(f"recorded as {number} in {place}: {decision.request.id}, {decision.verdict}", err=True)
         if receipts is not None:

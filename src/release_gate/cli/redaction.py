@@ -16,6 +16,7 @@ from release_gate.audit.sensitive import is_sealed_record
 from release_gate.audit.view import View
 from release_gate.cli import Exit
 from release_gate.cli.ledgers import DISCLOSURES, GATE, LEDGER, found, kept, settings, viewed
+from release_gate.cli.recording import unless_recorded
 from release_gate.diagnostics import Diagnostic, InputError, counted, printable
 
 __all__ = ["disclose", "redact"]
@@ -80,7 +81,8 @@ def redact(which: str, fields: tuple[str, ...], gate: Path | None) -> int:
     opened = open_ledger(told)
     try:
         # Recorded first, since a full disk could else leave an erasure that nobody knows of.
-        added = opened.append([_draft(each, fields, now) for each, _ in there], now, told.log_signer())
+        with unless_recorded("nothing was recorded, and nothing was erased"):
+            added = opened.append([_draft(each, fields, now) for each, _ in there], now, told.log_signer())
     finally:
         opened.store.close()
     for each, count in there:
