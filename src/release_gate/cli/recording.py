@@ -60,7 +60,8 @@ def recorder(
 
     def record(decision: Decision, request: ReleaseRequest) -> None:
         name = printable(decision.request.id)
-        with unless_recorded(f"`{name}` was decided and not recorded, so that the decision counts for nothing"):
+        lost = f"`{name}` was decided and not recorded, so that the decision counts for nothing"
+        with unless_recorded(lost):
             added = book.record(decision, request, datetime.now(UTC))
         place, number = book.ledger.store.place, added.records[0].index
         click.echo(f"recorded as {number} in {place}: {decision.request.id}, {decision.verdict}", err=True)
