@@ -1,5 +1,6 @@
 """Events of a request: what happened later counts from its day on."""
 
+import hashlib
 from datetime import date
 from typing import Any
 
@@ -91,6 +92,22 @@ def test_a_leak_is_an_incident_that_nobody_has_assessed() -> None:
     assessed = request("event: leaked, facts: {'incidents[leaked-2023-05-02].severity': critical}")
     (incident,) = assessed.on(THEN).incidents.items
     assert str(incident.severity.value) == "critical"
+
+
+def test_leaks_of_artifacts_whose_names_begin_alike_are_incidents_of_their_own() -> None:
+    alike = "x" * 46
+    names = [alike, alike + "y", alike + "y" * 18, alike + "y" * 17 + "z"]
+    artifacts = [f"  - {{id: {name}, kind: weights, wanted: hosted}}\n" for name in names]
+    events = [f"  - {{on: 2023-05-02, event: leaked, artifact: {name}}}\n" for name in names]
+    text = TEXT.replace("lineage:", "".join(artifacts).replace("{", "{{").replace("}", "}}") + "lineage:")
+    document = read_document(text.format(events="".join(events)), "request.yaml")
+    found = [each.id for each in ReleaseRequest.from_document(document).on(THEN).incidents.items]
+    assert found[0] == f"leaked-2023-05-02-{alike}"
+    assert {each[:52] for each in found[1:]} == {f"leaked-2023-05-02-{alike[:33]}-"}
+    assert len(set(found)) == len(names)
+    assert all(len(each) == 64 for each in found)
+    digest = hashlib.sha256(f"leaked-2023-05-02-{names[1]}".encode()).hexdigest()
+    assert found[1].endswith("-" + digest[:12])
 
 
 def test_a_withdrawal_takes_back_the_artifact_that_it_names() -> None:

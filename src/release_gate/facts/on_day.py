@@ -14,7 +14,7 @@ from datetime import date, timedelta
 from itertools import combinations
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
-from release_gate.canonical import canonical_bytes
+from release_gate.canonical import canonical_bytes, digest_of_bytes
 from release_gate.diagnostics import Diagnostic, RequestError
 from release_gate.facts.either import either
 from release_gate.facts.events import OPENS, WITHDRAWAL, Event
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = ["check_events", "on_day"]
 
+_ID: Final = 64
+"""As many characters an identifier may have."""
 _NOBODY_SAID: Final = {"unknown": "not_assessed"}
 
 
@@ -166,7 +168,7 @@ def _add_incident(tree: dict[str, Any], word: str, kind: str, event: Event) -> N
     """An incident that nobody has assessed. One of the same name is the same one, told before."""
     name = f"{word}-{event.first}" + (f"-{event.artifact}" if event.artifact is not None else "")
     incident = {
-        "id": name[:64],
+        "id": name if len(name) <= _ID else f"{name[: _ID - 13]}-{digest_of_bytes(name.encode())[7:19]}",
         "kind": kind,
         "severity": _NOBODY_SAID,
         "date": event.day,
