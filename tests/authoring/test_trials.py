@@ -189,12 +189,48 @@ OTHERWISE = {
         "{w: {obligations: []}}",
         "[] | the duties of `w` should be those of `[]`, and are those of `[watch]`",
     ),
+    "unverified": (
+        "{w: {unverified: [watch]}}",
+        "[watch] | the verdict on `w` at `hosted` should hang on the unverified rules `[watch]`, and hangs on `[]`",
+    ),
 }
 
 
 @pytest.mark.parametrize(("expect", "said"), OTHERWISE.values(), ids=OTHERWISE)
 def test_what_came_otherwise_is_told_at_its_place(write: Write, expect: str, said: str) -> None:
     assert told(write(f"{CASE}  expect: {expect}")) == [said]
+
+
+UNVERIFIED = {
+    "a rule": ("  set: {metric.refusal: 0.9}\n  expect: {w: {verdict: deny, unverified: [floor]}}"),
+    "by level": (
+        "  set: {metric.refusal: 0.9}\n"
+        "  expect: {w: {unverified: {trusted_testers: [], hosted: [acme/floor], weights_open: [floor]}}}"
+    ),
+    "in the cells of a matrix": (
+        "  matrix: {metric.refusal: [0.9, 0.99]}\n  expect: {w: {unverified: [[floor], []]}}"
+    ),
+    "by level, in the cells of a matrix": (
+        "  matrix: {metric.refusal: [0.9, 0.99]}\n"
+        "  expect: {w: {unverified: {hosted: [[floor], []], internal: []}}}"
+    ),
+    "a tier that was raised": (
+        "  set: {compute.training_flop: 1e26}\n  expect: {w: {unverified: {hosted: [], api_general: [big]}}}"
+    ),
+}
+
+
+@pytest.mark.parametrize("case", UNVERIFIED.values(), ids=UNVERIFIED)
+def test_a_case_may_expect_on_which_unverified_rules_the_verdict_hangs(write: Write, case: str) -> None:
+    text = Path("acme.yaml").read_text(encoding="utf-8")
+    for rule in ("id: floor", "id: big"):
+        text = text.replace(rule, f"{rule}, cite: {{source: law, confidence: unverified}}")
+    Path("acme.yaml").write_text(f"{text}sources: {{law: {{title: The law}}}}\n", encoding="utf-8")
+    path = write(CASE + case)
+    assert told(path) == []
+    read = text.replace("confidence: unverified", "confidence: primary")
+    Path("acme.yaml").write_text(f"{read}sources: {{law: {{title: The law}}}}\n", encoding="utf-8")
+    assert told(path)
 
 
 def test_it_is_told_why_it_came_otherwise(write: Write) -> None:
@@ -324,6 +360,18 @@ MISTAKES = {
         "not a tier of `acme`",
     ),
     "no such rule": ("  expect: {w: {because: [flor]}}", "RG805", "[flor]", "did you mean `floor`"),
+    "no such unverified rule": (
+        "  expect: {w: {unverified: {hosted: [flor]}}}",
+        "RG805",
+        "[flor]",
+        "did you mean `floor`",
+    ),
+    "unverified at no such level": (
+        "  expect: {w: {unverified: {hostd: [floor]}}}",
+        "RG805",
+        "hostd",
+        "did you mean `hosted`",
+    ),
     "no list": ("  expect: {w: {because: floor}}", "RG805", "floor", "this must be a list of texts"),
     "a path that is none": (
         '  set: {"lineage[": 1}\n  expect: {w: {verdict: deny}}',

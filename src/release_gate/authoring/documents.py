@@ -46,6 +46,13 @@ _TIER: Final = {
 Verdicts = Annotated[Any, WithJsonSchema(_grid(_VERDICT))]
 Rungs = Annotated[Any, WithJsonSchema(_grid(_RUNG))]
 Words = Annotated[Any, WithJsonSchema(_WORDS)]
+WordsOrLevels = Annotated[
+    Any,
+    WithJsonSchema(
+        {"anyOf": [_WORDS, {"type": "object", "properties": dict.fromkeys(ALL_RUNGS, _WORDS),
+                            "additionalProperties": False}]}
+    ),
+]  # fmt: skip
 Values = Annotated[tuple[Any, ...], BeforeValidator(_tuple)]
 
 
@@ -70,18 +77,15 @@ class ExpectDocument(Base):
     """Rules that have a finding, at the level that is asked for or at one named in `levels`."""
     not_because: Words = None
     """Rules that have no finding there."""
-    missing: Annotated[
-        Any,
-        WithJsonSchema(
-            {"anyOf": [_WORDS, {"type": "object", "properties": dict.fromkeys(ALL_RUNGS, _WORDS),
-                                "additionalProperties": False}]}
-        ),
-    ] = None  # fmt: skip
+    missing: WordsOrLevels = None
     """Exactly the facts that would settle the level that is asked for; or by level."""
     could_lift: Words = None
     """Exactly the facts that could lift a duty or an approval there."""
     obligations: Words = None
     """Exactly the rules whose duties come with the release."""
+    unverified: WordsOrLevels = None
+    """Exactly the rules that nobody has read in their source, and on which the verdict hangs at the level that
+    is asked for; or by level."""
 
 
 class FixtureDocument(Base):

@@ -42,7 +42,7 @@ class Expectation:
             return all(named(name, came) for name in self.expected)
         if self.about == "not_because":
             return not any(named(name, came) for name in self.expected)
-        if self.about == "obligations":
+        if self.about.partition(".")[0] in ("obligations", "unverified"):
             return len(came) == len(self.expected) and all(named(name, came) for name in self.expected)
         return bool(came == self.expected)
 
@@ -62,6 +62,8 @@ def found(expectation: Expectation, decision: ArtifactDecision) -> Any:
             return frozenset(decision.missing_at.get(rest, ()) if rest else decision.missing)
         case "could_lift":
             return frozenset(decision.could_lift)
+        case "unverified":
+            return frozenset(decision.unverified_at.get(rest or decision.requested, ()))
         case "obligations":
             return frozenset(f"{duty.policy}/{duty.rule}" for duty in decision.obligations)
         case _:
@@ -199,10 +201,10 @@ class _Reader:
             for rung, inner, place in self.levels(tree, at):
                 for value, where in self.word(inner, place, VERDICTS, "a verdict"):
                     yield f"levels.{rung}", value, where
-        elif about == "missing" and isinstance(tree, dict):
+        elif about in ("missing", "unverified") and isinstance(tree, dict):
             for rung, inner, place in self.levels(tree, at):
-                for names, where in self.words(inner, place):
-                    yield f"missing.{rung}", names, where
+                for names, where in self.plain(about, inner, place):
+                    yield f"{about}.{rung}", names, where
         else:
             name = f"tier.{self.policies[0].id}" if about == "tier" else about
             for value, where in self.plain(about, tree, at):
@@ -220,6 +222,7 @@ class _Reader:
             "because": lambda: self.rules(tree, at),
             "not_because": lambda: self.rules(tree, at),
             "obligations": lambda: self.rules(tree, at),
+            "unverified": lambda: self.rules(tree, at),
         }
         yield from readers[about]()
 

@@ -88,7 +88,8 @@ _VALUES: Final[Mapping[str, Mapping[str, str]]] = {
         "policy": "policy beside.*",
         "file": "fixtures.* fixtures.*.file",
         "fixture": "fixtures.*.from cases.*.request",
-        "rule": "cases.*.expect.*.because.** cases.*.expect.*.not_because.** cases.*.expect.*.obligations.**",
+        "rule": "cases.*.expect.*.because.** cases.*.expect.*.not_because.** cases.*.expect.*.obligations.** "
+        "cases.*.expect.*.unverified.**",
         "path": "cases.*.expect.*.missing.** cases.*.expect.*.could_lift.**",
         "tier": "cases.*.expect.*.tier.**",
     },
