@@ -191,7 +191,7 @@ OTHERWISE = {
     ),
     "unverified": (
         "{w: {unverified: [watch]}}",
-        "[watch] | the verdict on `w` at `hosted` should hang on the unverified rules `[watch]`, and hangs on `[]`",
+        "[watch] | of the unverified rules, the verdict on `w` at `hosted` should hang on `[watch]`, and hangs on `[]`",
     ),
 }
 

@@ -84,8 +84,8 @@ class ExpectDocument(Base):
     obligations: Words = None
     """Exactly the rules whose duties come with the release."""
     unverified: WordsOrLevels = None
-    """Exactly the rules that nobody has read in their source, and on which the verdict hangs at the level that
-    is asked for; or by level."""
+    """Exactly the rules that nobody has read in their source, and on which the verdict at the level that is
+    asked for hangs; or by level."""
 
 
 class FixtureDocument(Base):
