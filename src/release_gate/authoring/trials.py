@@ -130,8 +130,8 @@ _WORDS = {
     "missing": "missing for `{artifact}` at `{rung}` should be `{expected}`, and is `{came}`",
     "could_lift": "what could lift duties of `{artifact}` should be `{expected}`, and is `{came}`",
     "obligations": "the duties of `{artifact}` should be those of `{expected}`, and are those of `{came}`",
-    "unverified": "of the unverified rules, the verdict on `{artifact}` at `{rung}` should hang on `{expected}`, "
-    "and hangs on `{came}`",
+    "unverified": "of the unverified rules, the verdict on `{artifact}` at `{rung}` should hang on "
+    "`{expected}`, and hangs on `{came}`",
 }
 
 
