@@ -133,3 +133,28 @@ def test_a_program_reads_a_definition_as_the_rule_that_names_it() -> None:
     request = ReleaseRequest.model_validate(REQUEST)
     findings = engine.decide(request, [mixed], date(2026, 11, 24)).artifacts[0].findings
     assert [finding.rule for finding in findings] == ["r0"]
+
+
+def objection(artifact: str, rung: str) -> dict[str, Any]:
+    said = {"person": "eve", "role": "panel", "word": "object", "on": "2026-11-20"}
+    return {**said, "artifact": artifact, "rung": rung}
+
+
+BELOW = [("withheld", None), ("weights_open", "weights_restricted"), ("fully_open", "weights_open")]
+NEVER = {"when": "model.parameters > 100", "deny": "Never."}
+
+
+@pytest.mark.parametrize(("rung", "below"), BELOW)
+def test_an_objection_denies_from_its_rung_upwards(rung: str, below: str | None) -> None:
+    decision = judged(NEVER, sign_offs=[objection("w", rung)])
+    assert decision.not_ruled_out == below
+    (finding,) = decision.findings
+    assert (finding.rule, finding.from_, finding.to) == ("object-eve", rung, "fully_open")
+    assert finding.message == "eve (panel) objects to this release."
+
+
+def test_an_objection_above_the_ladder_of_an_artifact_changes_nothing() -> None:
+    interface = {"id": "i", "kind": "api", "wanted": "hosted"}
+    decision = judged(NEVER, sign_offs=[objection("i", "weights_open")], artifacts=[interface])
+    assert decision.verdict is Verdict.APPROVE
+    assert decision.findings == ()

@@ -126,14 +126,15 @@ class Judge:
 
     def objections(self) -> None:
         """An objection that counts denies from its rung upwards, and so does a reversal."""
-        for rank in range(self.case.top + 1):
-            for each in self.case.book.objections(self.case.ladder[rank]):
-                said = "objects to" if each.word == "object" else "reverses"
-                message = f"{each.person} ({each.role}) {said} this release."
-                fix = "Resolve it with them; an objection lapses when the request or the policies change."
-                name = f"{each.word}-{each.person}"
-                why = partial(Why, message, fix)
-                self.case.hits.append(Hit("gate", name, "sign_off", Verdict.DENY, rank, rank, why))
+        for each in self.case.book.objections():
+            said = "objects to" if each.word == "object" else "reverses"
+            message = f"{each.person} ({each.role}) {said} this release."
+            fix = "Resolve it with them; an objection lapses when the request or the policies change."
+            name, why = f"{each.word}-{each.person}", partial(Why, message, fix)
+            start = ALL_RUNGS[each.rung].rank
+            if start <= self.case.top:
+                hit = Hit("gate", name, "sign_off", Verdict.DENY, start, self.case.top, why)
+                self.case.hits.append(hit)
 
     # -- steps 6 and 7: combine, and answer
 
@@ -141,10 +142,8 @@ class Judge:
         """The worst finding wins at each rung."""
         wanted = self.case.artifact.rung
         worst = [Verdict.APPROVE] * (self.case.top + 1)
-        for hit in self.case.hits:
-            for rank in range(hit.start, hit.end + 1):
-                if hit.outcome.rank > worst[rank].rank:
-                    worst[rank] = hit.outcome
+        for hit in sorted(self.case.hits, key=lambda hit: hit.outcome.rank):
+            worst[hit.start : hit.end + 1] = [hit.outcome] * (hit.end + 1 - hit.start)
         ladder = dict(zip(self.case.ladder, worst, strict=True))
         missing = {
             rung.name: self.missing(rung.rank)

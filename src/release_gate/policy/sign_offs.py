@@ -69,8 +69,8 @@ class SignOffBook:
         known = each.signed is None or not each.signed.standing.lacking(None, said.on)
         return known and said.on <= self.as_of and (said.expires is None or self.as_of <= said.expires)
 
-    def objections(self, rung: Step) -> list[SignOff]:
-        """Objections and reversals that count at a rung: from the rung they name upwards.
+    def objections(self) -> list[SignOff]:
+        """Objections and reversals that count, each from the rung that it names upwards.
 
         One that does not say which request or policies it saw, objects to all.
         """
@@ -78,7 +78,6 @@ class SignOffBook:
             each.said
             for each in self.all
             if each.said.word in ("object", "reverse")
-            and rung >= ALL_RUNGS[each.said.rung]
             and each.said.request in (None, self.request.proposal_digest)
             and each.said.policies in (None, self.policies_digest)
             and self.speaks(each)
