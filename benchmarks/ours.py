@@ -36,6 +36,7 @@ from release_gate.source import POLICY_LIMITS, read_document
 __all__ = [
     "decision",
     "exact",
+    "explained",
     "floats",
     "from_bytes",
     "from_located_bytes",
@@ -74,13 +75,30 @@ def keyed(rules: int, number: int, seed: int) -> Entry:
 
 
 def decision(number: int, seed: int) -> Entry:
-    """The whole decision of a gate about a validated request: every rung, findings, facts, digests."""
+    """The whole decision about a validated request that has its digest: every rung, every finding."""
+    gate = _gate()
+    asked = [ReleaseRequest.model_validate(each) for each in requests(number, seed)]
+    for each in asked:
+        each.proposal_digest  # noqa: B018 - a request keeps its digests
+
+    def ask(request: ReleaseRequest) -> Decision:
+        return gate.decide(request, as_of=AS_OF)
+
+    return Entry(ask, asked, _denied)
+
+
+def explained(number: int, seed: int) -> Entry:
+    """The same with the digest of the request, and with the reasons of every finding."""
     gate = _gate()
 
     def ask(request: ReleaseRequest) -> Decision:
-        for made in ("canonical", "digest"):  # the digest of the request belongs to the question
+        for made in ("canonical", "digest"):
             request.__dict__.pop(made, None)
-        return gate.decide(request, as_of=AS_OF)
+        decided = gate.decide(request, as_of=AS_OF)
+        for artifact in decided.artifacts:
+            for finding in artifact.findings:
+                finding.message  # noqa: B018 - what is read is made
+        return decided
 
     return Entry(ask, [ReleaseRequest.model_validate(each) for each in requests(number, seed)], _denied)
 
