@@ -43,6 +43,7 @@ class Case:
         panel: The policies.
         frame: The facts as the artifact sees them.
         ladder: The rungs that make sense for it.
+        names: Their names.
         top: The rank of the highest rung that makes sense for it.
         book: What people have said about it.
         waivers: The exceptions that name it.
@@ -63,6 +64,7 @@ class Case:
         self.artifact, self.panel = artifact, panel
         self.frame = Frame(request, artifact, as_of)
         self.ladder = artifact.ladder
+        self.names = tuple([rung.name for rung in self.ladder])
         self.top = self.ladder[-1].rank
         self.book = SignOffBook(request, artifact, panel.together, as_of, papers)
         model = self.frame.sections.model.name.value

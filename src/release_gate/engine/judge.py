@@ -5,7 +5,7 @@ The steps are those of *How a decision is made* in the documentation, and marked
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -76,8 +76,7 @@ class Judge:
         """How every rule came out."""
         case = self.case
         applied = tuple(each.applied for each in self.applied)
-        rungs = tuple([rung.name for rung in case.ladder])
-        return Judged(case.artifact.id, case.artifact.kind, rungs, case.panel.ready, applied)
+        return Judged(case.artifact.id, case.artifact.kind, case.names, case.panel.ready, applied)
 
     def sides(self, ready: Ready) -> list[Side]:
         """A policy reads the same on both sides of the boundary, unless a metric counts below it only."""
@@ -140,37 +139,38 @@ class Judge:
 
     def answer(self) -> ArtifactDecision:
         """The worst finding wins at each rung."""
-        wanted = self.case.artifact.rung
-        worst = [Verdict.APPROVE] * (self.case.top + 1)
-        for hit in sorted(self.case.hits, key=lambda hit: hit.outcome.rank):
+        case, names, wanted = self.case, self.case.names, self.case.artifact.rung.rank
+        worst = [Verdict.APPROVE] * len(names)
+        for hit in sorted(case.hits, key=lambda hit: hit.outcome.rank):
             worst[hit.start : hit.end + 1] = [hit.outcome] * (hit.end + 1 - hit.start)
-        ladder = dict(zip(self.case.ladder, worst, strict=True))
         missing = {
-            rung.name: self.missing(rung.rank)
-            for rung, verdict in ladder.items()
+            names[rank]: self.missing(rank)
+            for rank, verdict in enumerate(worst)
             if verdict is Verdict.NEEDS_EVIDENCE
         }
-        unverified = self.unverified(ladder)
+        unverified = self.unverified(worst)
         return ArtifactDecision(
-            id=self.case.artifact.id,
-            requested=wanted.name,
-            verdict=ladder[wanted],
-            best=_best(ladder, wanted),
-            not_ruled_out=_not_ruled_out(ladder),
-            irrevocable=self.case.out,
-            tiers=dict(sorted(self.case.tiers.items())),
-            ladder={rung.name: verdict for rung, verdict in ladder.items()},
-            findings=_together(self.case.hits, wanted.rank, self.case.ladder),
-            missing=missing.get(wanted.name, ()),
+            id=case.artifact.id,
+            requested=names[wanted],
+            verdict=worst[wanted],
+            best=_reached(names[: wanted + 1], worst, lambda verdict: verdict.allows),
+            not_ruled_out=_reached(names, worst, lambda verdict: verdict is not Verdict.DENY),
+            irrevocable=case.out,
+            tiers=dict(sorted(case.tiers.items())),
+            ladder=dict(zip(names, worst, strict=True)),
+            findings=_together(case.hits, wanted, names),
+            missing=missing.get(names[wanted], ()),
             missing_at=missing,
-            could_lift=self.could_lift(wanted.rank),
-            unverified=unverified.get(wanted.name, ()),
+            could_lift=self.could_lift(wanted),
+            unverified=unverified.get(names[wanted], ()),
             unverified_at=unverified,
-            sign_offs=tuple(self.case.sign_offs[key] for key in sorted(self.case.sign_offs)),
+            sign_offs=tuple([case.sign_offs[key] for key in sorted(case.sign_offs)]),
             obligations=tuple(
-                self.case.obligations[key]
-                for key in sorted(self.case.obligations)
-                if ALL_RUNGS[self.case.obligations[key].from_] <= wanted
+                [
+                    case.obligations[key]
+                    for key in sorted(case.obligations)
+                    if ALL_RUNGS[case.obligations[key].from_].rank <= wanted
+                ]
             ),
         )
 
@@ -191,39 +191,29 @@ class Judge:
         )
         return tuple(sorted(set().union(*supports)))
 
-    def unverified(self, ladder: Mapping[Step, Verdict]) -> dict[str, tuple[str, ...]]:
+    def unverified(self, worst: Sequence[Verdict]) -> dict[str, tuple[str, ...]]:
         """For each rung whose verdict would be better without the unverified rules: those that make it so."""
         if not any(hit.unverified for hit in self.case.hits):
             return {}
         found = {}
-        for rung, verdict in ladder.items():
+        for rank, verdict in enumerate(worst):
             deciding = [
                 hit.unverified
                 for hit in self.case.hits
-                if hit.outcome is verdict and hit.start <= rung.rank <= hit.end
+                if hit.outcome is verdict and hit.start <= rank <= hit.end
             ]
             if deciding and all(deciding):
-                found[rung.name] = tuple(sorted(set().union(*deciding)))
+                found[self.case.names[rank]] = tuple(sorted(set().union(*deciding)))
         return found
 
 
-def _best(ladder: Mapping[Step, Verdict], wanted: Step) -> str | None:
-    """Step 7: the highest rung up to the wanted one that is allowed, with all below; None if none is."""
-    best = None
-    for rung, verdict in ladder.items():
-        if rung > wanted or not verdict.allows:
-            break
-        best = rung.name
-    return best
-
-
-def _not_ruled_out(ladder: Mapping[Step, Verdict]) -> str | None:
-    """Step 7: the highest rung with no denial at or below it; None if even withholding is denied."""
+def _reached(names: Sequence[str], worst: Sequence[Verdict], passes: Callable[[Verdict], bool]) -> str | None:
+    """Step 7: the highest rung that passes, with all below; None if none does."""
     reached = None
-    for rung, verdict in ladder.items():
-        if verdict is Verdict.DENY:
+    for name, verdict in zip(names, worst, strict=False):
+        if not passes(verdict):
             break
-        reached = rung.name
+        reached = name
     return reached
 
 
@@ -239,7 +229,7 @@ def _spans(found: Sequence[Hit]) -> Iterable[tuple[int, int, Hit]]:
     return [(min(hit.start for hit in run), max(hit.end for hit in run), run[0]) for run in runs.values()]
 
 
-def _together(hits: Iterable[Hit], wanted: int, ladder: Sequence[Step]) -> tuple[Finding, ...]:
+def _together(hits: Iterable[Hit], wanted: int, names: Sequence[str]) -> tuple[Finding, ...]:
     """Findings of one rule at several rungs as one, worst first."""
     by_rule: dict[tuple[str, str], list[Hit]] = {}
     for hit in hits:
@@ -255,8 +245,8 @@ def _together(hits: Iterable[Hit], wanted: int, ladder: Sequence[Step]) -> tuple
             rule=hit.rule,
             effect=hit.effect,
             outcome=hit.outcome,
-            from_=ladder[start].name,
-            to=ladder[end].name,
+            from_=names[start],
+            to=names[end],
             cite=hit.cite or {},
             where=hit.where,
         )
