@@ -22,7 +22,7 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "RG405": "tests/editor/test_check.py",
     "RG504": "tests/gate/test_crosswalk.py",
     "RG525": "tests/access/test_register.py",
-    "RG532": "tests/access/test_form.py",
+    "RG532": "tests/access/test_released.py",
     "RG606": "tests/evidence/test_folder.py",
     "RG607": "tests/evidence/test_plugins.py",
     "RG700": "tests/signing/test_signing.py",

@@ -36,7 +36,8 @@ EVIDENCE = {
 }  # fmt: skip
 ACCESS = {
     "facts": {"artifacts": [{"id": "w", "kind": "weights"}]},
-    "release": {"decision": "d.json", "request": "r", "artifact": "w", "tiers_of": "own"},
+    "release": {"decision": "d.json", "request": "r", "artifact": "w", "tiers_of": "own",
+                "receipt": "d.tlog-proof", "key": "log.key"},
     "form": {
         "Country": {"fact": "requester.country"},
         "Born": {"fact": "requester.age", "as": "birth_date"},
@@ -96,6 +97,10 @@ CHANGES: dict[str, Change] = {
     "access.release.request": (BRIEF + "release.request", "s", GIVEN.format("release.request")),
     "access.release.artifact": (BRIEF + "release.artifact", "v", GIVEN.format("release.artifact")),
     "access.release.tiers_of": (BRIEF + "release.tiers_of", "mof", GIVEN.format("release.tiers_of")),
+    "access.release.receipt": (
+        BRIEF + "release.receipt", "mine.tlog-proof", GIVEN.format("release.receipt"),
+    ),
+    "access.release.key": (BRIEF + "release.key", "mine.key", GIVEN.format("release.key")),
     "access.form.fact": (
         BRIEF + "form.Country.fact", "requester.organisation", GIVEN.format("form.Country.fact"),
     ),
@@ -212,6 +217,7 @@ def test_access_that_can_be_asked_for_only_now_is_named(then: dict[str, Any] | N
         ("model.pem", LESS.format("`model.pem` changed")),
         ("root.json", LESS.format("`root.json` changed")),
         ("d.json", GIVEN.format("d.json")),
+        ("log.key", GIVEN.format("log.key")),
     ],
 )
 def test_a_file_that_holds_something_else_is_named(file: str, told: str) -> None:

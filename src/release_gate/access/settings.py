@@ -113,6 +113,10 @@ def _released(facts: Mapping[str, Any], told: ReleaseReference, folder: Path) ->
         raise _problem("the artifact states its release, and `release:` reads it from a decision", "keep one")
     shown = printable(told.decision)
     decision = _decision(folder / told.decision, told, shown)
+    if told.receipt is not None and told.key is not None:
+        from release_gate.access.proven import check_on_record  # noqa: PLC0415 - only for those who ask
+
+        check_on_record(decision, folder / told.receipt, folder / told.key, shown)
     name = told.artifact or artifacts[0].get("id")
     found = {each["id"]: each for each in decision["artifacts"]}
     if name not in found:

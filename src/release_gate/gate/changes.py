@@ -74,7 +74,7 @@ def _of_evidence(evidence: EvidenceDocument) -> Iterator[str]:
 def _of_access(document: GateDocument, name: str) -> Iterator[str]:
     told = document.access.get(name)
     if told is not None and told.release is not None:
-        yield told.release.decision
+        yield from filter(None, (told.release.decision, told.release.key))
 
 
 def _less_evidence(before: EvidenceDocument | None, now: EvidenceDocument | None, same: Same) -> str:

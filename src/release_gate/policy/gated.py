@@ -150,11 +150,27 @@ class ReleaseReference(Base):
     """The artifact in it; that of `facts`, if not said."""
     tiers_of: Id | None = None
     """The policy whose risk tier counts; needed where several have one."""
+    receipt: Name | None = None
+    """The file of the receipt that says that it is on record. Without one, whoever can write the file of the
+    decision says what was decided."""
+    key: Name | None = None
+    """With a receipt: the file of the key of the log, as `audit key` prints it."""
 
     @model_validator(mode="before")
     @classmethod
     def _short(cls, raw: Any) -> Any:
         return {"decision": raw} if isinstance(raw, str) else raw
+
+    @model_validator(mode="after")
+    def _is_proof(self) -> Self:
+        if (self.receipt is None) != (self.key is None):
+            raise problem(
+                "a receipt and the key of its log prove something together",
+                "add `key: FILE`, as `release-gate audit key` prints it"
+                if self.key is None
+                else "add `receipt: FILE`, as `check --receipts` writes it",
+            )
+        return self
 
 
 class GatedDocument(Base):
