@@ -130,8 +130,8 @@ def record(office: Office, likely: str) -> None:
     if not (office.folder / "recording.yaml").exists():
         office.write("risk.yaml", DECIDING)
         office.write("log.pem", generate_key("ed25519").pem())
-        told = "ledger: {url: sqlite:///ledger.db, origin: example.org/log, log_key: log.pem}\n"
-        office.write("recording.yaml", f"release_gate: gate/v1\npolicies: [risk.yaml]\n{told}")
+        ledger = "ledger: {url: sqlite:///ledger.db, origin: example.org/log, log_key: log.pem}\n"
+        office.write("recording.yaml", f"release_gate: gate/v1\npolicies: [risk.yaml]\n{ledger}")
     office.write("release.yaml", RELEASE.replace("LIKELY", likely))
     told = ("--gate", "recording.yaml", "--record", "--receipts", "out", "--as-of", "2026-11-20")
     office.run("check", "release.yaml", *told)

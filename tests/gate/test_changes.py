@@ -36,8 +36,14 @@ EVIDENCE = {
 }  # fmt: skip
 ACCESS = {
     "facts": {"artifacts": [{"id": "w", "kind": "weights"}]},
-    "release": {"decision": "d.json", "request": "r", "artifact": "w", "tiers_of": "own",
-                "receipt": "d.tlog-proof", "key": "log.key"},
+    "release": {
+        "decision": "d.json",
+        "request": "r",
+        "artifact": "w",
+        "tiers_of": "own",
+        "receipt": "d.tlog-proof",
+        "key": "log.key",
+    },
     "form": {
         "Country": {"fact": "requester.country"},
         "Born": {"fact": "requester.age", "as": "birth_date"},
