@@ -1,16 +1,37 @@
+import json
+import math
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
+from enum import Enum
 from itertools import count
 from typing import Any
+from uuid import UUID
 
 import pytest
 import rfc8785
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from release_gate.canonical import Canonical, Form, canonical_bytes, composed, digest, gap, plain
+from release_gate.canonical import (
+    Canonical,
+    Form,
+    canonical_bytes,
+    composed,
+    digest,
+    exact_tree,
+    gap,
+    json_of,
+    plain,
+)
 from release_gate.scalars import number_problem
+
+
+class Word(Enum):
+    """A word that is no text."""
+
+    YES = "yes"
+
 
 EXACT = (
     st.decimals(allow_nan=False, allow_infinity=False)
@@ -40,6 +61,31 @@ def test_canonical_bytes_are_those_of_rfc_8785(tree: Any) -> None:
     assert canonical_bytes(tree) == rfc8785.dumps(plain(tree))
 
 
+@given(st.floats(allow_nan=False, allow_infinity=False))
+@example(1e-5)
+@example(math.nextafter(1e-5, 1))
+@example(math.nextafter(2.0**53, 0))
+@example(math.nextafter(1e21, 0))
+@example(1e21)
+def test_every_number_is_written_as_by_rfc_8785(number: float) -> None:
+    for each in (number, -number):
+        assert canonical_bytes({"in": [each, Decimal(repr(each))]}) == rfc8785.dumps({"in": [each, each]})
+
+
+@pytest.mark.parametrize("within", ["{}", "ä{}", "\ue000{}"])
+def test_every_character_is_written_as_by_rfc_8785(within: str) -> None:
+    text = within.format("".join(map(chr, [*range(0xD800), *range(0xE000, 0x10800)])))
+    assert canonical_bytes({text: text}) == rfc8785.dumps({text: text})
+
+
+@pytest.mark.parametrize("indent", [None, 2, 4])
+@given(TREES)
+def test_what_people_read_is_the_same_value(indent: int | None, tree: Any) -> None:
+    written = json_of(exact_tree(tree), indent)
+    assert json.loads(written) == json.loads(canonical_bytes(tree))
+    assert written.count("\n") == json.dumps(json.loads(written), indent=indent).count("\n")
+
+
 @pytest.mark.parametrize(
     ("tree", "written"),
     [
@@ -53,7 +99,9 @@ def test_what_canonical_bytes_look_like(tree: Any, written: bytes) -> None:
     assert canonical_bytes(tree) == written
 
 
-@pytest.mark.parametrize("value", [float("nan"), float("inf"), object(), {1, 2}])
+@pytest.mark.parametrize(
+    "value", [float("nan"), float("inf"), object(), {1, 2}, Word.YES, UUID(int=1), "\ud800"]
+)
 def test_what_has_no_canonical_form(value: Any) -> None:
     with pytest.raises((TypeError, ValueError, ArithmeticError)):
         digest({"value": value})

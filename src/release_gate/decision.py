@@ -5,7 +5,6 @@ Plain data with a stable JSON form. Nothing here evaluates anything.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import date
@@ -15,7 +14,7 @@ from operator import attrgetter
 from types import NoneType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
-from release_gate.canonical import canonical_bytes, digest_of_bytes, plain
+from release_gate.canonical import digest_of_bytes, exact_tree, json_of, tree_bytes
 from release_gate.diagnostics import Span
 from release_gate.facts.ladder import ALL_RUNGS
 from release_gate.facts.truth import Duration, Items, Range, Record, Step, Unknown
@@ -382,7 +381,7 @@ class Decision:
     @cached_property
     def canonical(self) -> bytes:
         """The canonical form of all of it but its digest."""
-        return canonical_bytes(self.body)
+        return tree_bytes(self.body)
 
     @cached_property
     def digest(self) -> str:
@@ -395,15 +394,10 @@ class Decision:
 
     def to_json(self, indent: int | None = 2) -> str:
         """The decision as JSON text. The same inputs give the same bytes."""
-        return _encoder(indent).encode(self._shown(self.body)) + "\n"
+        return json_of(self._shown(self.body), indent) + "\n"
 
     def _shown(self, body: dict[str, Any]) -> dict[str, Any]:
         return {"schema": self.body["schema"], "digest": self.digest, **body}
-
-
-@cache
-def _encoder(indent: int | None) -> json.JSONEncoder:
-    return json.JSONEncoder(indent=indent, ensure_ascii=False, check_circular=False, default=plain)
 
 
 def _json(value: Any) -> Any:
@@ -433,14 +427,10 @@ def _writer(kind: Any) -> Callable[[Any], Any]:
             written: item if type(item := getattr(value, name)) in _AS_THEY_ARE else _json(item)
             for name, written in names
         }
-    return date.isoformat if issubclass(kind, date) else _same
+    return date.isoformat if issubclass(kind, date) else exact_tree
 
 
 _value_of, _name_of = attrgetter("value"), attrgetter("name")
-
-
-def _same(value: Any) -> Any:
-    return value
 
 
 @cache

@@ -5,12 +5,11 @@ from dataclasses import replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from types import NoneType
-from typing import Annotated, Any, ClassVar, Final, Literal, Self, cast
+from typing import Annotated, Any, ClassVar, Literal, Self, cast
 
 from pydantic import Field, PrivateAttr, WithJsonSchema, field_validator, model_validator
 
-from release_gate.canonical import MAX_INTEGER, canonical_bytes, digest, digest_of_bytes
+from release_gate.canonical import digest_of_bytes, exact_tree, tree_bytes
 from release_gate.diagnostics import RequestError, Source, Span, did_you_mean, printable
 from release_gate.document import Base, validate
 from release_gate.facts.events import Event, refuse_strangers
@@ -209,24 +208,6 @@ class SourceInfo(Base):
     """How sure one can be."""
 
 
-def _copy(tree: Any) -> Any:
-    """A tree that can be changed, with ``1.0`` as the ``1`` that it is in the canonical form."""
-    kind = tree.__class__
-    if kind is float:
-        return int(tree) if tree.is_integer() and abs(tree) < MAX_INTEGER else tree
-    if kind is dict or isinstance(tree, Mapping):
-        copied = dict(tree)
-        for key, value in tree.items():
-            if value.__class__ not in _LEAVES:
-                copied[key] = _copy(value)
-        return copied
-    return [_copy(value) for value in tree] if isinstance(tree, list | tuple) else tree
-
-
-_LEAVES: Final = frozenset({str, int, bool, NoneType})
-"""Classes of which nothing has to be copied."""
-
-
 class ReleaseRequest(Sections):
     """A proposed release, and what is known about it."""
 
@@ -374,7 +355,7 @@ class ReleaseRequest(Sections):
             RequestError: It is not a valid request.
         """
         request = validate(cls, obj, None, RequestError, "RG401")
-        request._tree = _copy(obj)  # noqa: SLF001 - our own, whatever the caller does with his
+        request._tree = exact_tree(obj)  # noqa: SLF001 - our own, whatever the caller does with his
         check_events(request)
         return request
 
@@ -440,7 +421,7 @@ class ReleaseRequest(Sections):
         Raises:
             RequestError: It is no valid request any more.
         """
-        tree = _copy(self._tree)
+        tree = exact_tree(self._tree)
         for pointer, value in sorted(
             changes.items(), key=lambda change: len(change[0])
         ):  # a part after its whole
@@ -455,7 +436,7 @@ class ReleaseRequest(Sections):
     @cached_property
     def canonical(self) -> bytes:
         """The canonical form of the request as it was given."""
-        return canonical_bytes(self.tree)
+        return tree_bytes(self.tree)
 
     @cached_property
     def digest(self) -> str:
@@ -468,4 +449,5 @@ class ReleaseRequest(Sections):
         tree: Any = self.tree
         if "sign_offs" not in tree:
             return self.digest
-        return digest({key: value for key, value in tree.items() if key != "sign_offs"})
+        proposal = {key: value for key, value in tree.items() if key != "sign_offs"}
+        return digest_of_bytes(tree_bytes(proposal))
