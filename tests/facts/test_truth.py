@@ -234,6 +234,58 @@ def test_what_is_no_duration(text: str) -> None:
     assert Duration.parse(text) is None
 
 
+def test_a_duration_may_go_backwards() -> None:
+    assert str(arithmetic("-", date(2026, 1, 1), date(2026, 1, 3))) == "-P2D"
+
+
+ONE, TWO, MANY = Decimal(1), Decimal(2), Decimal("1e15")
+LISTS: list[tuple[Value, Value, Value]] = [
+    (Items(()), Decimal(0), Decimal(0)),
+    (Items(("a", "a")), TWO, ONE),
+    (Items(("a", "a", "b")), Decimal(3), TWO),
+    (Items(("a", UNDECIDED)), TWO, Range(ONE, TWO)),
+    (Items((UNDECIDED, UNDECIDED)), TWO, Range(ONE, TWO)),
+    (Items(("a",), possible=("b",)), Range(ONE, TWO), Range(ONE, TWO)),
+    (Items((), possible=("b",)), Range(Decimal(0), ONE), Range(Decimal(0), ONE)),
+    (Items(("a",), complete=False), Range(ONE, MANY), Range(ONE, MANY)),
+    (None, NOT_COMPUTABLE, NOT_COMPUTABLE),
+    (UNDECIDED, UNDECIDED, UNDECIDED),
+]
+
+
+@pytest.mark.parametrize(("items", "number", "different"), LISTS)
+def test_how_many_members_a_list_has(items: Value, number: Value, different: Value) -> None:
+    assert truth.count(items) == number
+    assert truth.distinct(items) == different
+
+
+@pytest.mark.parametrize(
+    ("value", "name", "found"),
+    [
+        ("four", "length", Decimal(4)),
+        (date(2026, 11, 24), "month", Decimal(11)),
+        (None, "length", NOT_COMPUTABLE),
+        (UNDECIDED, "year", UNDECIDED),
+        (Range(date(2026, 1, 1), date(2026, 1, 2)), "year", UNDECIDED),
+    ],
+)
+def test_a_part_of_a_value(value: Value, name: str, found: Value) -> None:
+    assert truth.part(value, name) == found
+
+
+def test_null_is_no_range() -> None:
+    assert compare("==", None, Range(ONE, TWO)) is False
+    assert compare("==", Range(ONE, TWO), None) is False
+    assert compare("!=", None, ONE) is True
+    assert compare("<", None, Range(ONE, TWO)) == NOT_COMPUTABLE
+
+
+def test_only_true_and_false_are_truths() -> None:
+    assert truth.truth_of(ONE) == NOT_COMPUTABLE
+    assert truth.truth_of(None) == NOT_COMPUTABLE
+    assert not_("true") == NOT_COMPUTABLE
+
+
 def test_hull() -> None:
     assert truth.hull([]) == UNDECIDED
     assert truth.hull(["a", "a"]) == "a"
