@@ -91,6 +91,51 @@ def test_what_was_loosened_is_named(old: str, new: str, told: str, run: Run) -> 
     assert f"warning[RG903]: the policy `own` was loosened: {told}" in err
 
 
+PEOPLE = """\
+  - {id: board, at: internal,
+     sign_off: {all: [ceo, cso], not: [requester], max_age: P30D, after_recommendation: sag}}
+  - {id: report, at: internal, oblige: {duty: Report, due: {every: P90D}, owner: ciso}}
+"""
+BOARD, REPORT = "w may need less of a sign-off, board", "w may owe less, report"
+BEHIND_PEOPLE = {
+    "another role": ("all: [ceo, cso]", "all: [ceo, intern]", BOARD),
+    "one role for two": ("all: [ceo, cso]", "all: [ceo, ceo]", BOARD),
+    "also who asks": ("not: [requester], ", "", BOARD),
+    "also what was said long ago": ("P30D", "P31D", BOARD),
+    "whenever it was said": (", max_age: P30D", "", BOARD),
+    "without a recommendation": (", after_recommendation: sag", "", BOARD),
+    "only higher up": ("board, at: internal", "board, at: evaluators", BOARD),
+    "a duty that is gone": (PEOPLE.splitlines(keepends=True)[-1], "", REPORT),
+    "another duty": ("duty: Report", "duty: Rest", REPORT),
+    "a duty that is due later": ("P90D", "P90Y", REPORT),
+    "a duty of somebody else": ("ciso", "intern", REPORT),
+    "a duty higher up": ("report, at: internal", "report, at: evaluators", REPORT),
+}
+
+
+@pytest.mark.parametrize(("old", "new", "told"), BEHIND_PEOPLE.values(), ids=BEHIND_PEOPLE)
+def test_what_waits_for_people_anyway_is_compared_too(old: str, new: str, told: str, run: Run) -> None:
+    """The verdict is the same, as long as nobody has signed."""
+    put("policies/own.yaml", POLICY + PEOPLE)
+    put("request.yaml", (REQUEST % 7).replace("wanted: internal", "wanted: evaluators"))
+    git("commit", "-qam", "people")
+    for same in ((" ceo, cso", " cso, ceo"), ("P30D", "P29D"), ("[requester]", "[requester, assessor]")):
+        put("policies/own.yaml", POLICY + PEOPLE.replace(*same))
+        assert "RG903" not in run("--base", "HEAD")[2]
+    assert old in PEOPLE
+    put("policies/own.yaml", POLICY + PEOPLE.replace(old, new))
+    assert f"warning[RG903]: the policy `own` was loosened: {told}\n" in run("--base", "HEAD")[2]
+
+
+def test_what_a_loosened_policy_lets_through_is_not_recorded(run: Run) -> None:
+    """Whoever publishes would take the record for an approval, and the attestation in it."""
+    put("release-gate.yaml", Path("release-gate.yaml").read_text("utf-8") + "ledger: sqlite:///ledger.db\n")
+    git("commit", "-qam", "ledger")
+    policy("role: lead, count: 2", "role: lead, count: 1")
+    assert "recorded" not in run("--base", "HEAD", "--record")[2]
+    assert "recorded as 0 in" in run("--record")[2]
+
+
 def test_a_release_that_a_loosened_policy_lets_through_waits(run: Run) -> None:
     put("request.yaml", REQUEST % "7e9")
     put("policies/own.yaml", POLICY.replace("1e9", "1e10").replace("count: 2", "count: 1"))

@@ -24,11 +24,15 @@ from release_gate.facts.ladder import ALL_RUNGS
 from release_gate.facts.release import ReleaseRequest
 from release_gate.gate.changes import access_changes, changed_papers, changed_settings, files_of
 from release_gate.gate.gate import Gate, read_gate
+from release_gate.policy.documents import SignOffAsked
 from release_gate.policy.gate_file import GateDocument
+from release_gate.policy.model import Policy
+from release_gate.policy.tighten import asks_as_much
 from release_gate.source import MAX_BYTES
 
 __all__ = ["Before", "gate_at", "loosened"]
 
+_AskedFor = dict[tuple[str, str], SignOffAsked]
 _SUFFIXES: Final = (".yaml", ".yml", ".json", ".pem", ".pub", "")
 
 
@@ -191,16 +195,20 @@ def loosened(before: Before, now: Gate, request: ReleaseRequest, as_of: date) ->
     """What has become looser for a request, up to the level that is asked for, and for access requests."""
     old, new = _bare(before.gate, request, as_of), _bare(now, request, as_of)
     names = sorted({used.id for used in (*old.policies, *new.policies)} | {"gate"})
+    asked = [_asked_for(gate.in_force(as_of)) for gate in (before.gate, now)]
     for was, artifact in zip(old.artifacts, new.artifacts, strict=True):
         for name in names:
             rungs = [
-                rung for rung in _asked(artifact) if _rank(artifact, name, rung) < _rank(was, name, rung)
+                rung for rung in _up_to(artifact) if _rank(artifact, name, rung) < _rank(was, name, rung)
             ]
             if rungs:
                 change = f"{_at(was, name, rungs[-1])} before, and is {_at(artifact, name, rungs[-1])}"
                 yield _warning(f"the policy `{name}` was loosened: {artifact.id} at {rungs[-1]} was {change}")
-            elif fewer := _fewer(was, artifact, name):
-                yield _warning(f"the policy `{name}` was loosened: {artifact.id} needs fewer people, {fewer}")
+                continue
+            eased = list(_eased(was, artifact, name, *asked))
+            for change in dict.fromkeys(change for change, _ in eased):
+                listed = ", ".join(rule for what, rule in eased if what == change)
+                yield _warning(f"the policy `{name}` was loosened: {artifact.id} {change}, {listed}")
     yield from map(_warning, changed_papers(before.gate.papers, now.papers, request.id))
     yield from map(_warning, access_changes(before.gate.in_force(as_of), now.in_force(as_of)))
     yield from map(_warning, before.changed)
@@ -218,7 +226,8 @@ def _bare(gate: Gate, request: ReleaseRequest, as_of: date) -> Decision:
     return engine.decide(bare, gate.policies, as_of, None, papers)
 
 
-def _asked(artifact: ArtifactDecision) -> Iterable[str]:
+def _up_to(artifact: ArtifactDecision) -> Iterable[str]:
+    """The rungs up to the one that is asked for."""
     return (rung for rung in artifact.ladder if ALL_RUNGS[rung] <= ALL_RUNGS[artifact.requested])
 
 
@@ -233,12 +242,41 @@ def _rank(artifact: ArtifactDecision, policy: str, rung: str) -> int:
     return _at(artifact, policy, rung).rank
 
 
-def _fewer(was: ArtifactDecision, now: ArtifactDecision, policy: str) -> str:
-    """The rules of a policy that ask for fewer people than before, or an empty string."""
-    asked = {state.rule: len(state.roles) for state in now.sign_offs if state.policy == policy}
-    rules = [
-        state.rule
-        for state in was.sign_offs
-        if state.policy == policy and asked.get(state.rule, 0) < len(state.roles)
-    ]
-    return ", ".join(rules)
+def _asked_for(policies: Iterable[Policy]) -> _AskedFor:
+    """What the rules of policies ask of those who sign."""
+    return {
+        (policy.id, rule.id): rule.sign_off
+        for policy in policies
+        for rule in policy.rules
+        if rule.sign_off is not None
+    }
+
+
+def _eased(
+    was: ArtifactDecision, now: ArtifactDecision, policy: str, then: _AskedFor, today: _AskedFor
+) -> Iterator[tuple[str, str]]:
+    """What a policy asks less of than before while its verdict is the same, and by which rule.
+
+    Another rule of the policy may keep the verdict up until somebody has signed.
+    """
+    signed = {(each.policy, each.rule): each for each in now.sign_offs}
+    for state in was.sign_offs:
+        key = state.policy, state.rule
+        if state.policy != policy:
+            continue
+        if key not in signed or len(signed[key].roles) < len(state.roles):
+            yield "needs fewer people", state.rule
+        elif _later(signed[key].from_, state.from_) or not asks_as_much(then[key], today[key]):
+            yield "may need less of a sign-off", state.rule
+    owed = {(each.policy, each.rule): each for each in now.obligations}
+    for duty in was.obligations:
+        new = owed.get((duty.policy, duty.rule))
+        same = (
+            new is not None and replace(new, from_=duty.from_) == duty and not _later(new.from_, duty.from_)
+        )
+        if duty.policy == policy and not same:
+            yield "may owe less", duty.rule
+
+
+def _later(now: str, was: str) -> bool:
+    return ALL_RUNGS[now] > ALL_RUNGS[was]

@@ -53,16 +53,16 @@ class Judging:
             request = self.kind.load(path)
             held, told = self.held(request.on(self.as_of))
             decision = self.gate.judge(held, as_of=self.as_of, policies_as_of=self.policies_as_of)
-            revived = tuple(self.revived(request, decision))
+            held_back = tuple(self.revived(request, decision))
             if self.base is not None:
                 from release_gate.gate.base import loosened  # noqa: PLC0415 - runs git, and few ask for it
 
-                told = (*loosened(self.base, self.gate, held, self.as_of), *told)
+                held_back += tuple(loosened(self.base, self.gate, held, self.as_of))
         except InputError as error:
             return Outcome(name, diagnostics=error.diagnostics)
-        if self.record is not None and not revived:
+        if self.record is not None and not held_back:
             self.record(decision, held)
-        return Outcome(name, decision, About.of(held, self.gate.papers), (*revived, *told))
+        return Outcome(name, decision, About.of(held, self.gate.papers), (*held_back, *told))
 
     def held(self, request: ReleaseRequest) -> tuple[ReleaseRequest, tuple[Diagnostic, ...]]:
         """A request held against the evidence of the gate, and what is to be said about that.

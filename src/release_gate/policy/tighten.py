@@ -7,6 +7,7 @@ more and never less, whatever the request, so that no rung becomes more open. Ev
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Final
@@ -15,12 +16,12 @@ from release_gate.decision import in_words
 from release_gate.diagnostics import Diagnostic
 from release_gate.expression.monotone import Trend, reads, trend
 from release_gate.facts.truth import Duration, Value
-from release_gate.policy.documents import OverlayDocument
+from release_gate.policy.documents import OverlayDocument, SignOffAsked
 from release_gate.policy.model import Policy, Rule
 from release_gate.policy.places import Problems
 from release_gate.source import Pointer
 
-__all__ = ["check_said", "check_tightened", "is_stricter"]
+__all__ = ["asks_as_much", "check_said", "check_tightened", "is_stricter"]
 
 OR_NOT: Final = "or leave out `tightens`, and decisions will say that it is not shown to be as strict"
 _REFUSED: Final = {
@@ -103,6 +104,16 @@ def _check_sign_off(old: Rule, new: Rule, pointer: Pointer, problems: Problems) 
         problems.add("RG323", message, (*pointer, "count"), f"ask for as many, {OR_NOT}")
     if not _no_longer(old.sign_off.max_age, new.sign_off.max_age):
         _longer(old.sign_off.max_age, (*pointer, "max_age"), problems)
+
+
+def asks_as_much(old: SignOffAsked, new: SignOffAsked) -> bool:
+    """Whether whatever meets a new demand for a sign-off surely meets the old one."""
+    return (
+        not Counter(old.roles) - Counter(new.roles)
+        and set(old.not_) <= set(new.not_)
+        and old.after_recommendation in (None, new.after_recommendation)
+        and _no_longer(old.max_age, new.max_age)
+    )
 
 
 def is_stricter(base: Policy, policy: Policy, name: str) -> bool:
