@@ -180,17 +180,30 @@ class Finding(_Explained):
     facts: tuple[FactRead, ...]
 
     @classmethod
-    def found(cls, why: Callable[[], Why], **told: Any) -> Self:
-        """A finding that is explained when that is asked for.
-
-        Args:
-            why: Explains it.
-            told: All of it but the message, the fix and the facts.
-        """
-        finding = object.__new__(cls)
-        for name, value in told.items():
-            object.__setattr__(finding, name, value)
-        object.__setattr__(finding, "_why", why)
+    def found(  # noqa: PLR0913 - all that a finding has, but for why
+        cls,
+        why: Callable[[], Why],
+        *,
+        policy: str,
+        rule: str,
+        effect: str,
+        outcome: Verdict,
+        from_: str,
+        to: str,
+        cite: Mapping[str, Any],
+        where: Where | None,
+    ) -> Self:
+        """A finding that ``why`` explains when somebody asks."""
+        finding, put = object.__new__(cls), object.__setattr__
+        put(finding, "policy", policy)
+        put(finding, "rule", rule)
+        put(finding, "effect", effect)
+        put(finding, "outcome", outcome)
+        put(finding, "from_", from_)
+        put(finding, "to", to)
+        put(finding, "cite", cite)
+        put(finding, "where", where)
+        put(finding, "_why", why)
         return finding
 
     @property

@@ -94,17 +94,24 @@ def test_a_finding_can_be_carried_elsewhere_before_it_was_read(carry: Any) -> No
     assert carry(decided()) == decided()
 
 
+TOLD: dict[str, Any] = {
+    "policy": "p",
+    "rule": "r",
+    "effect": "deny",
+    "outcome": Verdict.DENY,
+    "from_": "hosted",
+    "to": "hosted",
+    "cite": {},
+    "where": Where("p", 1, 1),
+}
+
+
 def test_a_finding_is_what_it_says() -> None:
-    here = Where("p", 1, 1)
-    told: dict[str, Any] = {
-        "policy": "p", "rule": "r", "effect": "deny", "outcome": Verdict.DENY, "from_": "hosted",
-        "to": "hosted", "cite": {}, "where": here,
-    }  # fmt: skip
-    plain = Finding(message="Why.", fix="How.", facts=(), **told)
-    assert Finding.found(lambda: Why("Why.", "How."), **told) == plain
-    assert repr(Finding.found(lambda: Why("Why.", "How."), **told)) == repr(plain)
-    assert replace(Finding.found(lambda: Why("Why.", "How."), **told), fix="Else.") != plain
-    assert Finding.found(lambda: Why("No.", "How."), **told) != plain
+    plain = Finding(message="Why.", fix="How.", facts=(), **TOLD)
+    assert Finding.found(lambda: Why("Why.", "How."), **TOLD) == plain
+    assert repr(Finding.found(lambda: Why("Why.", "How."), **TOLD)) == repr(plain)
+    assert replace(Finding.found(lambda: Why("Why.", "How."), **TOLD), fix="Else.") != plain
+    assert Finding.found(lambda: Why("No.", "How."), **TOLD) != plain
     with pytest.raises(AttributeError, match="mesage"):
         plain.mesage  # type: ignore[attr-defined]  # noqa: B018
 
@@ -116,7 +123,7 @@ def test_two_threads_may_ask_at_once() -> None:
         both.wait(timeout=30)
         return Why("Why.", "How.")
 
-    finding = Finding.found(why)
+    finding = Finding.found(why, **TOLD)
     with ThreadPoolExecutor(2) as pool:
         assert list(pool.map(lambda name: getattr(finding, name), ("message", "fix"))) == ["Why.", "How."]
     assert finding.facts == ()
