@@ -85,6 +85,12 @@ VOID: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any], str]] = {
         {"assessors": [{"unknown": "missing"}]},
         "who assessed it may not sign",
     ),
+    "one unknown assessor": (
+        {},
+        {"not": ["assessor"]},
+        {"assessors": ["eve", {"unknown": "missing"}]},
+        "who assessed it may not sign",
+    ),
 }
 
 
@@ -114,6 +120,10 @@ def test_a_sign_off_counts_up_to_the_edge(sign_off: dict[str, Any], spec: dict[s
 @pytest.mark.parametrize("other", [{"role": "legal"}, {"artifact": "other"}, {"word": "recommend"}])
 def test_what_is_about_something_else_is_not_even_mentioned(other: dict[str, Any]) -> None:
     assert book(other).asked(asked(), RUNG) == Asked((), 1, ())
+
+
+def test_no_more_sign_than_are_asked() -> None:
+    assert book({}, {"person": "bob"}).asked(asked(), RUNG) == Asked(("ada",), 0, ())
 
 
 def test_one_person_counts_once() -> None:
@@ -156,6 +166,7 @@ OBJECTIONS: dict[str, tuple[dict[str, Any], bool]] = {
     "to all": ({"request": None, "policies": None}, True),
     "to another request": ({"request": OTHER}, False),
     "to other policies": ({"policies": OTHER}, False),
+    "today": ({"on": "2026-11-24"}, True),
     "tomorrow": ({"on": "2026-11-25"}, False),
     "until today": ({"expires": "2026-11-24"}, True),
     "until yesterday": ({"expires": "2026-11-23"}, False),
