@@ -177,3 +177,21 @@ OBJECTIONS: dict[str, tuple[dict[str, Any], bool]] = {
 @pytest.mark.parametrize(("objection", "counts"), OBJECTIONS.values(), ids=OBJECTIONS)
 def test_an_objection_counts(objection: dict[str, Any], counts: bool) -> None:  # noqa: FBT001
     assert bool(book({"word": "object", **objection}).objections()) is counts
+
+
+@pytest.mark.parametrize(
+    ("recusal", "counts"),
+    [
+        ({}, True),
+        ({"artifact": "other"}, True),
+        ({"on": "2026-11-24"}, True),
+        ({"on": "2026-11-25"}, False),
+        ({"expires": "2026-11-24"}, True),
+        ({"expires": "2026-11-23"}, False),
+        ({"person": "bob"}, False),
+    ],
+)
+def test_who_has_recused_themselves_signs_nothing(recusal: dict[str, Any], counts: bool) -> None:  # noqa: FBT001
+    found = book({}, {"word": "recuse", **recusal}).asked(asked(), RUNG)
+    void = ("ada as lead: they have recused themselves",)
+    assert found == (Asked((), 1, void) if counts else Asked(("ada",), 0, ()))
