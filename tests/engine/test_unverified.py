@@ -125,7 +125,9 @@ TIERS: dict[str, tuple[list[dict[str, Any]], Any, tuple[Verdict, Any], tuple[Ver
 }  # fmt: skip
 
 
-def tiers(rules: list[dict[str, Any]], parameters: Any, papers: Papers = NO_PAPERS) -> ArtifactDecision:
+def tiers(
+    rules: list[dict[str, Any]], parameters: Any, papers: Papers = NO_PAPERS, **more: Any
+) -> ArtifactDecision:
     """What rules come to under three tiers."""
     steps = {"low": "fully_open", "mid": "weights_open", "high": "hosted"}
     policy = {
@@ -145,6 +147,7 @@ def tiers(rules: list[dict[str, Any]], parameters: Any, papers: Papers = NO_PAPE
         "requester": {"id": "ada"},
         "model": {"name": "m", "parameters": parameters},
         "artifacts": [{"id": "w", "kind": "weights", "wanted": BELOW, "digest": DIGEST}],
+        **more,
     }
     return decided(policy, request, papers)
 
@@ -171,3 +174,14 @@ def test_what_is_waived_hangs_on_what_it_would_not_be_there_without(
     said = waiver.said.model_copy(update={"rung": BELOW, "excuses": "failure_and_unknown"})
     found = tiers(rules, 50, Papers(waivers=(replace(waiver, said=said),)))
     assert (found.verdict, found.unverified) == (Verdict.CONDITIONAL, names)
+
+
+@pytest.mark.parametrize("case", TIERS)
+@pytest.mark.parametrize("confidence", ["memory", "primary"])
+def test_how_sure_a_request_is_of_its_facts_changes_nothing(case: str, confidence: str) -> None:
+    rules, parameters, *_ = TIERS[case]
+    value = parameters if isinstance(parameters, dict) else {"value": parameters}
+    sources = {"said": {"title": "Said", "confidence": confidence}}
+    found = tiers(rules, {**value, "source": "said"}, sources=sources)
+    bare = tiers(rules, parameters)
+    assert (found.ladder, found.unverified_at) == (bare.ladder, bare.unverified_at)

@@ -205,7 +205,7 @@ class SourceInfo(Base):
     at: str | None = None
     """Where it is found."""
     confidence: Literal["memory", "secondary", "primary"] = "secondary"
-    """How sure one can be."""
+    """How sure one can be, for readers: no rule reads it."""
 
 
 class ReleaseRequest(Sections):
