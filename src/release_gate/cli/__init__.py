@@ -59,41 +59,26 @@ def exit_code(verdict: Verdict) -> Exit:
 class Lazy(click.Group):
     """A group that reads a command's module only when it is asked for."""
 
-    package = "release_gate.cli"
-    commands_in: Mapping[str, str] = {
-        "access": "Review who asks for access, and keep the grants.",
-        "attest": "Sign a recorded decision for others to verify.",
-        "audit": "Keep, read, prove and verify the record.",
-        "check": "Judge requests, and say why.",
-        "collect": "Read facts from model files, cards and logs.",
-        "demo": "Judge releases of the past by the packs of today.",
-        "due": "Show what is owed, by whom and when.",
-        "event": "Record what happened to a release.",
-        "explain": "Show what the conditions of rules came to.",
-        "explain-code": "Say what a diagnostic code means.",
-        "lineage": "Draw what stands on what, and ask who falls.",
-        "lsp": "Help an editor to write documents.",
-        "packs": "Look at the policies that ship with the library.",
-        "policy": "Write, test and understand policies.",
-        "recuse": "Recuse oneself from a request.",
-        "replay": "Decide again what is recorded, and compare.",
-        "schema": "Print JSON Schemas for editors.",
-        "sign-off": "Recommend, approve, object or reverse, signed.",
-        "status": "Show where a model stands on a day.",
-        "verify-attestation": "Verify attestations for an artifact.",
-        "vouch": "Sign that a log was measured on an artifact.",
-        "waive": "Sign a waiver.",
-    }
-    """For each command, what it does, in a line that needs no cutting."""
+    def __init__(self, name: str, *, package: str, about: Mapping[str, str], **others: Any) -> None:
+        """A group.
+
+        Args:
+            name: What it is called.
+            package: Where the modules of its commands are.
+            about: For each command, what it does, in a line that needs no cutting.
+            others: What click knows of a group.
+        """
+        super().__init__(name, **others)
+        self.package, self.about = package, about
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names of the commands."""
-        return sorted(self.commands_in)
+        return sorted(self.about)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands without reading their modules."""
         with formatter.section("Commands"):
-            formatter.write_dl(sorted(self.commands_in.items()))
+            formatter.write_dl(sorted(self.about.items()))
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -103,14 +88,14 @@ class Lazy(click.Group):
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
             near = " or ".join(f"`{each}`" for each in _elsewhere(ctx, args[0])) if self is cli else ""
-            offered = f"did you mean {near}" if near else did_you_mean(args[0], self.commands_in)
+            offered = f"did you mean {near}" if near else did_you_mean(args[0], self.about)
             if not offered.startswith("did"):
                 raise
             raise click.UsageError(f"No such command `{args[0]}`; {offered}?", ctx) from error
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """A command by its name, from its own module."""
-        if cmd_name not in self.commands_in:
+        if cmd_name not in self.about:
             return None
         from importlib import import_module  # noqa: PLC0415 - only the command that runs is read
 
@@ -134,7 +119,35 @@ def _elsewhere(ctx: click.Context, name: str) -> list[str]:
     ]
 
 
-@click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=Lazy,
+    package=__name__,
+    about={
+        "access": "Review who asks for access, and keep the grants.",
+        "attest": "Sign a recorded decision for others to verify.",
+        "audit": "Keep, read, prove and verify the record.",
+        "check": "Judge requests, and say why.",
+        "collect": "Read facts from model files, cards and logs.",
+        "demo": "Judge releases of the past by the packs of today.",
+        "due": "Show what is owed, by whom and when.",
+        "event": "Record what happened to a release.",
+        "explain": "Show what the conditions of rules came to.",
+        "explain-code": "Say what a diagnostic code means.",
+        "lineage": "Draw what stands on what, and ask who falls.",
+        "lsp": "Help an editor to write documents.",
+        "packs": "Look at the policies that ship with the library.",
+        "policy": "Write, test and understand policies.",
+        "recuse": "Recuse oneself from a request.",
+        "replay": "Decide again what is recorded, and compare.",
+        "schema": "Print JSON Schemas for editors.",
+        "sign-off": "Recommend, approve, object or reverse, signed.",
+        "status": "Show where a model stands on a day.",
+        "verify-attestation": "Verify attestations for an artifact.",
+        "vouch": "Sign that a log was measured on an artifact.",
+        "waive": "Sign a waiver.",
+    },
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(__version__, prog_name="release-gate")
 def cli() -> None:
     """Judge model release requests by policies, and say why.

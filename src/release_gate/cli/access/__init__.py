@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import click
 
 from release_gate.cli import Lazy
@@ -11,9 +9,10 @@ from release_gate.cli import Lazy
 __all__ = ["access"]
 
 
-class _Access(Lazy):
-    package = "release_gate.cli.access"
-    commands_in: Mapping[str, str] = {
+@click.group(
+    cls=Lazy,
+    package=__name__,
+    about={
         "breach": "Write down that a grant was broken.",
         "check": "Judge access requests from files.",
         "enforce": "Find access that no grant gives, and end it.",
@@ -23,10 +22,8 @@ class _Access(Lazy):
         "rereview": "Say which grants would not be given now.",
         "review": "Judge who waits at a hub, and let in.",
         "revoke": "Write down that a grant is taken away.",
-    }
-
-
-@click.group(cls=_Access)
+    },
+)
 def access() -> None:
     """Judge who asks for access, and keep a register of grants.
 

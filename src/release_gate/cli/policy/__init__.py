@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import click
 
 from release_gate.cli import Lazy
@@ -11,9 +9,10 @@ from release_gate.cli import Lazy
 __all__ = ["policy"]
 
 
-class _Policy(Lazy):
-    package = "release_gate.cli.policy"
-    commands_in: Mapping[str, str] = {
+@click.group(
+    cls=Lazy,
+    package=__name__,
+    about={
         "cover": "Show what the tests of policies have seen.",
         "diff": "Show what another version decides otherwise.",
         "explain": "Say a policy in plain English.",
@@ -24,10 +23,8 @@ class _Policy(Lazy):
         "new": "Write a policy with tests that pass.",
         "test": "Run the tests of policies.",
         "try": "Try conditions against a request.",
-    }
-
-
-@click.group(cls=_Policy)
+    },
+)
 def policy() -> None:
     """Write, test and understand policies.
 

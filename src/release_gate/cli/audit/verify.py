@@ -13,21 +13,19 @@ import click
 from release_gate.audit.bundle import Bundle, is_bundle
 from release_gate.audit.disclosures import all_disclosures
 from release_gate.audit.examine import Helpers
-from release_gate.audit.notes import Checkpoint, NoteKey
 from release_gate.audit.places import open_view
 from release_gate.audit.receipts import is_receipt, read_receipt
 from release_gate.audit.verify import STEPS, Report, Trust, verify_decision, verify_log
 from release_gate.audit.view import View
 from release_gate.cli import Exit
+from release_gate.cli.audit.checkpoints import note_key, read_checkpoint
 from release_gate.cli.ledgers import GATE, JSON, address, viewed
 from release_gate.cli.policy.outputs import JOBS
 from release_gate.diagnostics import counted, printable
 from release_gate.signing import read_public_key
 
-__all__ = ["note_key", "read_checkpoint", "verify"]
 
-
-@click.command(short_help="Verify a ledger, a copy, an export, a record or a receipt.")
+@click.command()
 @click.argument("place", required=False)
 @GATE
 @click.option("--key", "keys", multiple=True, metavar="KEY", help="The key of the log; repeatable.")
@@ -130,23 +128,3 @@ def _tell(report: Report) -> None:
         click.echo("NOT VERIFIED: this is not what was recorded")
     else:
         click.echo("verified" + (", but for what was not checked" if report.not_checked else ""))
-
-
-def note_key(text: str) -> NoteKey:
-    """The key of a log or a witness, as somebody writes it or from a file."""
-    file = Path(text)
-    if "+" not in text or file.is_file():
-        try:
-            text = file.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError):
-            raise click.UsageError(f"`{printable(text)}` is neither a key nor a file with one") from None
-    return NoteKey.read(text)
-
-
-def read_checkpoint(path: Path) -> Checkpoint:
-    """A checkpoint from a file."""
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise click.UsageError(f"cannot read `{path}`: {(error.strerror or 'unreadable').lower()}") from None
-    return Checkpoint.read(data)

@@ -1,4 +1,4 @@
-"""``release-gate audit disclose`` and ``audit redact``: show a sealed field to somebody, or erase it."""
+"""``release-gate audit redact``: erase a sealed field for good."""
 
 from __future__ import annotations
 
@@ -8,55 +8,20 @@ from typing import Any
 
 import click
 
-from release_gate.audit.disclosures import Kept, to_json
+from release_gate.audit.disclosures import Kept
 from release_gate.audit.ledger import entries
 from release_gate.audit.places import open_ledger
 from release_gate.audit.record import Draft, Record
 from release_gate.audit.sensitive import is_sealed_record
 from release_gate.audit.view import View
 from release_gate.cli import Exit
-from release_gate.cli.ledgers import DISCLOSURES, GATE, LEDGER, found, kept, settings, viewed
+from release_gate.cli.audit.sealed_fields import FIELDS, listed, needed, seal
+from release_gate.cli.ledgers import GATE, found, settings, viewed
 from release_gate.cli.recording import unless_recorded
-from release_gate.diagnostics import Diagnostic, InputError, counted, printable
-
-__all__ = ["disclose", "redact"]
-
-FIELDS = click.option(
-    "--field",
-    "fields",
-    multiple=True,
-    required=True,
-    metavar="FIELD",
-    help="A field of the request, as `requester.id`, with what is below it; repeatable.",
-)
+from release_gate.diagnostics import Diagnostic, InputError, counted
 
 
-@click.command(short_help="Print what opens sealed fields of a record.")
-@click.argument("which")
-@FIELDS
-@DISCLOSURES
-@LEDGER
-@GATE
-def disclose(
-    which: str, fields: tuple[str, ...], disclosures: Path | None, ledger: str | None, gate: Path | None
-) -> int:
-    """Print what opens some sealed fields of the record WHICH, and nothing else of it.
-
-    Whoever has the record verifies it with `audit verify --disclosures FILE`.
-    """
-    opens = _needed(kept(disclosures, ledger, gate))
-    with viewed(ledger, gate) as view:
-        record = found(view, which)
-    told = opens.find(_seal(record)).only(fields)
-    if not told.all:
-        message = f"nothing is disclosed of {_list(fields)} in record {record.index}"
-        help_ = "it is not sealed there by itself, was never stated, or was erased"
-        raise InputError([Diagnostic("RG742", message, help=help_)])
-    click.echo(to_json(told))
-    return Exit.ALLOWED
-
-
-@click.command(short_help="Erase sealed fields for good.")
+@click.command()
 @click.argument("which")
 @FIELDS
 @GATE
@@ -68,13 +33,13 @@ def redact(which: str, fields: tuple[str, ...], gate: Path | None) -> int:
     disclosures, such as backups, are yours to erase.
     """
     told = settings(gate)
-    opens = _needed(Kept(told.disclosures) if told.disclosures is not None else None)
+    opens = needed(Kept(told.disclosures) if told.disclosures is not None else None)
     with viewed(None, gate) as view:
         records = _all_about(view, which)
-    counts = [(each, opens.erasable(_seal(each), fields)) for each in records]
+    counts = [(each, opens.erasable(seal(each), fields)) for each in records]
     there = [(each, count) for each, count in counts if count]
     if not there:
-        message = f"nothing is left to erase of {_list(fields)}"
+        message = f"nothing is left to erase of {listed(fields)}"
         help_ = "what was recorded in the open cannot be erased; mark the field as `sensitive` before"
         raise InputError([Diagnostic("RG742", message, help=help_)])
     now = datetime.now(UTC)
@@ -86,7 +51,7 @@ def redact(which: str, fields: tuple[str, ...], gate: Path | None) -> int:
     finally:
         opened.store.close()
     for each, count in there:
-        opens.erase(_seal(each), fields)
+        opens.erase(seal(each), fields)
         click.echo(f"erased {counted(count, 'value')} of record {each.index}")
     click.echo(f"keep this checkpoint where the ledger is not:\n{added.checkpoint}", err=True)
     return Exit.ALLOWED
@@ -110,21 +75,3 @@ def _all_about(view: View, which: str) -> list[Record]:
         return [one]
     records = (each for number in view.find(about=which) for each in entries(view, number, number + 1))
     return [each for each in records if is_sealed_record(each)] or [one]
-
-
-def _seal(record: Record) -> str:
-    if not is_sealed_record(record):
-        message = f"nothing is sealed in record {record.index}"
-        help_ = "it was recorded in the open, and a ledger only grows"
-        raise InputError([Diagnostic("RG742", message, help=help_)])
-    return str(record.body["seal"])
-
-
-def _needed(opens: Kept | None) -> Kept:
-    if opens is None:
-        raise click.UsageError("say where the disclosures are: in the gate file, or with --disclosures")
-    return opens
-
-
-def _list(fields: tuple[str, ...]) -> str:
-    return ", ".join(f"`{printable(each)}`" for each in fields)

@@ -1,0 +1,43 @@
+"""Checkpoints and the keys of those who sign them, as somebody names them on the command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from release_gate.audit.merkle import root_at
+from release_gate.audit.notes import Checkpoint, NoteKey
+from release_gate.audit.view import View
+from release_gate.diagnostics import printable
+
+__all__ = ["newest", "note_key", "read_checkpoint"]
+
+
+def newest(view: View) -> Checkpoint:
+    """The newest checkpoint that was signed, if it covers all; else one of this moment."""
+    notes = list(view.checkpoints())
+    signed = Checkpoint.read(notes[-1].encode()) if notes else None
+    if signed is not None and signed.size == view.size:
+        return signed
+    return Checkpoint(view.origin, view.size, root_at(view.size, view.node))
+
+
+def note_key(text: str) -> NoteKey:
+    """The key of a log or a witness, as somebody writes it or from a file."""
+    file = Path(text)
+    if "+" not in text or file.is_file():
+        try:
+            text = file.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            raise click.UsageError(f"`{printable(text)}` is neither a key nor a file with one") from None
+    return NoteKey.read(text)
+
+
+def read_checkpoint(path: Path) -> Checkpoint:
+    """A checkpoint from a file."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise click.UsageError(f"cannot read `{path}`: {(error.strerror or 'unreadable').lower()}") from None
+    return Checkpoint.read(data)
