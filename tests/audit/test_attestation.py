@@ -169,6 +169,11 @@ FORGED: dict[str, tuple[bytes, dict[str, Any], str]] = {
     "by another verifier": (_predicate(verifier={"id": "urn:other"}), {}, "RG724"),
     "by no verifier": (_predicate(verifier="urn:model-release-gate:verifier"), {}, "RG724"),
     "for another resource": (attested()[1].to_json(), {"resource": "urn:other"}, "RG724"),
+    "a statement for another resource": (
+        attested()[0].to_json(),
+        {"resource": resource_uri("other", "api")},
+        "RG724",
+    ),
     "a statement without its artifacts": (
         signed({**payload(attested()[0]), "predicate": {}}),
         {},
@@ -211,6 +216,7 @@ def test_the_right_verifier_and_resource_are_accepted() -> None:
     data = attest(decide(asked), asked, [KEY], NOW, "https://example.org/gate")[1].to_json()
     resource = resource_uri("tiny", "api")
     assert verified(data, verifier="https://example.org/gate", resource=resource).approved
+    assert verified(attested()[0].to_json(), resource=resource).approved
     with pytest.raises(IntegrityError):
         verified(data)
 

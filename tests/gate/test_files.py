@@ -21,6 +21,16 @@ def test_all_files_are_written_with_the_rights_of_any_new_file(tmp_path: Path) -
     assert (tmp_path / "a").stat().st_mode == (tmp_path / "plain").stat().st_mode
 
 
+@pytest.mark.parametrize(
+    "text", [REQUEST, "# mine\nrelease_gate: gate/v1\n", '{"release_gate": "policy/v1"}']
+)
+def test_no_report_takes_the_place_of_what_somebody_wrote(text: str, tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(OutputError, match=r"RG901 cannot write `.*/a.yaml`: somebody wrote a document there"):
+        discard([tmp_path / "a.yaml"])
+    assert (tmp_path / "a.yaml").read_text(encoding="utf-8") == text
+
+
 def test_if_one_fails_none_is_there(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     with pytest.raises(OutputError, match=r"RG901 cannot write `.*/folder`: it is there, and no file"):
@@ -73,6 +83,13 @@ def test_a_folder_gives_its_requests_in_order(tmp_path: Path) -> None:
         "sub/c.json": '{"release_gate": "request/v1"}',
         "typo.yaml": "release_gate: reqest/v1\n",
         "policy.yaml": "release_gate: policy/v1\n",
+        "remark.yaml": f"# release_gate: policy/v1\n{REQUEST}",
+        "text.yaml": f"title: |\n  release_gate: policy/v1\n{REQUEST}",
+        "escaped.yaml": REQUEST.replace("release_gate", '"release\\x5fgat\\u0065"'),
+        "folded.yaml": REQUEST.replace("release_gate:", '? "release_\\\n  gat\\x65"\n:'),
+        "unclear.yaml": "# release_gate: policy/v1\nrelease_gate: [",
+        "about_gates.yaml": "# release_gate: request/v1 is another\nrelease_gate: policy/v1\n",
+        "log.json": '{"release_gate": "policy/v1", "said": "release_gate"}',
         "gate.yaml": "release_gate:   'gate/v1'\n",
         "compose.yaml": "services: {}\n",
         "notes.txt": REQUEST,
@@ -85,7 +102,10 @@ def test_a_folder_gives_its_requests_in_order(tmp_path: Path) -> None:
     (tmp_path / "link.yaml").symlink_to(tmp_path / "missing")
     os.mkfifo(tmp_path / "pipe.yaml")
     found = find_requests([tmp_path, tmp_path / "b.yaml", Path("absent.yaml")])
-    assert [path.name for path in found] == ["a.yml", "b.yaml", "c.json", "typo.yaml", "absent.yaml"]
+    assert [path.name for path in found] == [
+        *("a.yml", "b.yaml", "escaped.yaml", "folded.yaml", "remark.yaml", "c.json", "text.yaml"),
+        *("typo.yaml", "unclear.yaml", "absent.yaml"),
+    ]
 
 
 def test_a_file_that_cannot_be_read_is_not_passed_over(

@@ -225,7 +225,7 @@ class Expected:
     Attributes:
         digest: The digest of the artifact that is at hand, or of the decision.
         verifier: Who decides with these keys, for a summary.
-        resource: What the artifact is called, if that matters, for a summary.
+        resource: What the artifact is called, if that matters.
         level: The rung that it is to be released at, if that matters.
     """
 
@@ -274,6 +274,7 @@ def verify_attestation(data: bytes, keys: Sequence[PublicKey], expected: Expecte
     # Step 3.
     subject = _subject(statement, expected.digest)
     if kind == PREDICATE:
+        # Steps 5 and 6. A statement names no verifier.
         verdict = _verdict(predicate, subject, expected)
         return Attested("statement", verdict, verdict in ("approve", "conditional"), statement)
     # Step 4.
@@ -327,9 +328,13 @@ def _verdict(predicate: Mapping[str, Any], subject: Mapping[str, Any], expected:
             for each in predicate["artifacts"]
             if each.get("digest") == subject["digest"] or predicate["decision"]["digest"] == subject["digest"]
         ]
+        name, resource = predicate["request"]["id"], expected.resource
+        meant = [each for each in about if resource in (None, resource_uri(name, each["id"]))]
+        if about and not meant:
+            raise _no("RG724", f"the resource is not `{printable(str(resource))}`")
         said = [
             Verdict(each["ladder"][expected.level] if expected.level is not None else each["verdict"])
-            for each in about
+            for each in meant
         ]
     except (KeyError, TypeError, ValueError, AttributeError):
         said = []

@@ -5,13 +5,22 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Final
 
 from release_gate.diagnostics import ReleaseGateError, printable
 
 __all__ = ["OutputError", "discard", "write_together"]
+
+
+_DOCUMENT: Final = re.compile(rb"^[\s{]*[\"']?release_gate[\"']?\s*:\s*[\"']?[a-z-]+/", re.MULTILINE)
+"""What stands in a document that somebody wrote, and in no report."""
+
+
+_START: Final = 64 * 1024
 
 
 class OutputError(ReleaseGateError):
@@ -22,12 +31,16 @@ def discard(paths: Iterable[Path]) -> None:
     """Remove what an earlier run has left, so that an old approval is never taken for the answer of this one.
 
     Raises:
-        OutputError: A file cannot be removed.
+        OutputError: A file cannot be removed, or is no report but a request, a policy or a gate.
     """
     for path in paths:
         with _telling(path):
-            if path.is_file():
-                path.unlink()
+            if not path.is_file():
+                continue
+            with path.open("rb") as stream:
+                if _DOCUMENT.search(stream.read(_START)):
+                    raise OSError(errno.EEXIST, "somebody wrote a document there, which would be lost")
+            path.unlink()
 
 
 def write_together(reports: Iterable[tuple[Path, Iterable[str]]]) -> None:

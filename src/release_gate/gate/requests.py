@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
 from release_gate.diagnostics import Diagnostic, DocumentError, printable
-from release_gate.source import MAX_BYTES
+from release_gate.source import POLICY_LIMITS, read_document
 
 __all__ = ["find_requests"]
 
@@ -27,6 +28,12 @@ _OTHER_KINDS: Final = tuple(
         "history/",
     )
 )
+_SAYS: Final = b"release_gate"
+_ESCAPED: Final = re.compile(
+    rb'"(?=[^"]*\\)(?:[aceglrst_]|\\\r?\n[ \t]*|\\x[0-9a-f]{2}|\\u[0-9a-f]{4}|\\U[0-9a-f]{8}){12,}"',
+    re.IGNORECASE,
+)
+"""The same in quotes, with escapes in the place of letters."""
 
 
 def find_requests(paths: Iterable[Path]) -> list[Path]:
@@ -65,8 +72,20 @@ def _files(folder: Path) -> Iterator[Path]:
 def _may_be_request(path: Path) -> bool:
     try:
         with path.open("rb") as stream:
-            data = stream.read(MAX_BYTES)
+            data = stream.read(POLICY_LIMITS.size + 1)
     except OSError:
         return True  # whoever judges it will say why it cannot be read
-    _, said, rest = data.partition(b"release_gate")
-    return bool(said) and not rest.lstrip(b"\"' \t:").startswith(_OTHER_KINDS)
+    _, said, rest = data.partition(_SAYS)
+    if _SAYS not in rest and not _ESCAPED.search(data):
+        return bool(said) and not _is_other(rest.lstrip(b"\"' \t:"))
+    # What it says first may be a remark or a text, and not what it is.
+    try:
+        tree = read_document(data, limits=POLICY_LIMITS).tree
+    except DocumentError:
+        return True
+    kind = tree.get("release_gate") if isinstance(tree, dict) else None
+    return bool(said) if kind is None else not _is_other(str(kind).encode())
+
+
+def _is_other(kind: bytes) -> bool:
+    return kind.startswith(_OTHER_KINDS)
