@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from decimal import Decimal
 from types import NoneType, UnionType
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
@@ -50,6 +51,31 @@ _WHAT = {
 }
 
 
+_MEANT: dict[str, tuple[str, str]] = {
+    "if": ("when", ""),
+    "condition": ("when", ""),
+    "unless": ("when", "write `when:` and the condition within `not (…)`"),
+    "reason": ("because", ""),
+    "why": ("because", ""),
+    "message": ("because", ""),
+    "remedy": ("fix", ""),
+    "hint": ("fix", ""),
+    "level": ("at", ""),
+    "rung": ("at", ""),
+    "source": ("cite", ""),
+    "reference": ("cite", ""),
+    "approval": ("sign_off", ""),
+    "approvals": ("sign_off", ""),
+    "forbid": ("deny", ""),
+    "exception": ("waivable", ""),
+    "variables": ("parameters", ""),
+    "effective": ("in_force", ""),
+}
+"""Keys that other languages have, the one that means it here, and what else there is to say."""
+MAX_LISTED = 24
+"""So many keys are listed where none is near."""
+
+
 def validate(
     model: type[Model], tree: Any, document: Document | None, error: type[InputError], code: str
 ) -> Model:
@@ -89,21 +115,27 @@ def _problem(
     context = item.get("ctx") or {}
     pointer = _pointer((*item["loc"], *context.get("at", ())), tree)
     key = str(item["loc"][-1]) if item["loc"] else ""
-    at = _place(document, pointer, key=item["type"] == "extra_forbidden")
+    if item["loc"] and item["loc"][-1] == "[key]":
+        at = _place(document, pointer[:-1], key=True)
+    else:
+        at = _place(document, pointer, key=item["type"] == "extra_forbidden")
     if item["type"] == "extra_forbidden":
         known = _keys_of(model, tuple(item["loc"][:-1]))
         return Diagnostic(
-            code, f"unknown key `{printable(key)}`{_inside(pointer)}", at, did_you_mean(key, known)
+            code, f"unknown key `{printable(key)}`{_inside(pointer)}", at, _key_meant(key, known)
         )
     if item["type"] in _WHAT:
         message, help_ = _WHAT[item["type"]]
+        if item["type"] == "string_type" and at is not None and isinstance(_written(pointer, tree), Decimal):
+            help_ = f'put it in quotes: "{at.text}"'
         if item["type"] == "missing":
             at = _place(document, pointer[:-1] if pointer and pointer[-1] == key else pointer, key=False)
         return Diagnostic(code, message.format(key=key) + _inside(pointer), at, help_.format(key=key))
     message = str(item["msg"]).removeprefix("Value error, ").removeprefix("Assertion failed, ")
     if item["type"] == "string_pattern_mismatch":
-        message = f"`{printable(str(_written(pointer, tree)))}` is not written as it must be"
-        help_ = f"it must match {context.get('pattern')}"
+        written = str(_written(pointer, tree))
+        message = f"`{printable(written)}` is not written as it must be"
+        help_ = _written_so(written, str(context.get("pattern")))
     elif item["type"] == "literal_error":
         written = printable(str(_written(pointer, tree)))
         message = f"`{written}` cannot stand here"
@@ -111,6 +143,27 @@ def _problem(
     else:
         help_ = str(context.get("help", ""))
     return Diagnostic(str(context.get("code", code)), message[:1].lower() + message[1:], at, help_)
+
+
+def _key_meant(key: str, known: list[str]) -> str:
+    """What is meant by a key that is not there: a word that means the same, one that is near, or any."""
+    wanted, help_ = _MEANT.get(key, ("", ""))
+    if wanted in known:
+        return help_ or f"did you mean `{wanted}`"
+    near = did_you_mean(key, known)
+    return near or ("one of " + ", ".join(f"`{name}`" for name in known) if len(known) <= MAX_LISTED else "")
+
+
+def _written_so(text: str, pattern: str) -> str:
+    """How a text would be written that must match a pattern."""
+    small = text.lower()
+    for near in (
+        small,
+        *(re.sub(f"[^a-z0-9{signs}]+", signs[0], small).strip(signs) for signs in ("-._", "_")),
+    ):
+        if near != text and re.fullmatch(pattern, near):
+            return f"did you mean `{near}`"
+    return f"it must match {pattern}"
 
 
 def _inside(pointer: Pointer) -> str:

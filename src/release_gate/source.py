@@ -25,11 +25,13 @@ from release_gate.diagnostics import (
     Source,
     Span,
     did_you_mean,
+    lines_of,
     printable,
 )
 from release_gate.located import Document, Place, Pointer, Spans, Tree
 from release_gate.scalars import MAX_DIGITS, NOT_FINITE, NUMBER, decimal_of, number_problem, text_problem
 from release_gate.unsaved import unsaved_text
+from release_gate.yaml_hints import Hint, yaml_hint
 
 __all__ = [
     "MAX_BYTES",
@@ -74,6 +76,7 @@ _NUMERIC: Final = frozenset("-+.0123456789")
 _FORBIDDEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb]|\r(?!\n)"
 )
+_COMMA: Final = re.compile(r"\d,\Z")
 _PLAIN: Final = ("", None)
 _WORDS: Final[dict[str, bool | None]] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
@@ -258,14 +261,25 @@ class _Builder:
                 if handler := take.get(type(event)):
                     handler(event)
         except yaml.MarkedYAMLError as error:
-            mark = error.problem_mark or error.context_mark
-            message = _yaml_message(error)
-            help_ = _IN_BRACKETS if "parsing a flow" in message else ""
-            self.stop("RG005", message, self.point(mark) if mark else None, help_)
+            self.not_yaml(error)
         except yaml.YAMLError as error:
-            self.stop("RG005", f"is not YAML: {printable(str(error).splitlines()[0].lower())}", None)
+            self.stop("RG005", f"this is not YAML: {printable(str(error).splitlines()[0].lower())}", None)
         finally:
             loader.dispose()
+
+    def not_yaml(self, error: yaml.MarkedYAMLError) -> None:
+        """Say what the scanner or the parser says, in words for whoever wrote the text."""
+        problem, context = (error.problem or "it cannot be read").lower(), error.context or ""
+        lines = self.source.text.rstrip("\n").split("\n")
+        end = (len(lines) - 1, len(lines[-1]))
+        at, start = (
+            min((mark.line, mark.column), end) if mark else end
+            for mark in (error.problem_mark, error.context_mark or error.problem_mark)
+        )
+        hint = yaml_hint(problem, context, at, start, lines)
+        said, (line, column), help_ = hint or Hint(f"{problem} {context}".rstrip(), at, "")
+        span = Span(self.source, line + 1, column + 1, line + 1, column + 2)
+        self.stop("RG005", f"this is not YAML: {printable(said)}", span, help_)
 
     def begin(self, event: Any) -> None:
         self.documents += 1
@@ -323,7 +337,11 @@ class _Builder:
 
     def key(self, event: Any, text: str, place: Place, top: _Frame) -> None:
         plain = event.style in _PLAIN
-        if plain and text == "<<":
+        if plain and text[:1].isdigit() and _COMMA.search(self.before(event)):
+            message = f"the comma before `{printable(text)}` ends the value before it"
+            help_ = "a number has a decimal point and no separators: 0.98, 20000"
+            self.problem("RG011", message, self.span(event), help_)
+        elif plain and text == "<<":
             message = "merge keys are not allowed (`<<`)"
             self.problem("RG007", message, self.span(event), "write the values out")
         elif plain and (text in _WORDS or (text[0] in _NUMERIC and _looks_like_a_number(text))):
@@ -339,10 +357,17 @@ class _Builder:
             first = self.keys.get(pointer)
             where = f" (first on line {first[0]})" if first else ""
             message = f"the key `{printable(text)}` is written twice{where}"
-            self.problem("RG013", message, self.span(event), "keep one of them")
+            listed = bool(top.pointer) and isinstance(top.pointer[-1], int)
+            help_ = "keep one of them" + (", or begin a new entry of the list with `- `" if listed else "")
+            self.problem("RG013", message, self.span(event), help_)
         else:
             self.keys[pointer] = place
         top.key = text
+
+    def before(self, event: Any) -> str:
+        """What stands on the line before something."""
+        line: str = lines_of(self.source.text)[event.start_mark.line]
+        return line[: event.start_mark.column]
 
     def value(self, event: Any, text: str) -> bool | Decimal | str | None:
         if event.style in _PLAIN:
@@ -425,14 +450,6 @@ def _place(start: Any, end: Any) -> Place:
 
 def _looks_like_a_number(text: str) -> bool:
     return bool(NUMBER.fullmatch(text) or NOT_FINITE.fullmatch(text))
-
-
-_IN_BRACKETS: Final = "within { } and [ ], a text with quotes, brackets or commas of its own stands in quotes"
-
-
-def _yaml_message(error: yaml.MarkedYAMLError) -> str:
-    problem = printable((error.problem or "cannot be read").lower())
-    return f"is not YAML: {problem}" + (f" {error.context}" if error.context else "")
 
 
 def require_mapping(document: Document, kinds: tuple[str, ...]) -> str:

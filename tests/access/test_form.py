@@ -62,7 +62,7 @@ def test_an_answer_is_the_fact_that_it_is_mapped_to(told: Any, answer: Any, fact
 @pytest.mark.parametrize(
     ("told", "answer", "why"),
     [
-        ("requester.country", "Germany", "`F`: `Germany` is not a country code such as US, or EU"),
+        ("requester.country", "Germany", "`F`: `Germany` is not a country code such as US or GB, or EU"),
         ("requester.country", "", "`F` is not answered"),
         ("requester.country", None, "`F` is not answered"),
         ("requester.country", ["DE"], "`F`: that is no plain answer"),

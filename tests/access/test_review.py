@@ -38,7 +38,7 @@ def test_everybody_who_waits_is_shown_with_a_verdict_and_a_reason(office: Office
         "ask     needs_approval  cyd       aa03                 A word for a product.",
         (
             "ask     needs_evidence  dot       aa04                 Not known: `Country`: `Narnia` is not a"
-            " country code such as US, or EU"
+            " country code such as US or GB, or EU"
         ),
         "ask     needs_evidence  (hidden)  aa05                 Not known: history",
         "5 waiting: 1 to accept, 3 to ask, 1 to refuse",

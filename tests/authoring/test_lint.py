@@ -43,6 +43,7 @@ def rule(body: str, texts: str = TEXTS) -> str:
     return f"rules: [{{id: r, {texts}, {body}}}]\n"
 
 
+SHARE = "facts: {metrics: {refusal: {title: Refusal, range: [0, 1]}}}\n"
 LARGE = "model.parameters > 7e9"
 WARNINGS = {
     # constant conditions
@@ -67,6 +68,12 @@ WARNINGS = {
         "RG821", "developer.name == 'a' or not (developer.name == 'a')", "always met; remove the rule"),
     "a requirement that is never met": (rule("require: artifact.kind == 'api', when: artifact.kind == 'code'"),
         "RG821", "artifact.kind == 'api'", "never met; say `deny`"),
+    "percent where a share is meant": (SHARE + rule("require: metric.refusal >= 98"), "RG821", "metric.refusal >= 98", "never met"),
+    "one that every share meets": (SHARE + rule("require: metric.refusal <= 5"), "RG821", "metric.refusal <= 5", "always met"),
+    "below every share": (SHARE + rule("require: metric.refusal >= -1"), "RG821", "metric.refusal >= -1", "always met"),
+    "a parameter in percent": ("parameters: {floor: {value: 98}}\n" + SHARE + rule("require: metric.refusal >= parameter.floor"),
+        "RG821", "metric.refusal >= parameter.floor", "never met"),
+    "a rule about more than all": (SHARE + rule("deny: D, when: metric.refusal > 1"), "RG820", "metric.refusal > 1", ""),
     "above every level": (rule("deny: D, at: weights_open, applies_to: [api]"), "RG822", "weights_open",
         "no kind of artifact that `r` applies to can be that open"),
     "a ceiling of everything": (rule("ceiling: fully_open, when: " + LARGE), "RG822", "fully_open", "lower it"),

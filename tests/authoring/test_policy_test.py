@@ -127,8 +127,13 @@ def test_a_pack_is_known_by_its_name(run: Run, folder: Path) -> None:
     ("requests/base.yaml", 3, "is not a policy, tests, a folder or a pack"),
     ("requests", 2, "there are no policies and no tests in requests"),
     ("ladder@7", 3, "not 7"),
+    ("laddr", 3, "did you mean `ladder`"),
+    ("of-tomorrow.yaml", 3, "says that it is `policy/v2`, where `policy/v1` or `tests/v1` is expected"),
+    ("of-nothing.yaml", 3, "start it with `release_gate: policy/v1`"),
 ])  # fmt: skip
 def test_a_name_of_nothing_is_told(run: Run, folder: Path, name: str, code: int, said: str) -> None:
+    Path("of-tomorrow.yaml").write_text("release_gate: policy/v2\nid: p\n", encoding="utf-8")
+    Path("of-nothing.yaml").write_text("id: p\n", encoding="utf-8")
     found, out, err = run(name)
     assert (found, out) == (code, "")
     assert said in err

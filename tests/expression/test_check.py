@@ -5,7 +5,7 @@ from release_gate.facts.schema import schema
 
 REFUSED = [
     ("x = 1", "RG201", "="),
-    ("model.name && true", "RG201", "&"),
+    ("model.name && true", "RG201", "&&"),
     ("model.name is null", "RG201", "is"),
     ("1 < 2 < 3", "RG201", "<"),
     ('model.name == "x', "RG201", '"'),
@@ -45,6 +45,8 @@ REFUSED = [
     ('model.name < "a"', "RG215", 'model.name < "a"'),
     ('as_of - as_of > t"P6M"', "RG215", 'as_of - as_of > t"P6M"'),
     ('compute.method == "zzz"', "RG216", '"zzz"'),
+    ('developer.jurisdiction in ["US", "Europe"]', "RG216", '"Europe"'),
+    ('"sha256:1" == artifact.digest', "RG216", '"sha256:1"'),
     ('"x" in model.name', "RG217", '"x" in model.name'),
     ("1 in model.languages", "RG217", "1 in model.languages"),
     ('model.parameters =~ "a"', "RG217", 'model.parameters =~ "a"'),

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
 from release_gate import source
 from release_gate.diagnostics import DocumentError
@@ -18,7 +20,7 @@ def refusal(data: bytes | str) -> list[tuple[str, str]]:
 
 
 REFUSED = [
-    ("a: [1", "RG005", ""),
+    ("a: [1", "RG005", "["),
     ("a:\n\tb: 1\n", "RG005", "\t"),
     ("a: 1\n---\nb: 2\n", "RG006", "---"),
     ("a: &x 1\n", "RG007", "&x 1"),
@@ -170,6 +172,79 @@ def test_texts() -> None:
     assert text_problem("ä\n\tö") == ""
     assert "U+E000" in text_problem("\ue000")
     assert "normal form" in text_problem("e\u0301")
+
+
+MISTAKES: dict[str, tuple[str, tuple[int, int], str, str]] = {
+    "a condition that begins with a text": (
+        'when: "EU" in x\n', (1, 12), "behind the closing quote", "quotes: '\"EU\" in x'"
+    ),
+    "the other quotes": ("when: 'EU' in x\n", (1, 12), "behind the closing quote", "\"'EU' in x\""),
+    "both quotes": ("when: 'it' in \"x\"\n", (1, 12), "behind the closing quote", "is written twice"),
+    "a colon in a text": ("because: Note: two\n", (1, 14), "a colon and a space", "'Note: two'"),
+    "a tab": ("a:\n\tb: 1\n", (2, 1), "indented with a tab", "indent with spaces"),
+    "a tab further down": ("a:\n  b: 1\n\tc: 2\n", (3, 1), "indented with a tab", "indent with spaces"),
+    "an at sign": ("a: @x\n", (1, 4), "cannot begin with `@`", "put it in quotes"),
+    "too far right": ("- id: x\n     at: y\n", (2, 6), "further to the right", "one column"),
+    "too far left": ("r:\n  - id: x\n    at: y\n  to: z\n", (4, 3), "in another column", "one column"),
+    "no space behind the colon": ("a: 1\nb:Two\nc: 3\n", (2, 1), "no `key: value`", "a colon and a space"),
+    "a quote that is not closed": ('a: 1\nb: "x\nc: 1\n', (2, 4), "this quote is not closed", "close it"),
+    "a backslash": ('a: "\\d+"\n', (1, 5), "a backslash means something else", "single quotes"),
+    "a list on the line of its key": ("a: - b\n", (1, 4), "on a line of its own", "[a, b]"),
+    "a bracket that is not closed": ("a: [1, 2\nb: 3\n", (1, 4), "bracket is not closed", "close it"),
+    "a brace that is not closed": ("a: {b: 1\nc: 2\n", (1, 4), "bracket is not closed", "close it"),
+    "a bracket that was not opened": ("a: {b: c}}\n", (1, 10), "was not opened", "remove it"),
+    "a text behind a bar": ("a: | x\n", (1, 6), "begins on the next line", "begin it there"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "at", "said", "help_"), MISTAKES.values(), ids=MISTAKES)
+def test_what_is_no_yaml_is_said_in_words_at_its_place(
+    text: str, at: tuple[int, int], said: str, help_: str
+) -> None:
+    with pytest.raises(DocumentError) as error:
+        read_document(text)
+    [found] = error.value.diagnostics
+    assert found.span is not None
+    assert (found.code, found.span.line, found.span.column) == ("RG005", *at)
+    assert found.message.startswith("this is not YAML: ")
+    assert said in found.message
+    assert help_ in found.help
+
+
+@pytest.mark.parametrize("text", ['when: "EU" in x\n', "because: Note: two\n", "when: 'EU' in x\n"])
+def test_the_quotes_that_are_offered_mend_the_line(text: str) -> None:
+    with pytest.raises(DocumentError) as error:
+        read_document(text)
+    key, value = text.rstrip().split(": ", 1)
+    offered = error.value.diagnostics[0].help.split("quotes: ", 1)[1]
+    assert read_document(f"{key}: {offered}\n").tree == {key: value}
+
+
+@given(st.text("abAB:-#'\"[]{}|>&*!%@`,?\\\t \n0189é", max_size=60))
+def test_whatever_is_no_yaml_has_a_place_in_the_text(text: str) -> None:
+    try:
+        read_document(text)
+    except DocumentError as error:
+        for found in error.diagnostics:
+            assert found.span is not None
+            assert 1 <= found.span.line <= text.count("\n") + 1
+            assert found.span.column >= 1
+
+
+@pytest.mark.parametrize("text", ["a: {value: 0,98}\n", "a: {value: 20,000}\n", "a: {x: 1, v: 1,5, y: 2}\n"])
+def test_a_comma_within_a_number_is_no_key(text: str) -> None:
+    with pytest.raises(DocumentError) as error:
+        read_document(text)
+    [found] = error.value.diagnostics
+    assert found.code == "RG011"
+    assert "decimal point" in found.help
+
+
+def test_what_is_written_twice_in_a_list_may_be_a_new_entry() -> None:
+    with pytest.raises(DocumentError) as error:
+        read_document("a: 1\nb: [{c: 1}]\nd:\n  - e: 1\n    e: 2\na: 2\n")
+    helps = {found.span.line: found.help for found in error.value.diagnostics if found.span}
+    assert helps == {5: "keep one of them, or begin a new entry of the list with `- `", 6: "keep one of them"}
 
 
 def test_a_text_in_brackets_that_needs_quotes_is_told_so() -> None:

@@ -11,11 +11,13 @@ from typing import Final
 from release_gate.authoring.suites import policy_file
 from release_gate.diagnostics import Diagnostic, DocumentError, InputError, PolicyError, printable
 from release_gate.policy.packs import data_folder, load_pack, pack_names
-from release_gate.source import read_file
+from release_gate.source import read_file, require_mapping
 
 __all__ = ["Targets", "documents_in", "kind_of", "targets"]
 
 _KIND: Final = re.compile(r"""^\s*["']?release_gate["']?\s*:\s*["']?([a-z-]+/v[0-9]+)""", re.MULTILINE)
+_KINDS: Final = ("policy/v1", "tests/v1")
+_OTHERS: Final = ("request/v1", "access-request/v1", "gate/v1", "trust/v1", "waivers/v1")
 _HEAD: Final = 16 * 1024
 
 
@@ -75,23 +77,20 @@ def _each_once(paths: Iterable[Path]) -> tuple[Path, ...]:
 
 def _files(name: str) -> Iterator[Path]:
     path = Path(name)
-    if not path.exists() and name.partition("@")[0] in pack_names():
+    if not path.exists() and re.fullmatch(r"[a-z0-9-]+(@.*)?", name):
         load_pack(name)
         yield data_folder("policies") / name.partition("@")[0] / "policy.yaml"
     elif path.is_dir():
-        yield from (each for each, kind in documents_in(path) if kind in ("policy/v1", "tests/v1"))
-    elif kind_of(path) in ("policy/v1", "tests/v1"):
+        yield from (each for each, kind in documents_in(path) if kind in _KINDS)
+    elif kind_of(path) in _KINDS:
         yield path
     else:
-        read_file(path)  # says so if it cannot be read, or is no YAML
-        help_ = f"packs are {', '.join(pack_names())}"
-        raise PolicyError(
-            [
-                Diagnostic(
-                    "RG808", f"`{printable(name)}` is not a policy, tests, a folder or a pack", help=help_
-                )
-            ]
-        )
+        document = read_file(path)  # says so if it cannot be read, or is no YAML
+        if kind_of(path) not in _OTHERS:
+            require_mapping(document, _KINDS)
+        message = f"`{printable(name)}` is not a policy, tests, a folder or a pack"
+        help_ = "name one of these; `release-gate packs list` lists the packs"
+        raise PolicyError([Diagnostic("RG808", message, help=help_)])
 
 
 def documents_in(folder: Path) -> Iterator[tuple[Path, str]]:

@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple, TypeAlias, cast
 
 from release_gate.diagnostics import did_you_mean
 from release_gate.expression import nodes
+from release_gate.expression.hints import bare_word_hint, comparison_hint, unknown_name_hint
 from release_gate.expression.nodes import FUNCTIONS, PARTS, At, Node, children
 from release_gate.expression.parse import ExpressionProblem
 from release_gate.expression.trees import tree_of
@@ -132,6 +133,7 @@ class _Checker:
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
         self.problems: list[Problem] = []
+        self.beside: Type | None = None  # what the part that is being checked is compared with
 
     def problem(self, code: str, message: str, at: At, help: str = "") -> tuple[Any, Type]:  # noqa: A002
         self.problems.append(Problem(code, message, at, help))
@@ -143,6 +145,13 @@ class _Checker:
             getattr(self, "_" + type(node).__name__.lower()),
         )
         return method(node, names)
+
+    def check_beside(self, node: Node, kind: Type, names: Mapping[str, Type]) -> tuple[Node, Type]:
+        """Check a part that is compared with something."""
+        self.beside = kind
+        checked = self.check(node, names)
+        self.beside = None
+        return checked
 
     def truth(self, node: Node, names: Mapping[str, Type]) -> Node:
         checked, kind = self.check(node, names)
@@ -172,7 +181,8 @@ class _Checker:
                 "RG212",
                 f"unknown fact `{head}`",
                 node.at,
-                did_you_mean(head, [*self.scope.root.fields, *names]),
+                bare_word_hint(head, self.beside)
+                or unknown_name_hint(node.path, self.scope.root, names, self.scope.definitions),
             )
         used = [head]
         for name in rest:
@@ -226,7 +236,7 @@ class _Checker:
 
     def _compare(self, node: nodes.Compare, names: Mapping[str, Type]) -> tuple[Node, Type]:
         left, left_kind = self.check(node.left, names)
-        right, right_kind = self.check(node.right, names)
+        right, right_kind = self.check_beside(node.right, left_kind, names)
         left, left_kind = self.fit(left, left_kind, right_kind)
         right, right_kind = self.fit(right, right_kind, left_kind)
         self.comparable(node, left_kind, right_kind)
@@ -241,9 +251,8 @@ class _Checker:
             if node.op not in ("==", "!="):
                 self.problem("RG215", "null has no order", node.at, "write == null")
         elif not _same(left, right):
-            self.problem(
-                "RG215", f"a {left.describe()} cannot be compared with a {right.describe()}", node.at
-            )
+            message = f"{_a(left)} cannot be compared with {_a(right)}"
+            self.problem("RG215", message, node.at, comparison_hint(node.left, left, node.right, right))
         elif node.op not in ("==", "!=") and not _ordered(left):
             self.problem(
                 "RG215",
@@ -257,10 +266,15 @@ class _Checker:
             )
 
     def fit(self, node: Node, kind: Type, other: Type) -> tuple[Node, Type]:
-        """A text that stands beside a choice is one of its words."""
-        if not isinstance(other, Choice) or not isinstance(kind, Text) or not isinstance(node, nodes.Literal):
+        """A text beside a choice is one of its words, and beside a text, it is written as that must be."""
+        if not isinstance(kind, Text) or not isinstance(node, nodes.Literal):
             return node, kind
         word = node.value
+        if isinstance(other, Text) and not other.could_be(word):
+            help_ = f"did you mean `{word.upper()}`" if other.could_be(word.upper()) else ""
+            return self.problem("RG216", f"`{word}` is not {other.means}", node.at, help_)
+        if not isinstance(other, Choice):
+            return node, kind
         if word not in other.vocabulary.members:
             return self.problem(
                 "RG216",
@@ -272,7 +286,8 @@ class _Checker:
 
     def _in(self, node: nodes.In, names: Mapping[str, Type]) -> tuple[Node, Type]:
         member, member_kind = self.check(node.member, names)
-        container, kind = self.check(node.container, names)
+        listed = isinstance(node.container, nodes.ListOf)
+        container, kind = self.check_beside(node.container, member_kind if listed else ANY, names)
         if isinstance(container, nodes.ListOf):
             items = tuple(
                 self.fit(item, self.check(item, names)[1], member_kind)[0] for item in container.items
@@ -443,6 +458,10 @@ class _Checker:
                 "RG212", f"a {kind.describe()} has no `{node.name}`", node.at, did_you_mean(node.name, parts)
             )
         return replace(node, value=value), Boolean() if node.name == "is_empty" else Number(None)
+
+
+def _a(kind: Type) -> str:
+    return f"a{' choice of' if isinstance(kind, Choice) else ''} {kind.describe()}"
 
 
 def _same(left: Type, right: Type) -> bool:

@@ -16,6 +16,14 @@ from decimal import Decimal
 from typing import Any, Final, NoReturn
 
 from release_gate.expression import nodes
+from release_gate.expression.hints import (
+    bitwise_hint,
+    end_hint,
+    function_hint,
+    name_hint,
+    number_hint,
+    syntax_hint,
+)
 from release_gate.expression.nodes import FUNCTIONS, At, Node
 from release_gate.expression.patterns import pattern_problem
 from release_gate.facts.truth import Duration
@@ -146,38 +154,19 @@ def _noting(production: Callable[[Any, Any], None], *, group: bool) -> Callable[
     return wrapped
 
 
-_HINTS: Final = {
-    "=": "write == to compare",
-    "&&": "write `and`",
-    "||": "write `or`",
-    "!": "write `not`",
-    "AND": "write `and`",
-    "OR": "write `or`",
-    "NOT": "write `not`",
-    "is": "write == to compare; a definition is `is.name`",
-    "'": "close the quote",
-    '"': "close the quote",
-}
-
-
 def _syntax(text: str, start: int, end: int, *, at_end: bool) -> NoReturn:
     if at_end:
-        raise ExpressionProblem(
-            "RG201",
-            "the condition ends too early",
-            At(max(start, 0), len(text)),
-            "is a bracket or a value missing?",
-        )
-    word = text[start:end]
-    hint = next((help_ for sign, help_ in _HINTS.items() if text.startswith(sign, start)), "")
-    raise ExpressionProblem("RG201", f"`{word}` cannot stand here", At(start, end), hint)
+        at, hint = end_hint(text)
+        raise ExpressionProblem("RG201", "the condition ends too early", at, hint)
+    at, hint = syntax_hint(text, At(start, end))
+    raise ExpressionProblem("RG201", f"`{text[at.start : at.end]}` cannot stand here", at, hint)
 
 
 _COMPARE = {"EQ": "==", "NE": "!=", "GT": ">", "GE": ">=", "LT": "<", "LE": "<="}
 _ARITHMETIC = {"ADD": "+", "SUB": "-", "MUL": "*", "TDIV": "/", "FDIV": "//", "MOD": "%", "POW": "**"}
 _REFUSED = {
-    "BitwiseExpression": ("bitwise operators are not used here", "a power is written **, so 10 ** 25"),
-    "BitwiseShiftExpression": ("bitwise operators are not used here", "a power is written **, so 10 ** 25"),
+    "BitwiseExpression": ("bitwise operators are not used here", ""),
+    "BitwiseShiftExpression": ("bitwise operators are not used here", ""),
     "GetItemExpression": ("a list has no order here", "use $any([… for x in list])"),
     "GetSliceExpression": ("a list has no order here", "use $any([… for x in list])"),
     "BytesExpression": ("bytes are not used here", 'write a text: "…"'),
@@ -201,6 +190,7 @@ class _Lowering:
         kind = deferred.cls.__name__
         if kind in _REFUSED:
             message, help_ = _REFUSED[kind]
+            help_ = bitwise_hint(self.text[at.start : at.end]) if kind.startswith("Bitwise") else help_
             raise ExpressionProblem("RG202", message, at, help_)
         method = getattr(self, "_" + kind.removesuffix("Expression").lower(), None)
         if method is None:
@@ -226,9 +216,9 @@ class _Lowering:
         text = args[0]
         number = parse_number(text) if len(text) < 60 else None
         if number is None:
-            raise ExpressionProblem(
-                "RG203", f"`{text[:40]}` is not a number here", at, "write it in decimal, as 1e25"
-            )
+            at, hint = number_hint(self.text, at)
+            said = self.text[at.start : at.end][:40]
+            raise ExpressionProblem("RG203", f"`{said}` is not a number here", at, hint)
         if reason := number_problem(number):
             raise ExpressionProblem("RG203", f"`{text}` {reason}", at, "round it")
         return nodes.Literal(at, number.normalize() + 0 if number else Decimal(0))
@@ -258,9 +248,7 @@ class _Lowering:
 
     def name(self, name: str, at: At) -> str:
         if name != name.lower() or name.startswith("__"):
-            raise ExpressionProblem(
-                "RG204", f"`{name}` is not a name", at, "names are lower case: letters, digits and _"
-            )
+            raise ExpressionProblem("RG204", f"`{name}` is not a name", at, name_hint(name, self.text, at))
         return name
 
     def _getattribute(self, args: Any, kwargs: Any, at: At, depth: int) -> Node:
@@ -362,9 +350,10 @@ class _Lowering:
         function, arguments = args[0], list(args[1])
         name = function.args[1] if function.cls.__name__ == "SymbolExpression" else ""
         if function.kwargs.get("scope") != "built-in" or name not in FUNCTIONS:
-            known = ", ".join("$" + each for each in FUNCTIONS)
+            place = self.spans.get(id(function), at)
+            said = self.text[place.start : place.end]
             raise ExpressionProblem(
-                "RG206", "there is no such function", self.spans.get(id(function), at), f"one of {known}"
+                "RG206", f"there is no function `{said}`", place, function_hint(name or said)
             )
         if len(arguments) != 1:
             raise ExpressionProblem("RG206", f"`${name}` takes one value", at)

@@ -80,7 +80,7 @@ Share = Annotated[Fact, Number(Decimal(0), Decimal(1))]
 Flop = Annotated[Fact, Number(unit="operations")]
 YesNo = Annotated[Fact, Boolean()]
 Date = Annotated[Fact, Day()]
-Country = Annotated[Fact, Text(COUNTRY, "a country code such as US, or EU")]
+Country = Annotated[Fact, Text(COUNTRY, "a country code such as US or GB, or EU")]
 Digest = Annotated[Fact, Text(DIGEST, "a digest such as sha256: and 64 hexadecimal digits")]
 Access = Annotated[Fact, Choice.of("access")]
 

@@ -324,9 +324,13 @@ class Text(FactType):
             raise problem("this must be a text", 'put it in quotes: "…"')
         if reason := text_problem(raw):
             raise problem(f"this text {reason}", "retype it")
-        if self.pattern and not self._written(raw):
+        if not self.could_be(raw):
             raise problem(f"`{printable(raw)}` is not {self.means}")
         return raw
+
+    def could_be(self, text: str) -> bool:
+        """Whether a text is written as one of this type must be."""
+        return not self.pattern or self._written(text) is not None
 
     @cached_property
     def _written(self) -> Callable[[str], re.Match[str] | None]:

@@ -84,8 +84,8 @@ def vocabulary_names() -> tuple[str, ...]:
     return tuple(_built_in())
 
 
-COUNTRY = "[A-Z]{2}|EU|EEA"
-"""Countries are ISO 3166-1 alpha-2 codes, in capitals, with the unions EU and EEA beside them."""
+COUNTRY = "(?!UK)[A-Z]{2}|EEA"
+"""Countries are ISO 3166-1 alpha-2 codes, in capitals: GB, not UK. The unions EU and EEA stand beside."""
 
 DOMAINS: Final = {"capability": "capability_domain", "misuse": "misuse_domain", "document": "document_kind"}
 """The vocabulary of each section that has a record for each word."""

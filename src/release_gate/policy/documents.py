@@ -359,7 +359,7 @@ class RuleDocument(Base):
         if len(given) != 1:
             said = " and ".join(f"`{name}`" for name in given) or "none"
             raise problem(
-                f"the rule `{self.id}` has one effect, and says {said}", f"one of {', '.join(EFFECTS)}"
+                f"the rule `{self.id}` must have one effect, and has {said}", f"one of {', '.join(EFFECTS)}"
             )
         if self.else_ is not None and self.require is None:
             raise problem(f"the rule `{self.id}` has `else` without `require`", "`else` belongs to `require`")

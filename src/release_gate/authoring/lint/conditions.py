@@ -186,7 +186,9 @@ def _around(said: Sequence[Any], kind: Type | None) -> Iterator[Value]:
 
 def _numbers(said: Sequence[Decimal], kind: Type | None) -> Iterator[Decimal]:
     low, high = (kind.low, kind.high) if isinstance(kind, Number) else (None, None)
-    ends = [said[0] - 1 if low is None else low, *said, said[-1] + 1 if high is None else high]
+    can_be = [each for each in said if (low is None or each >= low) and (high is None or each <= high)]
+    start = min(said[0], high or said[0]) - 1 if low is None else low
+    ends = [start, *can_be, max(said[-1], start) + 1 if high is None else high]
     for lower, upper in pairwise(ends):
         yield from (lower, (lower + upper) / 2)
     yield ends[-1]
