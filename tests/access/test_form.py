@@ -167,7 +167,7 @@ def test_no_answer_breaks_a_request(answer: Any) -> None:
         ("tier: low", "tiers: low", "RG531", "tiers"),
         ("      artifacts: [", "      requester: {}\n      artifacts: [", "RG503", "facts:"),
         ("      artifacts: [", "      batch: {}\n      artifacts: [", "RG503", "facts:"),
-        (REPO, "brief", "RG503", "facts:"),
+        (REPO, "brief", "RG503", "brief"),
     ],
 )
 def test_a_mapping_that_makes_no_sense_is_refused_at_its_place(
