@@ -14,6 +14,7 @@ from in_toto_attestation.v1.statement import Statement as InToto
 from securesystemslib.dsse import Envelope as Theirs
 from securesystemslib.signer import SSlibKey
 
+from release_gate import engine
 from release_gate.audit.attestation import (
     PAYLOAD_TYPE,
     PREDICATE,
@@ -27,13 +28,13 @@ from release_gate.audit.attestation import (
 )
 from release_gate.audit.record import versions
 from release_gate.canonical import canonical_bytes, digest_of_bytes
-from release_gate.decision import Verdict
+from release_gate.decision import Decision, Verdict
 from release_gate.diagnostics import InputError, IntegrityError
 from release_gate.envelope import Envelope, sign_envelope, signed_bytes
 from release_gate.facts.ladder import RUNGS
 from release_gate.signing import generate_key
 
-from .books import DIGEST, NOW, Book, decide, held, policy, request
+from .books import DAY, DIGEST, NOW, POLICY, Book, decide, held, policy, request
 
 KEY = generate_key()
 
@@ -280,6 +281,66 @@ def test_the_library_of_in_toto_reads_them_and_admits_what_is_approved_and_nothi
             level = f"RELEASE_GATE_{rung.upper()}"
             assert admits(envelope, DIGEST[7:], level) == (is_summary and approved), (rung, is_summary)
             assert not admits(envelope, "00" * 32, level)
+
+
+UNREAD = (
+    POLICY.replace("id: big,", "id: big, cite: {source: law, confidence: unverified},")
+    .replace("id: watch,", "id: watch, cite: {source: law, confidence: memory},")
+    .replace("rules:", "sources: {law: {title: The law}}\nrules:")
+)
+
+
+def doubted(parameters: str) -> tuple[Decision, tuple[Envelope, ...]]:
+    """A decision by rules that nobody has read in their source, and its attestations."""
+    asked = request("tiny", parameters)
+    decision = engine.decide(asked, [policy(UNREAD)], DAY)
+    return decision, attest(decision, asked, [KEY], NOW)
+
+
+def test_a_statement_says_on_which_unverified_rules_its_verdict_hangs() -> None:
+    decision, (statement, summary) = doubted("7e9")
+    for told, artifact in zip(payload(statement)["predicate"]["artifacts"], decision.artifacts, strict=True):
+        assert told["unverified"] == list(artifact.unverified) != []
+        assert told["unverified_at"] == {rung: list(each) for rung, each in artifact.unverified_at.items()}
+    found = verified(statement.to_json())
+    assert (found.verdict, found.unverified) == ("deny", ("own/big",))
+    assert verified(statement.to_json(), level="hosted").unverified == ()
+    assert verified(summary.to_json()).unverified == ()
+    assert "unverified" not in str(payload(summary))
+
+
+def test_of_a_whole_decision_the_artifacts_with_its_verdict_say_on_what_it_hangs() -> None:
+    decision, (statement, _) = doubted("7")
+    found = verified(statement.to_json(), digest=decision.digest)
+    assert (found.verdict, found.unverified) == ("conditional", ("own/watch",))
+    told = payload(statement)
+    first, second = told["predicate"]["artifacts"]
+    told["predicate"]["artifacts"] = [{**first, "verdict": "conditional"}, second]
+    assert (
+        verified(signed(told), digest=decision.digest).unverified == ()
+    )  # one of the two stands without them
+    told["predicate"]["artifacts"][0]["unverified"] = ["own/big"]
+    assert verified(signed(told), digest=decision.digest).unverified == ("own/big", "own/watch")
+
+
+@pytest.mark.parametrize("parameters", ["7", "7e9", "{unknown: missing}"])
+def test_what_may_pass_is_the_same_whatever_hangs_on_unverified_rules(parameters: str) -> None:
+    asked = request("tiny", parameters)
+    plain = attest(decide(asked), asked, [KEY], NOW)
+    for told, bare in zip(doubted(parameters)[1], plain, strict=True):
+        for level in (None, "withheld", "hosted", "api_general"):
+            found, expected = (verified(each.to_json(), level=level) for each in (told, bare))
+            assert (found.verdict, found.approved) == (expected.verdict, expected.approved)
+
+
+@pytest.mark.parametrize("key", ["unverified", "unverified_at"])
+@pytest.mark.parametrize("value", [None, "own/big", 7])
+def test_a_statement_that_does_not_say_it_says_nothing(key: str, value: Any) -> None:
+    told = payload(attested()[0])
+    for each in told["predicate"]["artifacts"]:
+        each.pop(key) if value is None else each.update({key: value})
+    with pytest.raises(IntegrityError, match="RG723 it does not say what was decided"):
+        verified(signed(told), level="hosted" if key == "unverified_at" else None)
 
 
 def test_an_attestation_is_kept_with_its_record(tmp_path: Path) -> None:

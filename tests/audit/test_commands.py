@@ -320,6 +320,22 @@ def test_a_denial_is_attested_and_admits_nothing(recorded: Run) -> None:
     assert code == 5
 
 
+def test_verifying_names_what_nobody_has_read_and_lets_no_more_pass(run: Run) -> None:
+    cited = POLICY.replace("id: big,", "id: big, cite: {source: law, confidence: unverified},")
+    Path("policy.yaml").write_text(cited + "sources: {law: {title: The law}}\n", encoding="utf-8")
+    run("check", "large.yaml", "--record", *DAY)
+    assert run("attest", "0", "--key", "sign.pem", "-o", "large.jsonl")[0] == 0
+    trusted = ("verify-attestation", "large.jsonl", "--key", "sign.pub", "--artifact", "weights.bin")
+    assert run(*trusted)[:2] == (
+        5,
+        "statement: deny, MAY NOT PASS\n"
+        "  this hangs on what nobody has read in its source: own/big\n"
+        "summary: FAILED, MAY NOT PASS\n",
+    )
+    assert run(*trusted, "--level", "hosted")[1].splitlines()[0] == "statement: approve at hosted, may pass"
+    assert "hangs" not in run(*trusted, "--level", "hosted")[1]
+
+
 def test_attesting_and_verifying_refuse_what_they_cannot_read_or_write(recorded: Run) -> None:
     assert recorded("attest", "small", "--key", "sign.pem", "-o", "no/where")[0] == 2
     assert recorded("attest", "small", "--key", "absent.pem")[0] == 3

@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from release_gate.audit.record import Record, versions
 from release_gate.canonical import Canonical, Form, composed, digest_of_bytes, gap
-from release_gate.decision import ArtifactDecision, Decision, PolicyUsed, Verdict
+from release_gate.decision import ArtifactDecision, Decision, PolicyUsed, Verdict, worst
 from release_gate.diagnostics import Diagnostic, InputError, IntegrityError, printable
 from release_gate.envelope import Envelope, read_json, sign_envelope, verify_envelope
 from release_gate.facts.release import ReleaseRequest
@@ -136,7 +136,10 @@ def _ladder(verdicts: tuple[tuple[str, str], ...]) -> Canonical:
 
 
 _SUBJECT: Final = Form({"name": gap("name"), "digest": {"sha256": gap("digest")}})
-_SAID: Final = {name: gap(name) for name in ("id", "requested", "verdict", "best", "ladder", "obligations")}
+_SAID: Final = {
+    name: gap(name)
+    for name in ("id", "requested", "verdict", "best", "ladder", "obligations", "unverified", "unverified_at")
+}
 _UNNAMED, _NAMED = Form(_SAID), Form({**_SAID, "digest": {"sha256": gap("digest")}})
 
 
@@ -245,12 +248,15 @@ class Attested:
             or else the one that was asked for; for a summary ``PASSED`` or ``FAILED``.
         approved: Whether the release may go ahead, as far as this attestation says.
         statement: All that it says.
+        unverified: For a statement the rules on which the verdict hangs, and which nobody has read in their
+            source. Whether the release may go ahead does not depend on them.
     """
 
     kind: str
     verdict: str
     approved: bool
     statement: Mapping[str, Any]
+    unverified: tuple[str, ...] = ()
 
 
 def verify_attestation(data: bytes, keys: Sequence[PublicKey], expected: Expected) -> Attested:
@@ -275,8 +281,8 @@ def verify_attestation(data: bytes, keys: Sequence[PublicKey], expected: Expecte
     subject = _subject(statement, expected.digest)
     if kind == PREDICATE:
         # Steps 5 and 6. A statement names no verifier.
-        verdict = _verdict(predicate, subject, expected)
-        return Attested("statement", verdict, verdict in ("approve", "conditional"), statement)
+        verdict, unverified = _verdict(predicate, subject, expected)
+        return Attested("statement", verdict.value, verdict.allows, statement, unverified)
     # Step 4.
     verifier = predicate.get("verifier")
     if not isinstance(verifier, dict) or verifier.get("id") != expected.verifier:
@@ -320,8 +326,13 @@ def _subject(statement: Mapping[str, Any], digest: str) -> Mapping[str, Any]:
     raise _no("RG725", f"it is about something else than {printable(digest)}")
 
 
-def _verdict(predicate: Mapping[str, Any], subject: Mapping[str, Any], expected: Expected) -> str:
-    """The worst of what was decided about the subject: about all of the decision, if that is the subject."""
+def _verdict(
+    predicate: Mapping[str, Any], subject: Mapping[str, Any], expected: Expected
+) -> tuple[Verdict, tuple[str, ...]]:
+    """The worst of what was decided about the subject: about all of the decision, if that is the subject.
+
+    It hangs on unverified rules if it does so for each artifact about which it was decided.
+    """
     try:
         about = [
             each
@@ -332,16 +343,24 @@ def _verdict(predicate: Mapping[str, Any], subject: Mapping[str, Any], expected:
         meant = [each for each in about if resource in (None, resource_uri(name, each["id"]))]
         if about and not meant:
             raise _no("RG724", f"the resource is not `{printable(str(resource))}`")
-        said = [
-            Verdict(each["ladder"][expected.level] if expected.level is not None else each["verdict"])
-            for each in meant
-        ]
+        said = [_said(each, expected.level) for each in meant]
     except (KeyError, TypeError, ValueError, AttributeError):
         said = []
     if not said:
         rung = f" at {printable(expected.level)}" if expected.level is not None else ""
         raise _no("RG723", f"it does not say what was decided about its subject{rung}")
-    return str(max(said, key=lambda verdict: verdict.rank))
+    verdict = worst(each for each, _ in said)
+    deciding = [rules for each, rules in said if each is verdict]
+    return verdict, tuple(sorted(set().union(*deciding))) if all(deciding) else ()
+
+
+def _said(artifact: Mapping[str, Any], level: str | None) -> tuple[Verdict, list[str]]:
+    """The verdict on an artifact, and the unverified rules on which it hangs."""
+    verdict = Verdict(artifact["ladder"][level] if level is not None else artifact["verdict"])
+    rules = artifact["unverified"] if level is None else artifact["unverified_at"].get(level, [])
+    if not isinstance(rules, list):
+        raise TypeError(rules)
+    return verdict, list(map(str, rules))
 
 
 def check_recorded(data: bytes, record: Record, keys: Sequence[PublicKey]) -> None:

@@ -60,6 +60,9 @@ def verify_attestation(  # noqa: PLR0913, PLR0917 - one argument for each option
         raise IntegrityError(problems or nothing)
     for each in found:
         click.echo(_line(each, expected))
+        if each.unverified:
+            rules = printable(", ".join(each.unverified), 1000)
+            click.echo(f"  this hangs on what nobody has read in its source: {rules}")
     statements = [each for each in found if each.kind == "statement"]
     return Exit.ALLOWED if all(each.approved for each in statements or found) else Exit.DENIED
 
