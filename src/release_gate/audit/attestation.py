@@ -331,7 +331,7 @@ def _verdict(
 ) -> tuple[Verdict, tuple[str, ...]]:
     """The worst of what was decided about the subject: about all of the decision, if that is the subject.
 
-    It hangs on unverified rules if it does so for each artifact about which it was decided.
+    It hangs on unverified rules if it does so for each artifact that has this verdict.
     """
     try:
         about = [
