@@ -6,9 +6,10 @@ that rules are checked against derives from these models.
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import Annotated, Any, Final, Generic, TypeVar
+from functools import cache
+from typing import Annotated, Any, Final, Generic, Self, TypeVar
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ModelWrapValidatorHandler, field_validator, model_validator
 
 from release_gate.document import Base
 from release_gate.facts.truth import Reason
@@ -132,15 +133,16 @@ class ListOf(Base, Generic[T]):
     @classmethod
     def _told_apart(cls, items: tuple[T, ...]) -> tuple[T, ...]:
         """Of two safeguards with one id, a measurement could name either."""
-        if len(items) > 1:
-            refuse_twins("members", [item.id for item in items if hasattr(item, "id")])
+        if len(items) > 1 and "id" in getattr(type(items[0]), "model_fields", ()):
+            refuse_twins("members", [item.id for item in items])  # type: ignore[attr-defined]
         return items
 
-    @model_validator(mode="before")
+    @model_validator(mode="wrap")
     @classmethod
-    def _plain_list(cls, raw: Any) -> Any:
-        if raw.__class__ is list or isinstance(raw, list | tuple):
-            return {"items": tuple(raw)}
+    def _in_full(cls, raw: Any, read: ModelWrapValidatorHandler[Self]) -> Self:
+        """A list that is written plainly, as one that says that it is complete."""
+        if isinstance(raw, list | tuple):
+            return read({"items": tuple(raw)}) if raw else _empty(cls)
         if raw is None:
             raise problem("a list cannot be null", "write [] for a list that is known to be empty")
         if isinstance(raw, Mapping):
@@ -151,10 +153,16 @@ class ListOf(Base, Generic[T]):
                     "an unknown list says only `unknown:` and the reason", "write {unknown: missing}"
                 )
             if isinstance(raw.get("items"), list):
-                return {**raw, "items": tuple(raw["items"])}
+                return read({**raw, "items": tuple(raw["items"])})
         elif not isinstance(raw, ListOf):
             raise problem("this must be a list", "write [a, b] or lines that start with `- `")
-        return raw
+        return read(raw)
+
+
+@cache
+def _empty(kind: type[Any]) -> Any:
+    """The list of which it is known that nothing is in it: most lists are this one, and none ever changes."""
+    return kind(items=())
 
 
 class Developer(FactRecord):
@@ -302,7 +310,7 @@ class Misuse(FactRecord):
     """How bad it would be."""
 
 
-_BESIDE_A_VALUE: Final = ("low", "high", "stderr", "unknown", "note")
+_BESIDE_A_VALUE: Final = frozenset({"low", "high", "stderr", "unknown", "note"})
 
 
 class Measurement(FactRecord):
@@ -329,7 +337,7 @@ class Measurement(FactRecord):
         """What is said of the value, apart from what is said of the measurement."""
         if not isinstance(raw, Mapping):
             return {"value": raw}
-        if raw.get("value").__class__ in SCALARS and raw.keys().isdisjoint(_BESIDE_A_VALUE):
+        if raw.get("value").__class__ in SCALARS and _BESIDE_A_VALUE.isdisjoint(raw):
             return raw
         own = {key: raw[key] for key in ("value", *_BESIDE_A_VALUE) if key in raw}
         rest = {key: value for key, value in raw.items() if key not in own}
