@@ -23,12 +23,13 @@ from release_gate.diagnostics import Diagnostic, InputError, printable
 __all__ = ["AllowedSigner", "SshKey", "SshSigner", "read_allowed_signers"]
 
 NAMESPACE: Final = "model-release-gate"
-KINDS: Final = (
-    "ssh-ed25519",
-    "ecdsa-sha2-nistp256",
-    "sk-ssh-ed25519@openssh.com",
-    "sk-ecdsa-sha2-nistp256@openssh.com",
-)
+KINDS: Final = {
+    "ssh-ed25519": 2,
+    "ecdsa-sha2-nistp256": 3,
+    "sk-ssh-ed25519@openssh.com": 3,
+    "sk-ecdsa-sha2-nistp256@openssh.com": 4,
+}
+"""The types of keys, and of how many strings each is made."""
 _ARMOUR: Final = ("-----BEGIN SSH SIGNATURE-----", "-----END SSH SIGNATURE-----")
 _KEY: Final = re.compile(r"([a-z0-9@.-]+) +([A-Za-z0-9+/]+={0,2})(?: .*)?")
 _LINE: Final = re.compile(
@@ -64,7 +65,8 @@ class SshKey:
             key = cls(found[1], base64.b64decode(found[2], validate=True))
         except binascii.Error:
             raise _problem(f"`{printable(text, 60)}` is not a public SSH key") from None
-        if key.parts()[:1] != [found[1].encode()]:
+        parts = key.parts()
+        if parts[:1] != [found[1].encode()] or len(parts) != KINDS[found[1]]:
             raise _problem(f"the SSH key says that it is `{found[1]}`, and is not")
         return key
 

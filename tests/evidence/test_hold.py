@@ -116,6 +116,16 @@ CLAIMS: dict[str, tuple[dict[str, Any], Callable[[ReleaseRequest], Any], Any]] =
         lambda held: held.lineage.items[0].relation.value,
         "finetune",
     ),
+    "the ancestor of something else": (
+        {"variants": {"demo": {}}, "lineage": [{"child": "demo", "parent": "acme/base-7b"}]},
+        lambda held: held.lineage.unknown,
+        "conflicting",
+    ),
+    "the ancestor of an ancestor": (
+        {"lineage": [{"parent": "mine"}, {"child": "mine", "parent": "acme/base-7b"}]},
+        lambda held: held.lineage.unknown,
+        None,
+    ),
     "the ancestor, otherwise": (
         {"lineage": [{"parent": "acme/base-7b", "relation": "component"}]},
         lambda held: held.lineage.items[0].relation.value,

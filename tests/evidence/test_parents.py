@@ -117,14 +117,15 @@ def test_a_bill_and_the_folder_of_a_parent_that_differ_leave_its_licence_unknown
     assert request.lineage.items[0].license.value == Unknown(Reason.CONFLICTING)
 
 
-def claim(licence: Any) -> ReleaseRequest:
+def claim(licence: Any, between: dict[str, str] | None = None) -> ReleaseRequest:
     edge = {"parent": "acme/base", "relation": "finetune", "license": licence}
+    lineage = [between, edge | {"child": between["parent"]}] if between is not None else [edge]
     return ReleaseRequest.model_validate(
         {
             "release_gate": "request/v1",
             "id": "tiny",
             "action": "release",
-            "lineage": [edge],
+            "lineage": lineage,
             "artifacts": [{"id": "tiny", "kind": "weights", "wanted": "internal"}],
         }
     )
@@ -135,6 +136,8 @@ def test_a_request_that_calls_the_parent_freer_than_it_is_does_not_get_away_with
     held = hold(claim("Apache-2.0"), found)
     assert held.request.lineage.items[0].license.value == Unknown(Reason.CONFLICTING)
     assert "claims Apache-2.0" in held.diagnostics[0].message
+    held = hold(claim("Apache-2.0", {"parent": "acme/between", "license": "Apache-2.0"}), found)
+    assert held.request.lineage.items[1].license.value == Unknown(Reason.CONFLICTING)
     assert hold(claim("cc-by-nc-4.0"), found).disagreements == ()
     assert hold(claim({"unknown": "missing"}), found).disagreements == ()
 

@@ -48,7 +48,9 @@ def test_the_fingerprint_is_that_of_openssh(ssh_keys: dict[str, Path]) -> None:
 @pytest.mark.parametrize(
     "text",
     ["", "x", "ssh-ed25519", "ssh-ed25519 !!!!", "ssh-ed25519 AAAA", "ssh-dss AAAAB3NzaC1kc3M=",
-     "ssh-ed25519 AAAAC3NzaC1lZDI1NTE", "ecdsa-sha2-nistp256 AAAAC3NzaC1lZDI1NTE5AAAAIA=="],
+     "ssh-ed25519 AAAAC3NzaC1lZDI1NTE", "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5",
+     "sk-ssh-ed25519@openssh.com AAAAGnNrLXNzaC1lZDI1NTE5QG9wZW5zc2guY29t",
+     "ecdsa-sha2-nistp256 AAAAC3NzaC1lZDI1NTE5AAAAIA=="],
 )  # fmt: skip
 def test_what_is_no_key_of_ours_is_refused(text: str) -> None:
     with pytest.raises(InputError, match="RG513"):

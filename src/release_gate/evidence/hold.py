@@ -8,6 +8,7 @@ nothing more.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
@@ -26,6 +27,7 @@ from release_gate.evidence.held import (
 )
 from release_gate.evidence.request import EVERY, ArtifactFacts, artifact_ids, combined
 from release_gate.evidence.vouching import Vouching
+from release_gate.facts.frame import Edge, Frame
 from release_gate.facts.licenses import license_name
 from release_gate.facts.records import ListOf, Measurement
 from release_gate.facts.release import Artifact, ReleaseRequest
@@ -230,28 +232,32 @@ class _Holding:
 
     def lineage(self, found: Combined, artifacts: list[Artifact]) -> None:
         """Parents that a request leaves out, or stands on otherwise than the files say."""
-        self.members(("lineage",), self.request.lineage, "parent", found)
+        edges = self.ancestors([each for each in artifacts if each.kind in _WEIGHTS] or artifacts)
+        stands_on = tuple([edge.stated for edge in edges])
+        claim = self.request.lineage.model_copy(update={"items": stands_on})
+        self.members(("lineage",), claim, "parent", found)
         told = {str(edge["parent"]): edge["relation"] for edge in items_of(found) if isinstance(edge, dict)}
         licences = {str(edge["parent"]): edge["license"] for edge in items_of(found) if "license" in edge}
         way: Pointer = ("lineage", "items") if self.request.tree_at(("lineage", "items")) else ("lineage",)
-        names = (
-            {artifact.id for artifact in artifacts} | {artifact.variant for artifact in artifacts} | {None}
-        )
-        for index, edge in enumerate(self.request.lineage.items):
+        for edge, direct, index in edges:
             relation = next((kind for name, kind in told.items() if same_name(name, edge.parent)), None)
             claimed = edge.relation.value
-            known = edge.child in names and isinstance(relation, str) and not isinstance(claimed, Unknown)
+            known = direct and isinstance(relation, str) and not isinstance(claimed, Unknown)
             if known and str(claimed) != relation:
                 self.disagree((*way, index, "relation"), claimed, found, Reason.CONFLICTING)
             licence = next((each for name, each in licences.items() if same_name(name, edge.parent)), None)
             stated = edge.license.value
-            if (
-                edge.child in names
-                and isinstance(stated, str)
-                and licence
-                and not _is_licence(stated, licence)
-            ):
+            if isinstance(stated, str) and licence and not _is_licence(stated, licence):
                 self.disagree((*way, index, "license"), stated, found, Reason.CONFLICTING)
+
+    def ancestors(self, artifacts: list[Artifact]) -> list[Edge]:
+        """What artifacts stand on, near and far. What others stand on says nothing of them."""
+        found: dict[int, Edge] = {}
+        for artifact in artifacts:
+            for edge in Frame(self.request, artifact, date.min).lineage.items:
+                if edge.place not in found or edge.direct:
+                    found[edge.place] = edge
+        return [found[place] for place in sorted(found)]
 
     def agree(self, pointer: Pointer) -> None:
         self.agreed.append(pointer)
