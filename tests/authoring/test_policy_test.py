@@ -70,6 +70,15 @@ def test_what_is_otherwise_ends_with_four_and_is_shown(run: Run, write: Write) -
     assert out.endswith("3 cases, 3 failed\n")
 
 
+@pytest.mark.parametrize("form", ["text", "json", "junit"])
+def test_no_name_of_a_case_is_a_command_of_a_build_log(run: Run, write: Write, form: str) -> None:
+    write(BAD.replace("the floor", '"##[add-mask]owned"'))
+    code, out, _ = run("-o", form)
+    assert code == 4
+    assert "[add-mask]owned" in out
+    assert "##[" not in out
+
+
 def test_what_is_not_valid_ends_with_three_and_all_of_it_is_told(run: Run, write: Write) -> None:
     write(GOOD.replace("conditional", "conditionel"))
     Path("more.yaml").write_text("release_gate: tests/v1\npolicy: acme\ncases: []\n", encoding="utf-8")

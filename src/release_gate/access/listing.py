@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from release_gate.diagnostics import printable
-from release_gate.gate.reports.escape import json_text, log_line
-from release_gate.gate.reports.escape import markdown as safe
+from release_gate.escape import json_text, log_line
+from release_gate.escape import markdown as safe
 
 __all__ = ["FORMS", "Listing"]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -10,8 +9,9 @@ from xml.etree import ElementTree as ET
 from release_gate.authoring.expectations import in_short, shortened
 from release_gate.authoring.suites import Suite
 from release_gate.authoring.trials import Failure, Outcome
-from release_gate.canonical import plain
 from release_gate.diagnostics import Span, printable
+from release_gate.escape import json_text
+from release_gate.pages import safe
 
 __all__ = ["Results", "json_report", "junit_report"]
 
@@ -30,7 +30,7 @@ def json_report(results: Results, untested: Iterable[str]) -> str:
         "policies_without_tests": sorted(untested),
         "files": [_file(suite, each) for suite, each in results],
     }
-    return json.dumps(plain(report), indent=2, ensure_ascii=False) + "\n"
+    return json_text(report) + "\n"
 
 
 def _file(suite: Suite, outcomes: Sequence[Outcome]) -> dict[str, Any]:
@@ -84,7 +84,7 @@ def junit_report(results: Results, untested: Iterable[str]) -> str:
     for key in ("tests", "failures"):
         root.set(key, str(sum(int(element.attrib[key]) for element in root)))
     ET.indent(root)
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + safe(ET.tostring(root, encoding="unicode")) + "\n"
 
 
 def _case(element: ET.Element, suite: Suite, outcome: Outcome) -> None:

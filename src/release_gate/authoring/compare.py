@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -10,10 +9,10 @@ from itertools import groupby
 from typing import Any
 
 from release_gate.authoring.suites import Suite
-from release_gate.canonical import plain
 from release_gate.decision import Verdict
 from release_gate.diagnostics import counted
 from release_gate.engine import decide
+from release_gate.escape import cut, json_text
 from release_gate.facts.release import ReleaseRequest
 from release_gate.policy.model import Policy
 
@@ -106,7 +105,7 @@ def as_json(old: Policy, new: Policy, flips: Sequence[Flip], requests: int) -> s
             for flip in flips
         ],
     }  # fmt: skip
-    return json.dumps(plain(report), indent=2, ensure_ascii=False) + "\n"
+    return json_text(report) + "\n"
 
 
 def as_markdown(old: Policy, new: Policy, flips: Sequence[Flip], requests: int) -> str:
@@ -119,6 +118,6 @@ def as_markdown(old: Policy, new: Policy, flips: Sequence[Flip], requests: int) 
         lines += ["", "| | request | artifact | level | was | is |", "|---|---|---|---|---|---|"]
     for flip in sorted(flips, key=lambda flip: not flip.loosened):
         mark = "**loosened**" if flip.loosened else "tightened"
-        name = flip.name.replace("\\", "\\\\").replace("|", "\\|").replace("`", "'")
+        name = cut(flip.name, 300).replace("\\", "\\\\").replace("|", "\\|").replace("`", "'")
         lines.append(f"| {mark} | `{name}` | `{flip.artifact}` | {flip.levels} | {flip.old} | {flip.new} |")
     return "\n".join(lines) + "\n"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 import time
@@ -14,10 +13,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from release_gate.canonical import plain
 from release_gate.cli import Exit, clock, use_colour
 from release_gate.cli.clock import DATE
 from release_gate.diagnostics import counted, printable
+from release_gate.escape import json_text
 from release_gate.evidence.collect import EvidenceError
 from release_gate.evidence.collect import collect as collect_folders
 from release_gate.evidence.report import render_collected, to_dict
@@ -195,7 +194,7 @@ def collect(  # noqa: PLR0913, PLR0917 - one argument for each option
     if suggest:
         _suggest(found)
     if report is not None:
-        _write(report, json.dumps(plain(to_dict(found, vouching)), indent=2, ensure_ascii=False) + "\n")
+        _write(report, json_text(to_dict(found, vouching)) + "\n")
     if bom is not None:
         _bill(found, bom)
     if output is not None:
@@ -242,7 +241,7 @@ def _keys(sources: tuple[str, ...]) -> list[PublicKey]:
 def _bill(found: Collected, path: Path) -> None:
     from release_gate.evidence.cyclonedx import to_bom  # noqa: PLC0415 - few ask for it
 
-    _write(path, json.dumps(plain(to_bom(found)), indent=2, ensure_ascii=False) + "\n")
+    _write(path, json_text(to_bom(found)) + "\n")
 
 
 def _hold(found: Collected, path: Path, vouching: Vouching | None) -> Exit:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
@@ -10,11 +9,11 @@ from pathlib import Path
 import click
 
 from release_gate.audit.lifecycle import calendar, duties
-from release_gate.canonical import plain
 from release_gate.cli import Exit
 from release_gate.cli.ledgers import GATE, LEDGER, viewed
 from release_gate.cli.options import AS_OF
 from release_gate.diagnostics import counted, printable
+from release_gate.escape import json_text
 
 
 @click.command()
@@ -29,7 +28,7 @@ def due(as_of: date, output: str, ledger: str | None, gate: Path | None) -> int:
     if output == "ics":
         click.echo(calendar(owed), nl=False)
     elif output == "json":
-        click.echo(json.dumps(plain([asdict(each) for each in owed]), indent=2, ensure_ascii=False))
+        click.echo(json_text([asdict(each) for each in owed]))
     else:
         for each in owed:
             when = str(each.due) if each.due else each.when

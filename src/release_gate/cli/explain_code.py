@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import click
@@ -10,6 +9,7 @@ import click
 from release_gate.cli.policy.outputs import Output, emit, output_option
 from release_gate.codes import Explanation, codes, explanation
 from release_gate.diagnostics import did_you_mean, printable
+from release_gate.escape import json_text
 
 
 @click.command("explain-code")
@@ -57,4 +57,4 @@ def _as_json(found: list[Explanation], *, one: bool) -> str:
     pages: list[dict[str, Any]] = [
         {"code": each.code, "title": each.title, "text": each.text} for each in found
     ]
-    return json.dumps(pages[0] if one else pages, indent=2, ensure_ascii=False) + "\n"
+    return json_text(pages[0] if one else pages) + "\n"

@@ -14,6 +14,7 @@ from release_gate.audit.places import open_view, settings_of
 from release_gate.cli import Exit
 from release_gate.cli.options import AS_OF, GATE, GATE_FILE, POLICIES, POLICIES_AS_OF, gate_of
 from release_gate.diagnostics import Diagnostic, InputError, RequestError, printable
+from release_gate.escape import json_text
 from release_gate.facts.release import ReleaseRequest
 from release_gate.gate.gate import Gate
 from release_gate.gate.lineage.closing import Change, what_if, with_effects
@@ -22,7 +23,6 @@ from release_gate.gate.lineage.graph import Graph
 from release_gate.gate.lineage.names import Names
 from release_gate.gate.lineage.standing import judge_with, standings
 from release_gate.gate.lineage.svg import svg
-from release_gate.gate.reports.escape import json_text
 from release_gate.gate.requests import find_requests
 from release_gate.policy.packs import data_folder
 

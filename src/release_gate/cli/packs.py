@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 
 from release_gate.cli.options import gate_of
+from release_gate.escape import json_text
 from release_gate.gate.crosswalk import crosswalk
 from release_gate.gate.crosswalk_reports import (
     crosswalk_tree,
@@ -66,7 +66,7 @@ def coverage(gate: Path | None, policies: tuple[str, ...], output: str) -> int:
     )
     found = crosswalk(data_folder("policies") / "crosswalk.yaml", there)
     if output == "json":
-        click.echo(json.dumps(crosswalk_tree(found), indent=2, ensure_ascii=False))
+        click.echo(json_text(crosswalk_tree(found)))
     elif output == "markdown":
         click.echo("".join(markdown_crosswalk(found)), nl=False)
     elif output == "html":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -22,7 +21,7 @@ from release_gate.audit.view import View
 from release_gate.cli import Exit
 from release_gate.cli.ledgers import DISCLOSURES, GATE, JSON, LEDGER, found, kept, viewed
 from release_gate.diagnostics import InputError, counted, printable
-from release_gate.gate.reports.escape import markdown
+from release_gate.escape import json_text, markdown
 
 FLIPPED = 4
 """The exit code of policy tests that fail: recorded decisions are the tests of a policy in use."""
@@ -95,7 +94,7 @@ def _tell(replayed: Iterable[Replayed], *, as_json: bool) -> int:
     for each in replayed:
         count[each.outcome] += 1
         if as_json:
-            click.echo(json.dumps(_json(each), ensure_ascii=False))
+            click.echo(json_text(_json(each), indent=None))
         elif each.outcome is not Outcome.IDENTICAL:
             click.echo(f"{each.index:>6}  {printable(each.request)}: {each.outcome.value}")
             click.echo(f"        {printable(each.because, 1000)}")
@@ -136,7 +135,7 @@ def _tell_flips(told: Iterable[Flip | Replayed], form: str) -> int:
             click.echo(_FLIPS[form](each))
     for one in untold:
         if form == "json":
-            click.echo(json.dumps(_json(one), ensure_ascii=False))
+            click.echo(json_text(_json(one), indent=None))
         else:
             click.echo(f"\n{one.index:>6}  {printable(one.request)}: {one.outcome.value}: {one.because}")
     if form != "json":
@@ -192,6 +191,6 @@ def _flip(each: Flip) -> dict[str, Any]:
 
 _FLIPS: Mapping[str, Callable[[Flip], str]] = {
     "text": _text,
-    "json": lambda each: json.dumps(_flip(each), ensure_ascii=False),
+    "json": lambda each: json_text(_flip(each), indent=None),
     "markdown": _markdown,
 }

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
+from release_gate.escape import json_text
 from release_gate.gate.schemas import KINDS, json_schema
 
 
@@ -13,5 +12,5 @@ from release_gate.gate.schemas import KINDS, json_schema
 @click.argument("kind", type=click.Choice(sorted(KINDS)))
 def schema(kind: str) -> int:
     """Print the JSON Schema (draft-07) of documents of a KIND, for editors."""
-    click.echo(json.dumps(json_schema(kind), indent=2, ensure_ascii=False))
+    click.echo(json_text(json_schema(kind)))
     return 0

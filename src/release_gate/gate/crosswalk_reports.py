@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from html import escape
 from typing import Any
 
-from release_gate.diagnostics import printable
+from release_gate.escape import markdown
 from release_gate.gate.crosswalk import Clause, Framework
-from release_gate.gate.reports.escape import markdown
-from release_gate.pages import END, head, safe
+from release_gate.pages import END, head, shown
 
 __all__ = ["crosswalk_tree", "html_crosswalk", "markdown_crosswalk", "render_crosswalk"]
 
@@ -57,31 +55,25 @@ def html_crosswalk(frameworks: Iterable[Framework], about: str) -> Iterator[str]
     title = "Clauses and rules"
     yield head(title)
     yield (
-        f"<h1>{title}</h1>\n<p>Held against: {_shown(about)}. That a rule speaks to a clause does "
+        f"<h1>{title}</h1>\n<p>Held against: {shown(about)}. That a rule speaks to a clause does "
         "not mean that whoever passes it complies. Illustrative, not legal advice.</p>\n"
     )
     for framework in frameworks:
         yield (
-            f"<h2>{_shown(framework.title)}</h2>\n"
+            f"<h2>{shown(framework.title)}</h2>\n"
             f"<p>{framework.covered} of {len(framework.clauses)} clauses</p>\n"
             '<div class="scroll" tabindex="0"><table>\n<tr><th scope="col">clause</th>'
             '<th scope="col">about</th><th scope="col">rules</th></tr>\n'
         )
         for clause in framework.clauses:
-            rules = "<br>".join(
-                f"<code>{_shown(rule)}</code>{_unsure(clause, rule)}" for rule in clause.rules
-            )
+            rules = "<br>".join(f"<code>{shown(rule)}</code>{_unsure(clause, rule)}" for rule in clause.rules)
             kind = "" if clause.rules else ' class="none"'
             yield (
-                f"<tr{kind}><td>{_shown(clause.name)}</td><td>{_shown(clause.title)}</td>"
-                f"<td>{rules or _shown(_nothing(clause))}</td></tr>\n"
+                f"<tr{kind}><td>{shown(clause.name)}</td><td>{shown(clause.title)}</td>"
+                f"<td>{rules or shown(_nothing(clause))}</td></tr>\n"
             )
         yield "</table></div>\n"
     yield END
-
-
-def _shown(text: str) -> str:
-    return safe(escape(printable(text, 500)))
 
 
 def crosswalk_tree(frameworks: Iterable[Framework]) -> Mapping[str, Any]:

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from release_gate.decision import ArtifactDecision, Decision, FactRead, Finding, Verdict, in_words
 from release_gate.diagnostics import Diagnostic, Severity, counted, printable
+from release_gate.escape import log_line
 from release_gate.evaluate.reference import Trace
 from release_gate.expression.nodes import Literal, Named
 from release_gate.facts.ladder import ALL_RUNGS, BOUNDARY
 from release_gate.facts.truth import Reason, Unknown
-from release_gate.gate.reports.escape import log_line
 from release_gate.gate.reports.issues import fact_in_words, hangs_on, how_sure, who_must_sign
 from release_gate.policy.unread import together
 

@@ -10,6 +10,7 @@ import base64
 import hashlib
 from collections.abc import Callable
 from functools import cache
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     import jinja2
     from markupsafe import Markup
 
-__all__ = ["END", "Templates", "head", "safe", "templates"]
+__all__ = ["END", "Templates", "head", "safe", "shown", "templates"]
 
 _FOLDER: Final = Path(__file__).parent
 Templates: TypeAlias = "jinja2.Environment"
@@ -68,9 +69,14 @@ def head(title: str, language: str = "en") -> str:
     )
 
 
-def safe(page: str) -> str:
-    """No command of a build log, if somebody prints the page there."""
-    return page.replace("##", "#&#35;")
+def safe(markup: str) -> str:
+    """No command of a build log, if somebody prints the page or the XML there."""
+    return markup.replace("##", "#&#35;")
+
+
+def shown(text: str, limit: int = 500) -> str:
+    """What a request or a policy says, as it stands in a page that no template wrote."""
+    return safe(escape(printable(text, limit)))
 
 
 @cache

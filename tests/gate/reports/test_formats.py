@@ -14,10 +14,10 @@ from jsonschema import Draft7Validator
 
 from release_gate.decision import Verdict
 from release_gate.engine import decide
+from release_gate.escape import json_text, log_line
+from release_gate.escape import markdown as safe
 from release_gate.facts.release import ReleaseRequest
 from release_gate.gate.reports import FORMATS, azuredevops, github, markdown, render, sarif
-from release_gate.gate.reports.escape import json_text, log_line
-from release_gate.gate.reports.escape import markdown as safe
 from release_gate.gate.reports.issues import relative
 from release_gate.gate.reports.run import About, Outcome, Run
 from release_gate.gate.schemas import json_schema

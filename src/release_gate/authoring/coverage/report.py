@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from html import escape
 from typing import Final
 
 from release_gate.authoring.coverage.goals import Goal, goals
-from release_gate.canonical import plain
-from release_gate.diagnostics import Diagnostic, Severity, counted, printable
-from release_gate.pages import END, head, safe
+from release_gate.diagnostics import Diagnostic, Severity, counted
+from release_gate.escape import json_text
+from release_gate.pages import END, head, shown
 from release_gate.policy.model import Policy
 
 __all__ = ["KINDS", "Coverage", "as_html", "as_json"]
@@ -121,12 +119,7 @@ def as_json(found: Sequence[Coverage]) -> str:
         }
         for each in found
     ]  # fmt: skip
-    return (
-        json.dumps(
-            plain({"schema": "coverage-report/v1", "policies": policies}), indent=2, ensure_ascii=False
-        )
-        + "\n"
-    )
+    return json_text({"schema": "coverage-report/v1", "policies": policies}) + "\n"
 
 
 def as_html(found: Sequence[Coverage]) -> str:
@@ -142,7 +135,7 @@ def _section(each: Coverage) -> str:
         for reached, wanted in [each.count(kind)]
     )
     title = (
-        f"<h2>{escape(each.policy.id)} {escape(each.policy.version)}</h2><p>{counted(each.cases, 'case')}</p>"
+        f"<h2>{shown(each.policy.id)} {shown(each.policy.version)}</h2><p>{counted(each.cases, 'case')}</p>"
     )
     gaps = each.gaps()
     files = {gap.span.source.name: gap.span.source for gap in gaps if gap.span is not None}
@@ -157,10 +150,6 @@ def _source(text: str, gaps: Sequence[Diagnostic]) -> str:
     for number, line in enumerate(text.splitlines(), 1):
         here = [gap for gap in gaps if gap.span is not None and gap.span.line == number]
         mark = ' class="gap"' if here else ""
-        lines.append(f'<span class="number">{number:5}</span> <span{mark}>{_shown(line)}</span>')
-        lines += [f'<span class="note">      ↳ {_shown(gap.message)}</span>' for gap in here]
+        lines.append(f'<span class="number">{number:5}</span> <span{mark}>{shown(line)}</span>')
+        lines += [f'<span class="note">      ↳ {shown(gap.message)}</span>' for gap in here]
     return f"<pre>{chr(10).join(lines)}</pre>"
-
-
-def _shown(text: str) -> str:
-    return safe(escape(printable(text, 500)))

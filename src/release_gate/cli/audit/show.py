@@ -19,6 +19,7 @@ from release_gate.audit.view import View, fetching
 from release_gate.cli import Exit
 from release_gate.cli.ledgers import GATE, LEDGER, found, kept, viewed
 from release_gate.diagnostics import printable
+from release_gate.escape import json_text
 
 
 @click.command()
@@ -72,4 +73,4 @@ def _shown(view: View, record: Record, part: str | None, policy: str | None, ope
             facts = None
         return "".join(f"{line}\n" for line in trace_lines(json.loads(get(body["trace"])), policies, facts))
     shown = json.loads(get(body["decision"])) if part == "decision" and record.decision else body
-    return json.dumps(shown, indent=2, ensure_ascii=False) + "\n"
+    return json_text(shown) + "\n"

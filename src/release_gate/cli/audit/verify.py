@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -22,6 +21,7 @@ from release_gate.cli.audit.checkpoints import note_key, read_checkpoint
 from release_gate.cli.ledgers import GATE, JSON, address, viewed
 from release_gate.cli.policy.outputs import JOBS
 from release_gate.diagnostics import counted, printable
+from release_gate.escape import json_text
 from release_gate.signing import read_public_key
 
 
@@ -88,7 +88,7 @@ def verify(  # noqa: PLR0913, PLR0917 - one argument for each option
                 view, partial(verify_log, view, trust, checkpoints, given=given, helpers=helpers)
             )
     if as_json:
-        click.echo(json.dumps(report.to_dict(), indent=2, ensure_ascii=False))
+        click.echo(json_text(report.to_dict()))
     else:
         _tell(report)
     return Exit.ALLOWED if report.holds else Exit.INTEGRITY

@@ -23,6 +23,7 @@ from release_gate.cli import Exit
 from release_gate.cli.options import AS_OF
 from release_gate.cli.policy.outputs import Output, emit, output_option, progress
 from release_gate.diagnostics import counted, printable
+from release_gate.escape import log_line
 from release_gate.facts.release import ReleaseRequest
 from release_gate.gate.requests import find_requests
 from release_gate.policy.load import load_policy
@@ -92,4 +93,4 @@ def text(old: Policy, new: Policy, flips: Sequence[Flip], requests: int) -> str:
         lines.append(f"{word}  {where}: {flip.old} → {flip.new}")
     loosened = sum(flip.loosened for flip in flips)
     lines.append(f"{counted(requests, 'request')}, {loosened} loosened, {len(flips) - loosened} tightened")
-    return "\n".join(lines) + "\n"
+    return "\n".join(map(log_line, lines)) + "\n"

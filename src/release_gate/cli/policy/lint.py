@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
@@ -11,11 +10,11 @@ import click
 
 from release_gate.authoring.lint import lint as look_at
 from release_gate.authoring.targets import targets
-from release_gate.canonical import plain
 from release_gate.cli import Exit, use_colour
 from release_gate.cli.options import AS_OF
 from release_gate.cli.policy.outputs import PATHS, Output, emit, found_or_usage, output_option
 from release_gate.diagnostics import Diagnostic, Severity, counted
+from release_gate.escape import json_text
 from release_gate.gate import reports
 from release_gate.gate.reports.run import Outcome, Run
 from release_gate.gate.text import render_diagnostics
@@ -69,9 +68,7 @@ def as_json(told: Told) -> str:
         {"file": file.as_posix(), "diagnostics": [_diagnostic(each) for each in found]}
         for file, found in told
     ]
-    return (
-        json.dumps(plain({"schema": "lint-report/v1", "files": files}), indent=2, ensure_ascii=False) + "\n"
-    )
+    return json_text({"schema": "lint-report/v1", "files": files}) + "\n"
 
 
 def _diagnostic(found: Diagnostic) -> dict[str, object]:

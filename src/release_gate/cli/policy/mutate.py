@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,6 @@ from release_gate.authoring.mutation.mutants import LOOSENS, MAY_LOOSEN, TIGHTEN
 from release_gate.authoring.mutation.scenes import scenes
 from release_gate.authoring.suites import Suite, load_suite
 from release_gate.authoring.targets import targets
-from release_gate.canonical import plain
 from release_gate.cli import Exit, use_colour
 from release_gate.cli.policy.outputs import (
     JOBS,
@@ -26,6 +24,7 @@ from release_gate.cli.policy.outputs import (
     progress,
 )
 from release_gate.diagnostics import Diagnostic, Severity, counted, printable
+from release_gate.escape import json_text
 from release_gate.gate.text import render_diagnostics
 from release_gate.policy.load import load_policy
 from release_gate.policy.model import Policy
@@ -143,9 +142,4 @@ def as_json(results: Sequence[Result]) -> str:
         }
         for result in results
     ]
-    return (
-        json.dumps(
-            plain({"schema": "mutation-report/v1", "policies": policies}), indent=2, ensure_ascii=False
-        )
-        + "\n"
-    )
+    return json_text({"schema": "mutation-report/v1", "policies": policies}) + "\n"

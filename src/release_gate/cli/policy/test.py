@@ -25,6 +25,7 @@ from release_gate.cli.policy.outputs import (
     progress,
 )
 from release_gate.diagnostics import Diagnostic, InputError, PolicyError, counted, printable
+from release_gate.escape import log_line
 from release_gate.gate.text import render_diagnostics
 
 
@@ -119,7 +120,7 @@ def text(results: Results, untested: Sequence[str], *, colour: bool, verbose: bo
     outcomes = [outcome for _, each in results for outcome in each]
     failed = sum(not outcome.passed for outcome in outcomes)
     lines.append(f"{counted(len(outcomes), 'case')}, {failed} failed")
-    return "\n".join(lines) + "\n"
+    return "\n".join(map(log_line, lines)) + "\n"
 
 
 def write(suite: Suite, outcomes: Sequence[Outcome]) -> None:

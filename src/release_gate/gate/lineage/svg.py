@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from html import escape
 from typing import Final
 
-from release_gate.diagnostics import printable
 from release_gate.gate.lineage.draw import COLOURS, Picture, cells, colour_of
+from release_gate.pages import shown
 
 __all__ = ["svg"]
 
@@ -43,7 +42,7 @@ def svg(picture: Picture) -> Iterator[str]:
     bottom = max(box.y + box.height for box in boxes.values()) + _PAD
     yield (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {right} {bottom}" font-family="sans-serif" '
-        f'font-size="12" role="img"><title>{_safe(f"lineage of {picture.view.root}")}</title>\n'
+        f'font-size="12" role="img"><title>{shown(f"lineage of {picture.view.root}")}</title>\n'
     )
     yield (
         '<defs><marker id="a" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" '
@@ -116,7 +115,7 @@ def _arrow(parent: _Box, child: _Box, how: str) -> Iterator[str]:
     path = f"M{x1} {y1}C{x1 + side} {y1 + bend} {x2 + side} {y2 - bend} {x2} {y2}"
     yield f'<path d="{path}" fill="none" stroke="#555" marker-end="url(#a)"/>'
     x, y = (x1 + x2) // 2 + side * 3 // 4 + 4, (y1 + y2) // 2
-    yield f'<text x="{x}" y="{y}" fill="#555">{_safe(how)}</text>\n'
+    yield f'<text x="{x}" y="{y}" fill="#555">{shown(how)}</text>\n'
 
 
 def _drawn(picture: Picture, box: _Box) -> Iterator[str]:
@@ -130,9 +129,5 @@ def _drawn(picture: Picture, box: _Box) -> Iterator[str]:
         weight = ' font-weight="bold"' if number == 0 else ""
         cut = line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"
         place = f'x="{box.x + _PAD}" y="{box.y + _PAD + 6 + number * _LINE}"'
-        yield f"<text {place}{weight}>{_safe(cut)}<title>{_safe(line)}</title></text>"
+        yield f"<text {place}{weight}>{shown(cut)}<title>{shown(line)}</title></text>"
     yield "\n"
-
-
-def _safe(words: str) -> str:
-    return escape(printable(words, 500))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from release_gate.gate.reports.escape import cut
+from release_gate.escape import cut
 from release_gate.gate.reports.issues import Issue, Level, most_important, relative
 from release_gate.gate.reports.run import Run
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Any, Final
 
-from release_gate.gate.reports.escape import cut, json_text
+from release_gate.escape import cut, json_text
 from release_gate.gate.reports.issues import Issue, Level, issues, relative
 from release_gate.gate.reports.run import Run
 

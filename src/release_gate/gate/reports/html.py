@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Final
 
 from release_gate.decision import ArtifactDecision, Decision, Finding, Verdict
+from release_gate.escape import cut
 from release_gate.facts.truth import Reason
-from release_gate.gate.reports.escape import cut
 from release_gate.gate.reports.issues import hangs_on, relative, who_must_sign
 from release_gate.gate.reports.pictures import ladder, lineage
 from release_gate.gate.reports.run import Outcome, Run, at_stake

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from release_gate.decision import Decision, Verdict
 from release_gate.diagnostics import Diagnostic, Severity
 from release_gate.document import Base
-from release_gate.gate.reports.escape import json_text
+from release_gate.escape import json_text
 from release_gate.gate.reports.run import Outcome, Run
 
 __all__ = ["CheckReport", "report"]

@@ -11,9 +11,10 @@ from typing import Final
 from xml.etree import ElementTree as ET
 
 from release_gate.decision import ArtifactDecision, Verdict
-from release_gate.gate.reports.escape import cut
+from release_gate.escape import cut
 from release_gate.gate.reports.issues import fact_in_words, hangs_on, how_sure, issues
 from release_gate.gate.reports.run import Outcome, Run, at_stake
+from release_gate.pages import safe
 
 _NOT_XML: Final = re.compile("[\ufffe\uffff\ud800-\udfff]")  # `cut` has taken out control characters
 
@@ -24,8 +25,7 @@ def report(run: Run) -> Iterator[str]:
     for outcome in run.everything():
         suite = _suite(outcome)
         ET.indent(suite)
-        text = ET.tostring(suite, encoding="unicode")
-        yield text.replace("##", "#&#35;") + "\n"  # no command of a build log
+        yield safe(ET.tostring(suite, encoding="unicode")) + "\n"
     yield "</testsuites>\n"
 
 

@@ -11,8 +11,8 @@ from itertools import chain
 from typing import Final
 
 from release_gate.decision import ArtifactDecision, Decision, Finding, Verdict
+from release_gate.escape import markdown as safe
 from release_gate.facts.ladder import ALL_RUNGS, BOUNDARY
-from release_gate.gate.reports.escape import markdown as safe
 from release_gate.gate.reports.issues import fact_in_words, hangs_on, how_sure, issues, who_must_sign
 from release_gate.gate.reports.run import Outcome, Run, at_stake
 

@@ -14,7 +14,7 @@ from release_gate import __version__
 from release_gate.codes import explanation
 from release_gate.decision import Where
 from release_gate.diagnostics import Severity
-from release_gate.gate.reports.escape import cut, json_text, markdown
+from release_gate.escape import cut, json_text, markdown
 from release_gate.gate.reports.issues import Issue, most_important, relative
 from release_gate.gate.reports.run import Outcome, Run
 

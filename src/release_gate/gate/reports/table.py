@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from release_gate.diagnostics import Diagnostic, printable
-from release_gate.gate.reports.escape import cut, log_line
+from release_gate.escape import cut, log_line
 from release_gate.gate.reports.run import Outcome, Run, at_stake
 
 _HEAD = ("request", "artifact", "asked for", "verdict", "allowed now", "because")

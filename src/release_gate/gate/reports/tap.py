@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from release_gate.gate.reports.escape import cut, json_text
+from release_gate.escape import cut, json_text
 from release_gate.gate.reports.issues import issues
 from release_gate.gate.reports.run import Outcome, Run, at_stake
 
