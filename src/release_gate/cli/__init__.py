@@ -33,7 +33,7 @@ class Exit(IntEnum):
     USAGE = 2
     """Wrong usage: read `--help`."""
     INVALID = 3
-    """The policy or the request is invalid, or a decision cannot be recorded: mend it; every problem is listed."""
+    """A policy or a request is invalid, or nothing can be recorded: mend it; every problem is listed."""
     TESTS = 4
     """Policy tests failed: mend the policy or its tests."""
     DENIED = 5
