@@ -8,7 +8,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from release_gate.facts import truth
-from release_gate.facts.arithmetic import OPERATIONS, arithmetic, interval_of_measurement, negate
+from release_gate.facts.arithmetic import OPERATIONS, absolute, arithmetic, interval_of_measurement, negate
 from release_gate.facts.truth import (
     NOT_COMPUTABLE,
     UNDECIDED,
@@ -176,6 +176,13 @@ def test_compare(op: str, left: Value, right: Value, result: Truth) -> None:
         ("**", Decimal("1e299"), Decimal(64), NOT_COMPUTABLE),
         ("**", Range(Decimal(-2), Decimal(1)), Decimal(2), Range(Decimal(0), Decimal(4))),
         ("+", UNDECIDED, Decimal(1), UNDECIDED),
+        ("**", Decimal(7), Decimal(0), Decimal(1)),
+        ("**", Decimal(0), Decimal(0), Decimal(1)),
+        ("**", Range(Decimal(1), Decimal(2)), Decimal(2), Range(Decimal(1), Decimal(4))),
+        ("**", Range(Decimal(-2), Decimal(1)), Decimal(3), Range(Decimal(-8), Decimal(1))),
+        ("+", Duration(1, 86_400), Duration(2, 172_800), Duration(3, 259_200)),
+        ("-", Duration(3, 259_200), Duration(1, 86_400), Duration(2, 172_800)),
+        ("*", Duration(1, 0), Duration(1, 0), NOT_COMPUTABLE),
     ],
 )
 def test_arithmetic(op: str, left: Value, right: Value, result: Value) -> None:
@@ -293,6 +300,24 @@ def test_hull() -> None:
     assert truth.hull([Items((UNDECIDED,)), Items((UNDECIDED,))]) == UNDECIDED
     assert truth.hull([Decimal(1), date(2026, 1, 1)]) == UNDECIDED
     assert truth.hull([Decimal(3), Range(Decimal(1), Decimal(2))]) == Range(Decimal(1), Decimal(3))
+
+
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [
+        (Decimal(3), Decimal(3)),
+        (Decimal(-3), Decimal(3)),
+        (Decimal(0), Decimal(0)),
+        (Range(Decimal(-3), Decimal(-1)), Range(Decimal(1), Decimal(3))),
+        (Range(Decimal(-3), Decimal(1)), Range(Decimal(0), Decimal(3))),
+        (Range(Decimal(-1), Decimal(3)), Range(Decimal(0), Decimal(3))),
+        (Range(Decimal(0), Decimal(3)), Range(Decimal(0), Decimal(3))),
+        (UNDECIDED, UNDECIDED),
+        (None, NOT_COMPUTABLE),
+    ],
+)
+def test_the_absolute_value(value: Value, found: Value) -> None:
+    assert absolute(value) == found
 
 
 def test_the_interval_of_a_measurement() -> None:
