@@ -238,9 +238,9 @@ warning[RG840]: no test looks where `r` comes to `unknown`
    |
  6 | rules: [{id: r, deny: D, when: 'model.parameters > 7'}]
    |             ^
-  help: take a fact that it reads away, as with `set: {NAME: {unknown: missing}}`
+  help: add a case in which a fact that it reads is unknown: `set: {NAME: {unknown: missing}}`
 
-warning[RG842]: no test with a value just below and at and just above this threshold
+warning[RG842]: no test with a value just below, at and just above this threshold
   --> acme.yaml:6:33
    |
  6 | rules: [{id: r, deny: D, when: 'model.parameters > 7'}]

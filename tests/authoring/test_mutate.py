@@ -273,6 +273,36 @@ def test_what_nothing_reads_cannot_matter(folder: Path) -> None:
     assert len(Hunt(suite.policy, scenes(suite.policy, [suite])).mutants) == 8
 
 
+KINDS = """\
+facts: {metrics: {refusal: {title: Refusal, range: [0, 1]}}}
+parameters: {floor: {value: 0.98}, most: {value: 7e10}}
+rules:
+  - {id: floor, require: metric.refusal >= parameter.floor}
+  - {id: level, deny: D, when: capability.cyber.level >= "high"}
+  - {id: flop, deny: D, when: compute.training_flop > 1e25}
+  - {id: twice, require: '$count([e for e in evidence if e.state == "pass" and e.produced > d"2026-01-01"]) >= 2'}
+  - {id: some, deny: D, when: model.parameters > parameter.most and as_of > d"2026-01-01"}
+  - {id: those, deny: D, when: 'artifact.kind in ["weights", "delta"] or "image" in model.modalities_out'}
+"""
+
+
+def test_what_a_test_is_to_set_can_be_written_as_it_is_said(folder: Path) -> None:
+    (folder / "acme.yaml").write_text(POLICY.split("rules:")[0] + KINDS, encoding="utf-8")
+    (folder / "tests.yaml").write_text(TESTS, encoding="utf-8")
+    suite = load_suite(folder / "tests.yaml")
+    hints = {each.hint for each in mutants(suite.policy) if each.hint}
+    assert hints > {
+        "metric.refusal: 0.98", 'capability.cyber.level: "high"', "compute.training_flop: 1e25",
+        "model.parameters: 7e10", 'artifact.kind: "weights"',
+    }  # fmt: skip
+    case = "cases:\n" + "".join(
+        f"  - {{name: c{index}, request: base, set: {{{hint}}}, expect: {{w: {{verdict: approve}}}}}}\n"
+        for index, hint in enumerate(sorted(hints))
+    )
+    (folder / "tests.yaml").write_text(TESTS.split("cases:", maxsplit=1)[0] + case, encoding="utf-8")
+    assert len(load_suite(folder / "tests.yaml").trials) == len(hints)
+
+
 DUTIES = """\
 - {id: watch, at: hosted, when: model.parameters > 50, oblige: {duty: Watch}}
 - {id: tell, at: hosted, when: model.parameters > 50, oblige: {duty: Tell}}

@@ -1,6 +1,8 @@
 """The command: what it prints, where to, and the exit code by which a build goes on or stops."""
 
+import io
 import json
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +18,7 @@ from release_gate.gate import gate as gate_module
 from release_gate.gate.gate import Gate
 from release_gate.policy.load import policy_from_document
 from release_gate.policy.packs import pack_names
-from release_gate.source import read_document
+from release_gate.source import MAX_BYTES, read_document
 
 LADDER = "release_gate: policy/v1\nid: ladder\nversion: 1.0.0\ntitle: Ladder\n"
 HEAD = "release_gate: policy/v1\nid: own\nversion: 1.0.0\ntitle: Own\ncovers: true\n"
@@ -230,6 +232,58 @@ def test_colour_is_for_terminals(
         monkeypatch.setattr(stream, "isatty", lambda: terminal)
         assert cli.use_colour(stream) is colour
     assert cli.use_colour() is colour
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "said"),
+    [
+        (REQUEST % ("small", "7"), 0, "APPROVED  small/w"),
+        (REQUEST % ("large", "7e9"), 5, "(-:4)"),
+        (REQUEST % ("wrong", "many"), 3, "--> -:4:21"),
+        ("", 3, "the document is empty"),
+        (b"\xff", 3, "`-` is not UTF-8 text"),
+        (b"#" * (MAX_BYTES + 1), 3, "`-` is larger than 2 MiB"),
+    ],
+)
+def test_a_request_may_come_on_standard_input(
+    run: Run, monkeypatch: pytest.MonkeyPatch, text: str | bytes, code: int, said: str
+) -> None:
+    data = text if isinstance(text, bytes) else text.encode()
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(data)))
+    found, out, err = run("check", "-", *DAY)
+    assert found == code
+    assert said in out + err
+
+
+def test_what_comes_on_standard_input_is_judged_beside_files_and_is_not_read_unasked(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stream = io.BytesIO((REQUEST % ("piped", "7")).encode())
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(stream))
+    assert run("check", "small.yaml", *DAY)[0] == 0
+    assert stream.tell() == 0
+    code, out, _ = run("check", "small.yaml", "-", "large.yaml", *DAY)
+    assert (code, [name in out for name in ("small/w", "piped/w", "large/w")]) == (5, [True] * 3)
+
+
+def test_a_package_that_is_missing_is_no_bug_to_report(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(*_: object) -> None:
+        raise ModuleNotFoundError("No module named 'orjson'", name="orjson")
+
+    monkeypatch.setattr(check, "gate_of", missing)
+    code, _, err = run("check", "small.yaml")
+    assert code == 1
+    assert err == (
+        "the package `orjson` is missing: this installation is not complete\n"
+        "nothing was decided; install it again\n"
+    )
+
+
+def test_the_package_is_the_command() -> None:
+    ran = subprocess.run(
+        [sys.executable, "-m", "release_gate", "chekc"], capture_output=True, text=True, check=False
+    )
+    assert (ran.returncode, "did you mean `check`?" in ran.stderr) == (2, True)
 
 
 def test_what_goes_to_standard_error_has_colour_only_there(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

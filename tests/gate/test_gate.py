@@ -1,7 +1,8 @@
 """Gate files: what they refer to, what they set, and where a mistake is told."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -171,3 +172,17 @@ def test_whoever_changes_a_decision_as_data_does_not_change_the_decision(folder:
     written = decision.to_json()
     decision.to_dict()["artifacts"][0]["ladder"]["fully_open"] = "approve"
     assert decision.to_json() == written
+
+
+DAY = date(2026, 11, 24)
+MOMENT = datetime(2026, 11, 24, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "days", [{"as_of": "2026-11-24"}, {"as_of": MOMENT}, {"as_of": DAY, "policies_as_of": MOMENT}]
+)
+def test_a_day_is_a_date_and_no_moment(folder: Path, days: dict[str, Any]) -> None:
+    artifacts = [{"id": "w", "kind": "api", "wanted": "hosted"}]
+    asked = ReleaseRequest.model_validate({"id": "r", "action": "release", "artifacts": artifacts})
+    with pytest.raises(TypeError, match=r"a day is a datetime\.date"):
+        gate(folder, "acme.yaml").decide(asked, **days)

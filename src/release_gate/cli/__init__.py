@@ -197,6 +197,11 @@ def main(arguments: list[str] | None = None) -> None:
         click.echo(render_diagnostics(error.diagnostics, colour=use_colour(sys.stderr)), err=True, nl=False)
         click.echo(f"\n{error.outcome or _outcome(error)}", err=True)
         sys.exit(Exit.INTEGRITY if isinstance(error, IntegrityError) else Exit.INVALID)
+    except ModuleNotFoundError as error:
+        _let_go_of_output()
+        click.echo(f"the package `{error.name}` is missing: this installation is not complete", err=True)
+        click.echo("nothing was decided; install it again", err=True)
+        sys.exit(Exit.INTERNAL)
     except Exception as error:  # noqa: BLE001 - the last boundary: whatever it is, the gate stays closed
         _let_go_of_output()
         click.echo(f"internal error: {type(error).__name__}: {error!s:.300}", err=True)

@@ -15,7 +15,7 @@ import click
 
 from release_gate.cli import Exit, clock, exit_code, use_colour
 from release_gate.cli.logs import Log
-from release_gate.cli.options import AS_OF, GATE, GATE_FILE, POLICIES, POLICIES_AS_OF, gate_of
+from release_gate.cli.options import AS_OF, GATE, GATE_FILE, POLICIES, POLICIES_AS_OF, gate_of, standard_input
 from release_gate.cli.recording import recorder, recording
 from release_gate.decision import Verdict
 from release_gate.diagnostics import InputError, Severity, counted, did_you_mean, printable
@@ -100,14 +100,14 @@ def check(  # noqa: PLR0913, PLR0917 - one argument for each option
     receipts: Path | None,
     verbose: bool,  # noqa: FBT001
 ) -> int:
-    """Judge REQUESTS, files and folders of them, and say why.
+    """Judge REQUESTS, files and folders of them, and say why. `-` reads one from standard input.
 
     With several requests, the worst verdict sets the exit code. Files are written all together or not at all.
     """
     if receipts is not None and not record:
         raise click.UsageError("--receipts needs --record")
     log = Log(on=verbose)
-    with Run() as run:
+    with Run() as run, standard_input(requests):
         try:
             discard(path for _, path in outputs if path)
             try:

@@ -11,13 +11,13 @@ import click
 from release_gate.audit.lifecycle import calendar, duties
 from release_gate.cli import Exit
 from release_gate.cli.ledgers import GATE, LEDGER, viewed
-from release_gate.cli.options import AS_OF
+from release_gate.cli.options import day
 from release_gate.diagnostics import counted, printable
 from release_gate.escape import json_text
 
 
 @click.command()
-@AS_OF
+@day("The day to look from.")
 @click.option("-o", "--output", type=click.Choice(["text", "json", "ics"]), default="text", show_default=True)
 @LEDGER
 @GATE

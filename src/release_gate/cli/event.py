@@ -12,13 +12,13 @@ from release_gate.audit.places import open_ledger
 from release_gate.audit.recorder import record_event
 from release_gate.cli import Exit
 from release_gate.cli.ledgers import GATE, settings
-from release_gate.cli.options import AS_OF
+from release_gate.cli.options import day
 from release_gate.cli.recording import unless_recorded
 from release_gate.facts.ladder import RUNGS
 
 
-@click.command()
-@click.argument("word", type=click.Choice(list(WORDS)))
+@click.command(epilog=f"WORD is {', '.join(WORDS)}.")
+@click.argument("word", metavar="WORD", type=click.Choice(list(WORDS)))
 @click.argument("request")
 @click.option("--artifact", help="The artifact; all of them, if not said.")
 @click.option("--rung", type=click.Choice(list(RUNGS)), help="The rung at which it is open now.")
@@ -26,7 +26,7 @@ from release_gate.facts.ladder import RUNGS
 @click.option("--to", metavar="WHO", help="Who got access, or lost it.")
 @click.option("--note", help="What else there is to say.")
 @click.option("--by", metavar="WHO", help="Who says so.")
-@AS_OF
+@day("The day on which it happened.")
 @GATE
 def event(  # noqa: PLR0913, PLR0917 - one argument for each option
     word: str,

@@ -2,25 +2,52 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
+from click.decorators import FC
 
 from release_gate.cli import clock
 from release_gate.cli.clock import DATE
 from release_gate.gate.gate import Gate
+from release_gate.source import MAX_BYTES
+from release_gate.unsaved import unsaved
 
-__all__ = ["AS_OF", "DATE", "GATE", "GATE_FILE", "POLICIES", "POLICIES_AS_OF", "gate_of"]
+__all__ = [
+    "AS_OF",
+    "DATE",
+    "GATE",
+    "GATE_FILE",
+    "POLICIES",
+    "POLICIES_AS_OF",
+    "day",
+    "gate_of",
+    "standard_input",
+]
 
 
 GATE_FILE = Path("release-gate.yaml")
-AS_OF = click.option(
-    "--as-of",
-    type=DATE,
-    default=lambda: clock.today(),  # noqa: PLW0108 - looked up when asked
-    show_default="today, UTC",
-    help="The day for which to decide.",
-)
+
+
+def day(what: str) -> Callable[[FC], FC]:
+    """The option `--as-of`.
+
+    Args:
+        what: What the day is for.
+    """
+    return click.option(
+        "--as-of",
+        type=DATE,
+        default=lambda: clock.today(),  # noqa: PLW0108 - looked up when asked
+        show_default="today, UTC",
+        help=what,
+    )
+
+
+AS_OF = day("The day for which to decide.")
 POLICIES_AS_OF = click.option(
     "--policies-as-of",
     type=DATE,
@@ -37,6 +64,16 @@ POLICIES = click.option(
     metavar="PACK-or-FILE",
     help="A policy, in place of a gate file; repeatable.",
 )
+
+
+@contextmanager
+def standard_input(paths: Iterable[Path]) -> Iterator[None]:
+    """Inside, `-` among these paths stands for what came on standard input."""
+    if Path("-") not in paths:
+        yield
+        return
+    with unsaved({Path("-").resolve(): sys.stdin.buffer.read(MAX_BYTES + 1)}):
+        yield
 
 
 def gate_of(gate: Path | None, policies: tuple[str, ...]) -> Gate:

@@ -10,13 +10,13 @@ import click
 from release_gate.audit.lifecycle import standing
 from release_gate.cli import Exit
 from release_gate.cli.ledgers import DISCLOSURES, GATE, LEDGER, kept, viewed
-from release_gate.cli.options import AS_OF
+from release_gate.cli.options import day
 from release_gate.diagnostics import printable
 
 
 @click.command()
 @click.argument("model")
-@AS_OF
+@day("The day to look at.")
 @DISCLOSURES
 @LEDGER
 @GATE

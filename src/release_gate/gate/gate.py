@@ -147,7 +147,11 @@ class Gate:
 
         Raises:
             RequestError: The request states a fact in a way that a policy does not allow.
+            TypeError: A day is no date.
         """
+        for day in (as_of, policies_as_of or as_of):
+            if type(day) is not date:  # a datetime is a date to Python, and has no order beside one
+                raise TypeError(f"a day is a datetime.date, such as date(2026, 11, 24), and not {day!r}")
         known = request.on(as_of)
         held = self.hold(known, as_of)
         return self.judge(held.request if held else known, as_of=as_of, policies_as_of=policies_as_of)

@@ -88,13 +88,14 @@ def _silenced(policy: Policy, goal: Goal) -> bool:
 
 def _sides(missed: Sequence[Goal]) -> str:
     words = {"below": "just below", "at": "at", "above": "just above"}
-    return " and ".join(words[each.seen] for each in missed)
+    *most, last = [words[each.seen] for each in missed]
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def _advice(missed: Sequence[Goal]) -> str:
     kind = missed[0].kind
     if kind == "outcome" and [each.seen for each in missed] == ["unknown"]:
-        return "take a fact that it reads away, as with `set: {NAME: {unknown: missing}}`"
+        return "add a case in which a fact that it reads is unknown: `set: {NAME: {unknown: missing}}`"
     return {
         "outcome": "add a case that expects something at a level where the rule applies",
         "clause": "add a case in which everything else is as it must be, and this is not",

@@ -60,7 +60,7 @@ def variations(policy: Policy, node: Node, text: str) -> Iterator[Variation]:
             for index, item in enumerate(items):
                 fewer = replace(container, items=items[:index] + items[index + 1 :])
                 said = f"drops `{_text(item, text)}` from the list"
-                hint = f"{_text(node.member, text)}: {_text(item, text)}"
+                hint = _to_set(policy, node.member, item, text)
                 yield Variation(replace(node, container=fewer), said, LESS, item.at, hint)
         case nodes.Call(function="any" | "all"):
             yield from _members(policy, node, text)
@@ -90,7 +90,7 @@ def _comparison(policy: Policy, node: nodes.Compare, text: str) -> Iterator[Vari
         return
     fixed_right = isinstance(node.right, nodes.Literal) or _is_parameter(node.right)
     limit, other = (node.right, node.left) if fixed_right else (node.left, node.right)
-    hint = f"{_text(other, text)}: {_text(limit, text)}"
+    hint = _to_set(policy, other, limit, text)
     op, way = _SWAP[node.op]
     yield Variation(replace(node, op=op), f"says `{op}` for `{node.op}`", way, node.at, hint)
     # The scale of tiers belongs to the policy; a threshold on them is moved by its sign alone.
@@ -109,6 +109,18 @@ def _comparison(policy: Policy, node: nodes.Compare, text: str) -> Iterator[Vari
         root = replace(node, right=changed) if fixed_right else replace(node, left=changed)
         said = f"says `{in_words(value)}` for `{in_words(limit.value)}`"
         yield Variation(root, said, way, node.at, hint)
+
+
+def _to_set(policy: Policy, fact: Node, to: Node, text: str) -> str:
+    """What a test would have to set, if this is a fact that it can set."""
+    if not isinstance(fact, nodes.Fact) or type_of(policy, fact.path) is None:
+        return ""
+    value: Value = to.value if isinstance(to, nodes.Literal) else None
+    if isinstance(to, nodes.Fact) and _is_parameter(to):
+        value = policy.parameters[to.path[1]]
+    if value is None or fact.path == ("as_of",):
+        return ""
+    return f"{'.'.join(fact.path)}: {_text(to, text) if isinstance(value, str | Step) else in_words(value)}"
 
 
 def _is_parameter(node: Node) -> bool:

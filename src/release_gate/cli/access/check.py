@@ -10,7 +10,7 @@ import click
 from release_gate.cli import clock
 from release_gate.cli.check import finished, judge_all, outputs_of, write
 from release_gate.cli.logs import Log
-from release_gate.cli.options import AS_OF, GATE, GATE_FILE, POLICIES, gate_of
+from release_gate.cli.options import AS_OF, GATE, GATE_FILE, POLICIES, gate_of, standard_input
 from release_gate.cli.recording import recorder, recording
 from release_gate.decision import Verdict
 from release_gate.facts.access import AccessRequest
@@ -35,7 +35,7 @@ def check(  # noqa: PLR0913, PLR0917 - one argument for each option
     record: bool,  # noqa: FBT001 - click passes flags so
     receipts: Path | None,
 ) -> int:
-    """Judge REQUESTS, files with access requests, and say why.
+    """Judge REQUESTS, files with access requests, and say why. `-` reads one from standard input.
 
     Nothing is granted by it. The exit code is that of the worst verdict.
     """
@@ -45,7 +45,7 @@ def check(  # noqa: PLR0913, PLR0917 - one argument for each option
     recorded = recorder(gate or GATE_FILE, policies, found, receipts) if record else None
     judging = Judging(found, as_of, record=recorded, today=clock.today(), kind=AccessRequest)
     log = Log(on=False)
-    with Run() as run:
+    with Run() as run, standard_input(requests):
         try:
             discard(path for _, path in outputs if path)
             judge_all(requests, judging, run, log)
