@@ -109,6 +109,26 @@ def test_a_single_decision_is_read_too(office: Office) -> None:
     assert released(office, "release.json").tier == "low"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[]",
+        '{"schema": "check/v1"}',
+        '{"schema": "check/v1", "requests": {"a": 1}}',
+        '{"schema": "check/v1", "requests": [{"decision": {}}]}',
+        '{"schema": "decision/v1", "request": "brief"}',
+        json.dumps(
+            {**(bare := {"schema": "decision/v1", "request": {"id": "brief"}}), "digest": digest(bare)}
+        ),
+    ],
+)
+def test_what_only_begins_like_a_decision_is_refused(text: str, office: Office) -> None:
+    decide(office, "low")
+    office.write("release.json", text)
+    with pytest.raises(InputError, match=r"RG523 `release.json` is no decision"):
+        released(office, "release.json")
+
+
 def test_a_decision_that_was_changed_is_refused(office: Office) -> None:
     """Whoever makes a denied release look approved must not have access granted by it."""
     office.write(

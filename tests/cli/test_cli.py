@@ -204,6 +204,9 @@ def test_packs_are_listed_and_shown(run: Run) -> None:
     [
         (RuntimeError("oh no"), 1, "internal error: RuntimeError: oh no"),
         (MemoryError(), 1, "nothing was decided; please report this"),
+        (RuntimeError("\n::error::\x1b[2J"), 1, r"internal error: RuntimeError: \n::error::\x1b[2J"),
+        (OSError(28, "No space left on device"), 1, "No space left on device: this run came to no end"),
+        (click.UsageError("no rule `\n::error::`"), 2, r"Error: no rule `\n::error::`"),
         (click.Abort(), 130, ""),
     ],
 )
@@ -216,6 +219,16 @@ def test_whatever_goes_wrong_inside_is_no_zero(
     monkeypatch.setattr(check, "gate_of", fail)
     found, out, err = run("check", "small.yaml")
     assert (found, out, told in err) == (code, "", True)
+
+
+@pytest.mark.parametrize("closed", ["stdout", "stderr"])
+def test_an_output_that_is_closed_is_like_one_that_nobody_reads(
+    run: Run, monkeypatch: pytest.MonkeyPatch, closed: str
+) -> None:
+    code, *told = run("check", "small.yaml", "wrong.yaml", *DAY)
+    told[["stdout", "stderr"].index(closed)] = ""
+    monkeypatch.setattr(sys, closed, None)
+    assert run("check", "small.yaml", "wrong.yaml", *DAY) == (code, *told)
 
 
 @pytest.mark.parametrize(

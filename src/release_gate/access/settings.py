@@ -67,7 +67,10 @@ def read_gated(gate: Path) -> dict[str, Gated]:
     for name, told in shape.access.items():
         facts: dict[str, Any] = dict(told.facts)
         if told.release is not None:
-            facts = _released(facts, told.release, gate.parent)
+            try:
+                facts = _released(facts, told.release, gate.parent)
+            except (AttributeError, KeyError, TypeError):
+                raise _no_decision(printable(told.release.decision)) from None
         _check_facts(facts, document, ("access", name, "facts"))
         register = gate.parent / told.grants if told.grants is not None else None
         found[name] = Gated(name, facts, told.form, register)
@@ -156,7 +159,7 @@ def _one_of(found: Any, told: ReleaseReference, shown: str) -> Any:
     schema = found.get("schema") if isinstance(found, dict) else None
     requests = found["requests"] if schema == "check/v1" else [{"held_back": [], "decision": found}]
     if schema not in ("check/v1", "decision/v1"):
-        raise _problem(f"`{shown}` is no decision", "write one with `release-gate check -o json=FILE`")
+        raise _no_decision(shown)
     decided = {each["decision"]["request"]["id"]: each for each in requests if each["decision"] is not None}
     name = told.request or (next(iter(decided)) if len(decided) == 1 else None)
     if name is None:
@@ -184,6 +187,10 @@ def _tier(tiers: Mapping[str, Any], policy: str | None, shown: str) -> str | Non
         )
     state = tiers[policy] if policy is not None else next(iter(tiers.values()), None)
     return state["certain"] if state is not None and state["certain"] == state["possible"] else None
+
+
+def _no_decision(shown: str) -> InputError:
+    return _problem(f"`{shown}` is no decision", "write one with `release-gate check -o json=FILE`")
 
 
 def _problem(message: str, help_: str) -> InputError:

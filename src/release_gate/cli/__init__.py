@@ -10,12 +10,13 @@ from collections.abc import Mapping
 from contextlib import suppress
 from enum import IntEnum
 from keyword import iskeyword
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
 from release_gate import __version__
-from release_gate.diagnostics import InputError, IntegrityError, PolicyError, counted, did_you_mean
+from release_gate.diagnostics import InputError, IntegrityError, PolicyError, counted, did_you_mean, printable
 
 if TYPE_CHECKING:
     from release_gate.decision import Verdict
@@ -176,18 +177,28 @@ def _outcome(error: InputError) -> str:
     return f"{counted(len(error.diagnostics), 'problem')}: the {kind} is not valid, and nothing was decided"
 
 
+def _show(error: click.ClickException) -> None:
+    """Show what is wrong with the way the command was called; names of files in it are text."""
+    if not isinstance(error, click.MissingParameter):  # this one quotes nobody, and has lines of its own
+        told = error.format_message()
+        error = click.UsageError(printable(told, len(told)), getattr(error, "ctx", None))
+    error.show()
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Run the command. Every failure has an exit code of its own, and none of them is 0."""
     atexit.register(gc.freeze)  # whatever is left goes with the process, and need not be searched for garbage
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by whoever started this
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - to the end
+        if hasattr(stream := getattr(sys, name), "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
         result: Any = cli(arguments, prog_name="release-gate", standalone_mode=False)
     except click.exceptions.Exit as stop:
         sys.exit(stop.exit_code)
     except click.ClickException as error:
-        error.show()
+        _show(error)
         sys.exit(Exit.USAGE)
     except click.Abort:
         sys.exit(130)
@@ -202,9 +213,15 @@ def main(arguments: list[str] | None = None) -> None:
         click.echo(f"the package `{error.name}` is missing: this installation is not complete", err=True)
         click.echo("nothing was decided; install it again", err=True)
         sys.exit(Exit.INTERNAL)
+    except OSError as error:  # a full disk, say; there is nothing to report to anybody
+        _let_go_of_output()
+        click.echo(
+            f"{printable(str(error), 300)}: this run came to no end, and lets nothing through", err=True
+        )
+        sys.exit(Exit.INTERNAL)
     except Exception as error:  # noqa: BLE001 - the last boundary: whatever it is, the gate stays closed
         _let_go_of_output()
-        click.echo(f"internal error: {type(error).__name__}: {error!s:.300}", err=True)
+        click.echo(f"internal error: {type(error).__name__}: {printable(str(error), 300)}", err=True)
         click.echo("nothing was decided; please report this", err=True)
         sys.exit(Exit.INTERNAL)
     sys.exit(int(result or 0))
