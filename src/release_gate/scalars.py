@@ -9,7 +9,9 @@ from decimal import Context, Decimal, DecimalException, Inexact, InvalidOperatio
 from typing import Final
 
 __all__ = [
+    "EXACT",
     "MAX_DIGITS",
+    "MAX_NUMBER",
     "NOT_FINITE",
     "NUMBER",
     "decimal_of",
@@ -21,6 +23,8 @@ __all__ = [
 
 MAX_DIGITS: Final = 15
 MAX_EXPONENT: Final = 300
+MAX_NUMBER: Final = 400
+"""As many characters a number may have that is written in a document."""
 
 NUMBER: Final = re.compile(r"[-+]?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 NOT_FINITE: Final = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
@@ -40,7 +44,7 @@ def decimal_of(text: str) -> Decimal:
         return _BEYOND
 
 
-_EXACT: Final = Context(
+EXACT: Final = Context(
     prec=MAX_DIGITS,
     Emin=1 - MAX_EXPONENT,
     Emax=MAX_EXPONENT - 1,
@@ -56,7 +60,7 @@ def number_problem(number: Decimal) -> str:
     order of doubles agree, and nothing that reads the number elsewhere reads another one.
     """
     try:
-        return "" if _EXACT.plus(number).is_finite() else "is not a finite number"
+        return "" if EXACT.plus(number).is_finite() else "is not a finite number"
     except InvalidOperation:
         return "is not a finite number"
     except DecimalException:

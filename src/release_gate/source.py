@@ -28,8 +28,17 @@ from release_gate.diagnostics import (
     lines_of,
     printable,
 )
+from release_gate.json_text import read_json
 from release_gate.located import Document, Place, Pointer, Spans, Tree
-from release_gate.scalars import MAX_DIGITS, NOT_FINITE, NUMBER, decimal_of, number_problem, text_problem
+from release_gate.scalars import (
+    MAX_DIGITS,
+    MAX_NUMBER,
+    NOT_FINITE,
+    NUMBER,
+    decimal_of,
+    number_problem,
+    text_problem,
+)
 from release_gate.unsaved import unsaved_text
 from release_gate.yaml_hints import Hint, yaml_hint
 
@@ -162,7 +171,8 @@ def document_of(source: Source, limits: Limits = LIMITS) -> Document:
     Raises:
         DocumentError: With every diagnostic that was found.
     """
-    return _Builder(source, limits).build()
+    plain = read_json(source, limits.values, MAX_DEPTH, MAX_SCALAR)
+    return _Builder(source, limits).build() if plain is None else plain
 
 
 def _decode(data: bytes | str, name: str, limits: Limits) -> str:
@@ -393,7 +403,7 @@ class _Builder:
         return text
 
     def number(self, text: str, event: Any) -> Decimal | None:
-        if len(text) > 400:
+        if len(text) > MAX_NUMBER:
             message, help_ = "this number is too long to be exact", f"keep {MAX_DIGITS} significant digits"
             self.problem("RG014", message, self.span(event), help_)
             return None
