@@ -11,8 +11,7 @@ import pytest
 from release_gate.authoring import trials
 from release_gate.authoring.suites import load_suite
 from release_gate.authoring.targets import targets
-from release_gate.cli import main
-from release_gate.cli.policy import outputs
+from release_gate.cli import main, progress
 from release_gate.cli.policy import test as command
 from release_gate.diagnostics import InputError
 
@@ -261,16 +260,16 @@ def test_progress_is_shown_on_a_terminal_once_it_takes_long(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     times = iter([0.0, 0.5, 1.5, 1.55, 2.0])
-    monkeypatch.setattr(outputs, "monotonic", lambda: next(times))
+    monkeypatch.setattr(progress, "monotonic", lambda: next(times))
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
-    assert list(outputs.progress("abcd", 4, "cases")) == list("abcd")
+    assert list(progress.progress("abcd", 4, "cases")) == list("abcd")
     assert capsys.readouterr().err == "\r2 of 4 cases\r4 of 4 cases\r\x1b[K"
 
 
 def test_output_to_nowhere_is_told(run: Run, write: Write) -> None:
     write(GOOD)
     assert run("-o", "json=no/where.json")[0] == 2
-    assert "`xml` is not a format; one of text, json, junit" in run("-o", "xml")[2]
+    assert "`xml` is not a format; one of `json`, `junit`, `text`" in run("-o", "xml")[2]
 
 
 def test_a_broken_policy_beside_others_is_no_candidate(write: Write) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from release_gate.cli import main
+from release_gate.cli import main, progress
 from release_gate.decision import Verdict
 from release_gate.gate.judging import Judging
 from release_gate.gate.reports import FORMATS
@@ -214,7 +214,8 @@ def test_the_log_names_decisions_by_digest_and_files_by_format(run: Run) -> None
 
 
 def test_progress_shows_on_a_terminal_only(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert "judging" not in run("check", "approve.yaml", "deny.yaml", *DAY)[2]
+    later = iter(range(100))
+    monkeypatch.setattr(progress, "monotonic", lambda: float(next(later)))
+    assert "requests" not in run("check", "approve.yaml", "deny.yaml", *DAY)[2]
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
-    assert "judging" in run("check", "approve.yaml", "deny.yaml", *DAY)[2]
-    assert "judging" not in run("check", "approve.yaml", *DAY)[2]
+    assert "\r2 of 2 requests" in run("check", "approve.yaml", "deny.yaml", *DAY)[2]

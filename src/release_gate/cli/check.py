@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import nullcontext
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,9 +14,11 @@ import click
 from release_gate.cli import Exit, clock, exit_code, use_colour
 from release_gate.cli.logs import Log
 from release_gate.cli.options import AS_OF, GATE, GATE_FILE, POLICIES, POLICIES_AS_OF, gate_of, standard_input
+from release_gate.cli.outputs import Output, output_option
+from release_gate.cli.progress import progress
 from release_gate.cli.recording import recorder, recording
 from release_gate.decision import Verdict
-from release_gate.diagnostics import InputError, Severity, counted, did_you_mean, printable
+from release_gate.diagnostics import InputError, Severity, counted
 from release_gate.gate import reports
 from release_gate.gate.files import OutputError, discard, write_together
 from release_gate.gate.judging import Judging
@@ -30,37 +30,6 @@ from release_gate.gate.text import render_diagnostics
 if TYPE_CHECKING:
     from release_gate.gate.base import Before
 
-Output = tuple[str, Path | None]
-
-
-def _outputs(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> list[Output]:
-    outputs: list[Output] = []
-    for value in values or ("text",):
-        form, has_path, path = value.partition("=")
-        if form not in reports.FORMATS:
-            hint = did_you_mean(form, reports.FORMATS) or f"one of {', '.join(reports.FORMATS)}"
-            raise click.BadParameter(f"`{printable(form)}` is not a format; {hint}")
-        if has_path and not path:
-            raise click.BadParameter(f"`{value}` names no file")
-        outputs.append((form, Path(path) if path else None))
-    for place, times in Counter(path for _, path in outputs).items():
-        if times > 1:
-            where = place or "standard output"
-            raise click.BadParameter(f"two formats cannot go to {where}; write FORMAT=PATH")
-    return outputs
-
-
-outputs_of = click.option(
-    "-o",
-    "--output",
-    "outputs",
-    multiple=True,
-    callback=_outputs,
-    metavar="FORMAT[=PATH]",
-    help=f"What to write, and where to; repeatable. FORMAT is {', '.join(reports.FORMATS)}.",
-)
-"""Where reports go."""
-
 
 @click.command()
 @click.argument("requests", nargs=-1, required=True, type=click.Path(path_type=Path))
@@ -68,7 +37,7 @@ outputs_of = click.option(
 @POLICIES
 @AS_OF
 @POLICIES_AS_OF
-@outputs_of
+@output_option(*reports.FORMATS)
 @click.option(
     "--fail-on",
     type=click.Choice([str(verdict) for verdict in Verdict if verdict is not Verdict.APPROVE]),
@@ -137,13 +106,11 @@ def _before(base: str, gate: Path | None, policies: tuple[str, ...]) -> Before:
 
 
 def judge_all(files: Sequence[Path], judging: Judging, run: Run, log: Log) -> None:
-    """Judge every file, and go on after one that is not valid. A bar shows progress on a terminal."""
-    shown = len(files) > 1 and sys.stderr.isatty()
-    with click.progressbar(files, label="judging", file=sys.stderr) if shown else nullcontext(files) as bar:
-        for path in bar:
-            outcome = judging.outcome(path)
-            run.add(outcome)
-            log.outcome(outcome)
+    """Judge every file, and go on after one that is not valid."""
+    for path in progress(files, len(files), "requests"):
+        outcome = judging.outcome(path)
+        run.add(outcome)
+        log.outcome(outcome)
 
 
 def write(run: Run, outputs: Sequence[Output], log: Log) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Final
 
 import click
+from click.decorators import FC
 
 from release_gate.facts.types import Day
 
-__all__ = ["DATE", "today"]
+__all__ = ["DATE", "day_option", "today"]
 
 
 def today() -> date:
@@ -28,3 +30,14 @@ class _Date(click.ParamType[date]):
 
 
 DATE: Final = _Date()
+
+
+def day_option(*names: str, help: str) -> Callable[[FC], FC]:  # noqa: A002 - as click calls it
+    """An option that is a day, and today if nobody says which."""
+    return click.option(
+        *names,
+        type=DATE,
+        default=lambda: today(),  # noqa: PLW0108 - looked up when asked
+        show_default="today, UTC",
+        help=help,
+    )

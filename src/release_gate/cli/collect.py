@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from release_gate.cli import Exit, clock, use_colour
-from release_gate.cli.clock import DATE
+from release_gate.cli import Exit, use_colour
+from release_gate.cli.clock import day_option
+from release_gate.cli.outputs import emit
 from release_gate.diagnostics import counted, printable
 from release_gate.escape import json_text
 from release_gate.evidence.collect import EvidenceError
@@ -111,14 +112,7 @@ def _metrics(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ..
 @click.option(
     "--vouched-by", "roles", multiple=True, metavar="ROLE", help="A role that may say so; repeatable."
 )
-@click.option(
-    "--as-of",
-    "day",
-    type=DATE,
-    default=lambda: clock.today(),  # noqa: PLW0108 - looked up when asked
-    show_default="today, UTC",
-    help="The day on which they must have the right to.",
-)
+@day_option("--as-of", "day", help="The day on which they must have the right to.")
 @click.option("--report", type=click.Path(path_type=Path), help="Write everything that was found as JSON.")
 @click.option("--suggest", is_flag=True, help="Show where the prose of cards may state more facts.")
 @click.option(
@@ -194,12 +188,12 @@ def collect(  # noqa: PLR0913, PLR0917 - one argument for each option
     if suggest:
         _suggest(found)
     if report is not None:
-        _write(report, json_text(to_dict(found, vouching)) + "\n")
+        emit(json_text(to_dict(found, vouching)) + "\n", report)
     if bom is not None:
         _bill(found, bom)
     if output is not None:
         tree = build_request(found, name=name, action=action, wanted=wanted, vouching=vouching)
-        _write(output, dump(tree))
+        emit(dump(tree), output)
         click.echo(f"\nwrote {output}: state who develops it and what is wanted, then run release-gate check")
     return _hold(found, checked, vouching) if checked is not None else Exit.ALLOWED
 
@@ -241,7 +235,7 @@ def _keys(sources: tuple[str, ...]) -> list[PublicKey]:
 def _bill(found: Collected, path: Path) -> None:
     from release_gate.evidence.cyclonedx import to_bom  # noqa: PLC0415 - few ask for it
 
-    _write(path, json_text(to_bom(found)) + "\n")
+    emit(json_text(to_bom(found)) + "\n", path)
 
 
 def _hold(found: Collected, path: Path, vouching: Vouching | None) -> Exit:
@@ -275,13 +269,6 @@ def _suggest(found: Collected) -> None:
                 click.echo("  and more")
                 break
             click.echo(f"  {each.file}:{each.line}: {each.path}? {printable(each.text)}")
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_bytes(text.encode())
-    except OSError as error:
-        raise click.FileError(str(path), error.strerror) from None
 
 
 @contextmanager

@@ -10,14 +10,14 @@ import click
 
 from release_gate.audit.lifecycle import calendar, duties
 from release_gate.cli import Exit
+from release_gate.cli.clock import day_option
 from release_gate.cli.ledgers import GATE, LEDGER, viewed
-from release_gate.cli.options import day
 from release_gate.diagnostics import counted, printable
 from release_gate.escape import json_text
 
 
 @click.command()
-@day("The day to look from.")
+@day_option("--as-of", help="The day to look from.")
 @click.option("-o", "--output", type=click.Choice(["text", "json", "ics"]), default="text", show_default=True)
 @LEDGER
 @GATE

@@ -11,8 +11,8 @@ from release_gate.audit.lifecycle import WORDS, Event, event_draft
 from release_gate.audit.places import open_ledger
 from release_gate.audit.recorder import record_event
 from release_gate.cli import Exit
+from release_gate.cli.clock import day_option
 from release_gate.cli.ledgers import GATE, settings
-from release_gate.cli.options import day
 from release_gate.cli.recording import unless_recorded
 from release_gate.facts.ladder import RUNGS
 
@@ -26,7 +26,7 @@ from release_gate.facts.ladder import RUNGS
 @click.option("--to", metavar="WHO", help="Who got access, or lost it.")
 @click.option("--note", help="What else there is to say.")
 @click.option("--by", metavar="WHO", help="Who says so.")
-@day("The day on which it happened.")
+@day_option("--as-of", help="The day on which it happened.")
 @GATE
 def event(  # noqa: PLR0913, PLR0917 - one argument for each option
     word: str,

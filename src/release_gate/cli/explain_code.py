@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from release_gate.cli.policy.outputs import Output, emit, output_option
+from release_gate.cli.outputs import Output, emit, output_option
 from release_gate.codes import Explanation, codes, explanation
 from release_gate.diagnostics import did_you_mean, printable
 from release_gate.escape import json_text

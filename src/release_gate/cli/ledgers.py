@@ -13,6 +13,7 @@ from release_gate.audit.ledger import entries
 from release_gate.audit.places import Settings, open_view, settings_of
 from release_gate.audit.record import Record
 from release_gate.audit.view import View
+from release_gate.cli.options import GATE_FILE
 from release_gate.diagnostics import Diagnostic, InputError, printable
 
 __all__ = ["DISCLOSURES", "GATE", "JSON", "LEDGER", "address", "found", "kept", "settings", "viewed"]
@@ -31,7 +32,7 @@ DISCLOSURES = click.option(
 
 def settings(gate: Path | None) -> Settings:
     """What the gate file says about its ledger."""
-    path = gate or Path("release-gate.yaml")
+    path = gate or GATE_FILE
     if gate is None and not path.exists():
         raise click.UsageError("there is no release-gate.yaml here; say --ledger PLACE or --gate FILE")
     return settings_of(path)

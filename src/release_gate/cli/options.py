@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import click
-from click.decorators import FC
 
-from release_gate.cli import clock
-from release_gate.cli.clock import DATE
+from release_gate.cli.clock import DATE, day_option
 from release_gate.gate.gate import Gate
 from release_gate.source import MAX_BYTES
 from release_gate.unsaved import unsaved
@@ -21,33 +19,15 @@ __all__ = [
     "DATE",
     "GATE",
     "GATE_FILE",
+    "JOBS",
     "POLICIES",
     "POLICIES_AS_OF",
-    "day",
     "gate_of",
     "standard_input",
 ]
 
-
 GATE_FILE = Path("release-gate.yaml")
-
-
-def day(what: str) -> Callable[[FC], FC]:
-    """The option `--as-of`.
-
-    Args:
-        what: What the day is for.
-    """
-    return click.option(
-        "--as-of",
-        type=DATE,
-        default=lambda: clock.today(),  # noqa: PLW0108 - looked up when asked
-        show_default="today, UTC",
-        help=what,
-    )
-
-
-AS_OF = day("The day for which to decide.")
+AS_OF = day_option("--as-of", help="The day for which to decide.")
 POLICIES_AS_OF = click.option(
     "--policies-as-of",
     type=DATE,
@@ -74,6 +54,22 @@ def standard_input(paths: Iterable[Path]) -> Iterator[None]:
         return
     with unsaved({Path("-").resolve(): sys.stdin.buffer.read(MAX_BYTES + 1)}):
         yield
+
+
+def _cores() -> int:
+    from release_gate.authoring.processes import available  # noqa: PLC0415 - only for those who have several
+
+    return available()
+
+
+JOBS = click.option(
+    "-j",
+    "--jobs",
+    type=click.IntRange(1),
+    default=_cores,
+    show_default="all cores",
+    help="How many processes to use.",
+)
 
 
 def gate_of(gate: Path | None, policies: tuple[str, ...]) -> Gate:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from release_gate.cli.options import GATE_FILE
 from release_gate.decision import Decision
 from release_gate.diagnostics import InputError, printable
 from release_gate.facts.release import ReleaseRequest
@@ -55,7 +56,7 @@ def recorder(
 
     if policies:
         raise click.UsageError("--record needs a gate file that names a ledger")
-    book = Recorder.open(settings_of(path or Path("release-gate.yaml")), gate)
+    book = Recorder.open(settings_of(path or GATE_FILE), gate)
     click.get_current_context().call_on_close(book.ledger.store.close)
 
     def record(decision: Decision, request: ReleaseRequest) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -20,6 +19,7 @@ from release_gate.audit.sealed import Erased
 from release_gate.audit.view import View
 from release_gate.cli import Exit
 from release_gate.cli.ledgers import DISCLOSURES, GATE, JSON, LEDGER, found, kept, viewed
+from release_gate.cli.progress import progress
 from release_gate.diagnostics import InputError, counted, printable
 from release_gate.escape import json_text, markdown
 
@@ -62,7 +62,7 @@ def replay(  # noqa: PLR0913, PLR0917 - one argument for each option
     with viewed(ledger, gate) as view:
         records = [found(view, each) for each in which] if which else entries(view)
         decisions = (record for record in records if record.kind == "decision")
-        shown = _progress(decisions, len(which) or view.size)
+        shown = progress(decisions, len(which) or view.size, "records")
         if candidates is not None:
             form = "json" if as_json else "markdown" if as_markdown else "text"
             told = (each for record in shown for each in _flips(view, record, candidates, opens))
@@ -79,14 +79,6 @@ def _flips(
     except InputError as error:
         outcome = Outcome.ERASED if isinstance(error, Erased) else Outcome.NOT_REPLAYABLE
         yield Replayed(record.index, record.about, outcome, because=error.diagnostics[0].message)
-
-
-def _progress(records: Iterable[Record], length: int) -> Iterator[Record]:
-    hidden = length < 100 or not sys.stderr.isatty()
-    with click.progressbar(
-        records, length=length, label="deciding again", file=sys.stderr, hidden=hidden
-    ) as bar:
-        yield from bar
 
 
 def _tell(replayed: Iterable[Replayed], *, as_json: bool) -> int:

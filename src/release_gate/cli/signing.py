@@ -7,14 +7,13 @@ from pathlib import Path
 
 import click
 
-from release_gate.cli import clock
-from release_gate.cli.options import DATE
+from release_gate.cli.clock import DATE, day_option
 from release_gate.diagnostics import did_you_mean, printable
 from release_gate.envelope import Envelope
 from release_gate.facts.release import Artifact, ReleaseRequest
 from release_gate.gate.files import OutputError, write_together
 
-__all__ = ["EXPIRES", "KEY", "ON", "OUTPUT", "PERSON", "artifact_of", "deliver"]
+__all__ = ["EXPIRES", "KEY", "ON", "OUTPUT", "PERSON", "artifact_of", "deliver", "expiry"]
 
 PERSON = click.option("--as", "person", required=True, help="Who signs, as the trust file names them.")
 KEY = click.option(
@@ -22,13 +21,7 @@ KEY = click.option(
     required=True,
     help="The key: a PEM file, env:NAME, or an SSH key (its .pub, if an agent has it).",
 )
-ON = click.option(
-    "--on",
-    type=DATE,
-    default=lambda: clock.today(),  # noqa: PLW0108 - looked up when asked
-    show_default="today, UTC",
-    help="The day.",
-)
+ON = day_option("--on", help="The day.")
 EXPIRES = click.option("--expires", type=DATE, default=None, help="The last day on which it counts.")
 OUTPUT = click.option(
     "-o", "--output", type=click.Path(path_type=Path), help="Where to write it.  [default: standard output]"
@@ -64,6 +57,3 @@ def deliver(envelope: Envelope, output: Path | None) -> None:
 def expiry(day: date | None) -> str | None:
     """A day as statements have it."""
     return day.isoformat() if day else None
-
-
-__all__ += ["expiry"]

@@ -9,14 +9,14 @@ import click
 
 from release_gate.audit.lifecycle import standing
 from release_gate.cli import Exit
+from release_gate.cli.clock import day_option
 from release_gate.cli.ledgers import DISCLOSURES, GATE, LEDGER, kept, viewed
-from release_gate.cli.options import day
 from release_gate.diagnostics import printable
 
 
 @click.command()
 @click.argument("model")
-@day("The day to look at.")
+@day_option("--as-of", help="The day to look at.")
 @DISCLOSURES
 @LEDGER
 @GATE

@@ -8,14 +8,16 @@ from pathlib import Path
 import click
 
 from release_gate.cli import clock
-from release_gate.cli.check import finished, judge_all, outputs_of, write
+from release_gate.cli.check import finished, judge_all, write
 from release_gate.cli.logs import Log
 from release_gate.cli.options import AS_OF, GATE, GATE_FILE, POLICIES, gate_of, standard_input
+from release_gate.cli.outputs import Output, output_option
 from release_gate.cli.recording import recorder, recording
 from release_gate.decision import Verdict
 from release_gate.facts.access import AccessRequest
 from release_gate.gate.files import OutputError, discard
 from release_gate.gate.judging import Judging
+from release_gate.gate.reports import FORMATS
 from release_gate.gate.reports.run import Run
 
 
@@ -24,14 +26,14 @@ from release_gate.gate.reports.run import Run
 @GATE
 @POLICIES
 @AS_OF
-@outputs_of
+@output_option(*FORMATS)
 @recording
 def check(  # noqa: PLR0913, PLR0917 - one argument for each option
     requests: tuple[Path, ...],
     gate: Path | None,
     policies: tuple[str, ...],
     as_of: date,
-    outputs: list[tuple[str, Path | None]],
+    outputs: list[Output],
     record: bool,  # noqa: FBT001 - click passes flags so
     receipts: Path | None,
 ) -> int:

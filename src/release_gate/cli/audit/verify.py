@@ -19,7 +19,7 @@ from release_gate.audit.view import View
 from release_gate.cli import Exit
 from release_gate.cli.audit.checkpoints import note_key, read_checkpoint
 from release_gate.cli.ledgers import GATE, JSON, address, viewed
-from release_gate.cli.policy.outputs import JOBS
+from release_gate.cli.options import JOBS
 from release_gate.diagnostics import counted, printable
 from release_gate.escape import json_text
 from release_gate.signing import read_public_key

@@ -8,17 +8,12 @@ from release_gate.authoring.coverage.goals import Goal
 from release_gate.authoring.coverage.observe import observed
 from release_gate.authoring.coverage.report import KINDS, Coverage, as_html, as_json
 from release_gate.authoring.suites import load_suite
-from release_gate.authoring.targets import Targets, targets
+from release_gate.authoring.targets import Targets
 from release_gate.cli import Exit, use_colour
-from release_gate.cli.policy.outputs import (
-    JOBS,
-    PATHS,
-    Output,
-    emit,
-    found_or_usage,
-    output_option,
-    progress,
-)
+from release_gate.cli.options import JOBS
+from release_gate.cli.outputs import Output, emit, output_option
+from release_gate.cli.policy.paths import PATHS, named
+from release_gate.cli.progress import progress
 from release_gate.diagnostics import counted
 from release_gate.gate.text import render_diagnostics
 from release_gate.policy.load import load_policy
@@ -38,7 +33,7 @@ def cover(paths: tuple[str, ...], fail_under: float, jobs: int, outputs: list[Ou
 
     Exit codes: 0, or 4 below --fail-under; 3 if a file is not valid.
     """
-    found = covered(found_or_usage(targets(paths or (".",)), paths), jobs)
+    found = covered(named(paths), jobs)
     for form, path in outputs:
         if form == "json":
             emit(as_json(found), path)

@@ -21,7 +21,8 @@ from release_gate.authoring.suites import load_suite, stand_in
 from release_gate.authoring.targets import targets
 from release_gate.cli import Exit
 from release_gate.cli.options import AS_OF
-from release_gate.cli.policy.outputs import Output, emit, output_option, progress
+from release_gate.cli.outputs import Output, emit, output_option
+from release_gate.cli.progress import progress
 from release_gate.diagnostics import counted, printable
 from release_gate.escape import log_line
 from release_gate.facts.release import ReleaseRequest

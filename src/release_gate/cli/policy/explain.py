@@ -8,9 +8,9 @@ from release_gate.authoring.explain.explanation import explanation
 from release_gate.authoring.explain.markdown import as_markdown
 from release_gate.authoring.explain.page import as_page
 from release_gate.authoring.explain.words import languages, words_of
-from release_gate.authoring.targets import targets
 from release_gate.cli import Exit
-from release_gate.cli.policy.outputs import PATHS, Output, emit, found_or_usage, output_option
+from release_gate.cli.outputs import Output, emit, output_option
+from release_gate.cli.policy.paths import PATHS, named
 from release_gate.policy.load import load_policy
 
 
@@ -26,7 +26,7 @@ from release_gate.policy.load import load_policy
 )
 def explain(paths: tuple[str, ...], outputs: list[Output], lang: str) -> int:
     """Say in plain English what policies ask where, rule by rule, with the source of each."""
-    found = found_or_usage(targets(paths or (".",)), paths)
+    found = named(paths)
     words = words_of(lang)
     said = [explanation(load_policy(path), words) for path in found.policies]
     for form, path in outputs:

@@ -13,7 +13,7 @@ import click
 from release_gate.authoring.layout import laid_out
 from release_gate.authoring.targets import documents_in, kind_of
 from release_gate.cli import Exit
-from release_gate.cli.policy.outputs import emit
+from release_gate.cli.outputs import emit
 from release_gate.diagnostics import Diagnostic, DocumentError, InputError, counted
 from release_gate.gate.schemas import KINDS, schema_of
 from release_gate.source import POLICY_LIMITS, Document, read_document, read_file, require_mapping
@@ -71,7 +71,7 @@ def fmt(paths: tuple[str, ...], check: bool, diff: bool, skip_others: bool) -> i
         if each.name == STDIN:
             click.echo(each.after.decode(), nl=False)
         elif each.changes:
-            emit(each.after.decode(), each.name)
+            emit(each.after.decode(), Path(each.name))
     if diff:
         click.echo("".join(each.diff() for each in changed), nl=False)
     if check or not diff:

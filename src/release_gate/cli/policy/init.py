@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from release_gate.authoring.targets import targets
 from release_gate.authoring.templates import new_gate
 from release_gate.cli import Exit
-from release_gate.cli.policy.outputs import create
+from release_gate.cli.options import GATE_FILE
+from release_gate.cli.outputs import create
 from release_gate.gate.gate import Gate
 
 PACKS = ("responsible-democratization", "license-lineage")
@@ -21,9 +20,8 @@ def init() -> int:
 
     Nothing is overwritten.
     """
-    file = Path("release-gate.yaml")
     found = [path.as_posix() for path in targets(["."]).policies]
-    create({file: new_gate(PACKS, found)})
-    Gate.load(file)  # says so if the policies do not go together
+    create({GATE_FILE: new_gate(PACKS, found)})
+    Gate.load(GATE_FILE)  # says so if the policies do not go together
     click.echo("now run: release-gate check REQUEST")
     return Exit.ALLOWED

@@ -9,10 +9,10 @@ from pathlib import Path
 import click
 
 from release_gate.authoring.lint import lint as look_at
-from release_gate.authoring.targets import targets
 from release_gate.cli import Exit, use_colour
 from release_gate.cli.options import AS_OF
-from release_gate.cli.policy.outputs import PATHS, Output, emit, found_or_usage, output_option
+from release_gate.cli.outputs import Output, emit, output_option
+from release_gate.cli.policy.paths import PATHS, named
 from release_gate.diagnostics import Diagnostic, Severity, counted
 from release_gate.escape import json_text
 from release_gate.gate import reports
@@ -36,7 +36,7 @@ def lint(paths: tuple[str, ...], strict: bool, as_of: date, outputs: list[Output
 
     Exit codes: 0 nothing is wrong, 3 something is (with --strict: or looks so).
     """
-    told = look_at(found_or_usage(targets(paths or (".",)), paths), as_of)
+    told = look_at(named(paths), as_of)
     diagnostics = [each for _, found in told for each in found]
     for form, path in outputs:
         emit(render(told, form, colour=path is None and use_colour()), path)

@@ -12,17 +12,11 @@ from release_gate.authoring.mutation.hunt import Hunt, Survivor
 from release_gate.authoring.mutation.mutants import LOOSENS, MAY_LOOSEN, TIGHTENS
 from release_gate.authoring.mutation.scenes import scenes
 from release_gate.authoring.suites import Suite, load_suite
-from release_gate.authoring.targets import targets
 from release_gate.cli import Exit, use_colour
-from release_gate.cli.policy.outputs import (
-    JOBS,
-    PATHS,
-    Output,
-    emit,
-    found_or_usage,
-    output_option,
-    progress,
-)
+from release_gate.cli.options import JOBS
+from release_gate.cli.outputs import Output, emit, output_option
+from release_gate.cli.policy.paths import PATHS, named
+from release_gate.cli.progress import progress
 from release_gate.diagnostics import Diagnostic, Severity, counted, printable
 from release_gate.escape import json_text
 from release_gate.gate.text import render_diagnostics
@@ -60,7 +54,7 @@ def mutate(paths: tuple[str, ...], fail_on: str, jobs: int, outputs: list[Output
 
     Exit codes: 0, or 4 if such a change survives or the tests fail as they are; 3 if a file is not valid.
     """
-    found = found_or_usage(targets(paths or (".",)), paths)
+    found = named(paths)
     suites = {path: [load_suite(each) for each in found.tests_of(path)] for path in found.policies}
     hunts = [hunt(path, suites[path]) for path in found.policies]
     if failing := sum(each.failing for each in hunts):

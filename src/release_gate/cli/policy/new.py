@@ -10,7 +10,7 @@ import click
 from release_gate.authoring.templates import new_policy
 from release_gate.cli import Exit
 from release_gate.cli.options import AS_OF
-from release_gate.cli.policy.outputs import create
+from release_gate.cli.outputs import create
 
 
 @click.command()

@@ -11,19 +11,14 @@ import click
 
 from release_gate.authoring.case_reports import Results, json_report, junit_report
 from release_gate.authoring.suites import Suite, load_suite
-from release_gate.authoring.targets import Targets, targets
+from release_gate.authoring.targets import Targets
 from release_gate.authoring.trials import Outcome, run_all
 from release_gate.authoring.update import Edit, edited, proposed
 from release_gate.cli import Exit, use_colour
-from release_gate.cli.policy.outputs import (
-    JOBS,
-    PATHS,
-    Output,
-    emit,
-    found_or_usage,
-    output_option,
-    progress,
-)
+from release_gate.cli.options import JOBS
+from release_gate.cli.outputs import Output, emit, output_option
+from release_gate.cli.policy.paths import PATHS, named
+from release_gate.cli.progress import progress
 from release_gate.diagnostics import Diagnostic, InputError, PolicyError, counted, printable
 from release_gate.escape import log_line
 from release_gate.gate.text import render_diagnostics
@@ -70,7 +65,7 @@ def once(
     names: Sequence[str], outputs: Sequence[Output], *, jobs: int, require_tests: bool, verbose: bool
 ) -> tuple[int, Results]:
     """Run the tests and report on them."""
-    found = found_or_usage(targets(names), names)
+    found = named(names)
     results = run_files(found, jobs)
     untested = [path.as_posix() for path in found.untested()]
     failed = any(not outcome.passed for _, outcomes in results for outcome in outcomes)
