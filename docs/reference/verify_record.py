@@ -62,6 +62,11 @@ def problem(step: int, text: str) -> None:
     PROBLEMS.append(f"step {step}: {text}")
 
 
+def counted(number: int) -> str:
+    """So many records."""
+    return "1 record" if number == 1 else f"{number} records"
+
+
 def sha256(data: bytes) -> bytes:
     """SHA-256."""
     return hashlib.sha256(data).digest()
@@ -289,11 +294,11 @@ def read_checkpoint(note: str, origin: str | None, trust: Trust, step: int, quor
     key = trust.key
     by_log = bool(text) and key is not None and key.startswith(lines[0] + "+") and signed(text, block, key, 1)
     if key is not None and not by_log and (text or step == 9):
-        problem(step, f"the checkpoint of {lines[1]} records is not by the key of the log")
+        problem(step, f"the checkpoint of {counted(int(lines[1]))} is not by the key of the log")
     # The key of a witness counts once, whatever names it has.
     seen = {key.rpartition("+")[2] for key in trust.witnesses if signed(text, block, key, 4)}
     if len(seen) < quorum:
-        problem(step, f"{len(seen)} witnesses have signed the checkpoint of {lines[1]} records")
+        problem(step, f"{len(seen)} witnesses have signed the checkpoint of {counted(int(lines[1]))}")
     return int(lines[1]), base64.b64decode(lines[2])
 
 
@@ -344,6 +349,7 @@ def verify_ledger(database: sqlite3.Connection, against: list, trust: Trust) -> 
     origin = database.execute("SELECT value FROM ledger WHERE name = 'origin'").fetchone()[0]
 
     wanted: dict = {}
+    # Most checkpoints are in the row of the record with which they were signed.
     for (note,) in database.execute("SELECT note FROM checkpoints"):
         size, root = read_checkpoint(note, origin, trust, 9, 0)
         wanted.setdefault(size, []).append((9, root))
@@ -354,8 +360,8 @@ def verify_ledger(database: sqlite3.Connection, against: list, trust: Trust) -> 
         wanted.setdefault(size, []).append((10, root))
     peaks: list = []
     leaf, time, day, count = b"", "", "", 0
-    query = "SELECT seq, CAST(data AS BLOB), content FROM records ORDER BY seq"
-    for seq, data, content in database.execute(query):
+    query = "SELECT seq, note, CAST(data AS BLOB), content FROM records ORDER BY seq"
+    for seq, note, data, content in database.execute(query):
         body = check_record(data, seq)
         if body is not None:
             check_place(body, seq, count, leaf.hex() if count else None, origin)
@@ -370,12 +376,14 @@ def verify_ledger(database: sqlite3.Connection, against: list, trust: Trust) -> 
         grow(peaks, leaf, count)
         count += 1
         # Steps 9 and 10.
+        if note is not None and read_checkpoint(note, origin, trust, 9, 0) != (count, root_of(peaks)):
+            problem(9, f"the checkpoint that is kept with record {seq} is not of {counted(count)}: forked")
         for step, root in wanted.pop(count, []):
             if root != root_of(peaks):
-                problem(step, f"the first {count} records are not those of a checkpoint: forked")
+                problem(step, f"the first {counted(count)} are not those of a checkpoint: forked")
     for size in wanted:
-        problem(10, f"a checkpoint has {size} records, and {count} are here: truncated")
-    print(f"{count} records of {origin}, root {root_of(peaks).hex()}")
+        problem(10, f"a checkpoint has {counted(size)}, and {count} are here: truncated")
+    print(f"{counted(count)} of {origin}, root {root_of(peaks).hex()}")
 
 
 def verify_folder(folder: Path, trust: Trust) -> None:
@@ -418,7 +426,7 @@ def check_receipt(data: bytes, text: str, trust: Trust) -> dict | None:
     known = lines[0] == PROOF and body["index"] == index
     if not known or not included(sha256(b"\x00" + data), index, size, proof, root):
         problem(3, "the receipt is not for this record, or one of the two was edited")
-    print(f"record {index} of a log of {size} records")
+    print(f"record {index} of a log of {counted(size)}")
     return body
 
 

@@ -158,8 +158,8 @@ def test_a_log_signs_nothing_that_does_not_extend_what_it_signed(book: Book) -> 
         book.record()
     note = str(sign_checkpoint(ORIGIN, 3, bytes(32), book.log_key))
     connection = sqlite3.connect(book.path)
-    connection.executescript("DROP TRIGGER checkpoints_no_update")
-    connection.execute("UPDATE checkpoints SET note = ? WHERE size = 3", (note,))
+    connection.executescript("DROP TRIGGER records_no_update")
+    connection.execute("UPDATE records SET note = ? WHERE seq = 2", (note,))
     connection.commit()
     connection.close()
     refused("RG715", book.record)
@@ -172,7 +172,41 @@ def test_a_checkpoint_is_signed_once_for_a_size(book: Book) -> None:
     assert book.ledger.checkpoint(book.log_key) == added.checkpoint
     assert book.ledger.checkpoint().root == added.checkpoint.root
     assert book.ledger.checkpoint().note == ""
-    assert len(list(book.ledger.store.checkpoints())) == 1
+    assert book.ledger.store.newest_checkpoint() == str(added.checkpoint)
+    assert list(book.ledger.store.checkpoints()) == []
+
+
+def test_a_checkpoint_that_is_signed_later_is_kept_and_extended(book: Book) -> None:
+    """A ledger whose key came later, or of which somebody asked for a checkpoint in between."""
+    draft = Draft({"kind": "event", "request": {"id": "tiny"}})
+    book.ledger.append([draft], NOW)
+    signed = book.ledger.checkpoint(book.log_key)
+    assert book.ledger.checkpoint(book.log_key) == signed
+    assert list(book.ledger.store.checkpoints()) == [str(signed)]
+    with_a_record = book.ledger.append([draft], NOW, book.log_key).checkpoint
+    book.ledger.append([draft], NOW)
+    assert book.ledger.store.newest_checkpoint() == str(with_a_record)
+    again = book.ledger.checkpoint(book.log_key)
+    assert list(book.ledger.store.checkpoints()) == [str(signed), str(again)]
+    assert book.ledger.store.newest_checkpoint() == str(again)
+    # Nothing is added to a log that does not extend one of them, whoever opens it.
+    other = Ledger(SqliteStore.open(book.path, write=True))
+    assert other.append([], NOW, book.log_key).checkpoint == again
+    connection = sqlite3.connect(book.path)
+    connection.execute("DROP TRIGGER checkpoints_no_update")
+    connection.execute("UPDATE checkpoints SET note = replace(note, ?, ?)", ("\n3\n", "\n7\n"))
+    connection.commit()
+    connection.close()
+    refused("RG715", lambda: other.append([draft], NOW, book.log_key))
+    other.store.close()
+    assert book.ledger.store.size == 3
+
+
+def test_a_checkpoint_is_kept_with_the_last_record_of_its_transaction(book: Book) -> None:
+    draft = Draft({"kind": "event", "request": {"id": "tiny"}})
+    checkpoint = book.ledger.append([draft, draft, draft], NOW, book.log_key).checkpoint
+    assert [row.note for row in book.ledger.store.rows()] == [None, None, str(checkpoint)]
+    assert verify_log(book.ledger.store, book.trust).not_checked.keys() == {10}
 
 
 def test_every_record_has_a_receipt_in_every_later_checkpoint(book: Book) -> None:
@@ -189,15 +223,16 @@ def test_every_record_has_a_receipt_in_every_later_checkpoint(book: Book) -> Non
 GROWS = {
     "update": "UPDATE records SET data = '{}'",
     "delete": "DELETE FROM records",
-    "replace": "REPLACE INTO records VALUES (0, '{}', x'', '', NULL, x'')",
+    "replace": "REPLACE INTO records VALUES (0, '', NULL, NULL, x'', '{}', x'')",
     "insert or replace": "INSERT OR REPLACE INTO records SELECT * FROM records WHERE seq = 0",
-    "insert or ignore out of order": "INSERT OR IGNORE INTO records VALUES (7, '{}', x'', '', NULL, x'')",
-    "insert before the first": "INSERT INTO records VALUES (-1, '{}', x'', '', NULL, x'')",
+    "insert or ignore out of order": "INSERT OR IGNORE INTO records VALUES (7, '', NULL, NULL, x'', '{}', x'')",
+    "insert before the first": "INSERT INTO records VALUES (-1, '', NULL, NULL, x'', '{}', x'')",
     "upsert": "INSERT INTO records SELECT * FROM records WHERE seq = 0 "
     "ON CONFLICT (seq) DO UPDATE SET data = '{}'",
     "replace what is shared": "REPLACE INTO shared SELECT digest, x'00' FROM shared",
     "delete what is shared": "DELETE FROM shared",
     "update what is shared": "UPDATE shared SET data = x'00'",
+    "take a checkpoint away": "UPDATE records SET note = NULL",
     "replace a checkpoint": "REPLACE INTO checkpoints SELECT size, 'x' FROM checkpoints",
     "delete a checkpoint": "DELETE FROM checkpoints",
     "rename the log": "UPDATE ledger SET value = 'x' WHERE name = 'origin'",
@@ -210,6 +245,8 @@ GROWS = {
 def test_a_ledger_only_grows(name: str, recursive: str, book: Book) -> None:
     """Even for a program that knows nothing of us, and with either setting of recursive triggers."""
     book.record()
+    book.ledger.append([Draft({"kind": "event", "request": {"id": "tiny"}})], book.time)
+    book.ledger.checkpoint(book.log_key)
     connection = sqlite3.connect(book.path)
     connection.execute(f"PRAGMA recursive_triggers = {recursive}")
     with pytest.raises(sqlite3.DatabaseError, match="a ledger only grows"):
@@ -302,7 +339,8 @@ def test_what_is_no_ledger_is_refused(tmp_path: Path) -> None:
     other.execute("INSERT INTO ledger VALUES ('format', 'ledger/v9')")
     other.commit()
     other.close()
-    assert "it is no ledger" in refused("RG733", lambda: SqliteStore.open(tmp_path / "other.db"))
+    message = refused("RG733", lambda: SqliteStore.open(tmp_path / "other.db"))
+    assert "its format is `ledger/v9`, and this version reads `ledger/v2`" in message
     refused("RG733", lambda: SqliteStore.create(file / "below" / "a file", ORIGIN))
     (tmp_path / "locked.db.lock").mkdir()
     refused("RG733", lambda: SqliteStore.create(tmp_path / "locked.db", ORIGIN))

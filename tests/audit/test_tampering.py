@@ -67,6 +67,12 @@ class Copy:
         connection.close()
         return [row[0].encode() for row in found]
 
+    def notes(self) -> dict[int, str]:
+        with sqlite3.connect(self.path) as connection:
+            found = dict(connection.execute("SELECT seq, note FROM records"))
+        connection.close()
+        return found
+
     def packs(self) -> dict[int, bytes]:
         with sqlite3.connect(self.path) as connection:
             found = dict(connection.execute("SELECT seq, content FROM records"))
@@ -80,8 +86,11 @@ class Copy:
         self.run(("UPDATE records SET content = ? WHERE seq = ?", (bytes(Pack(parts)), seq)))
 
     def write(self, rows: list[bytes]) -> None:
-        """Replace all records, with a tree and lookups that fit. What a record needs goes with its number."""
-        frontier, values, packs = Frontier(), [], self.packs()
+        """Replace all records, with a tree and lookups that fit. What a record needs goes with its number.
+
+        The checkpoints stay where they are, beside whatever is kept under these numbers now.
+        """
+        frontier, values, packs, notes = Frontier(), [], self.packs(), self.notes()
         for seq, data in enumerate(rows):
             frontier, completed = frontier.add(leaf_hash(data))
             try:
@@ -89,8 +98,8 @@ class Copy:
                 found_by, pack = (record.about, record.decision), packs.get(record.index, b"")
             except IntegrityError:
                 found_by, pack = ("", None), packs.get(seq, b"")
-            values.append((seq, data.decode(), b"".join(completed), *found_by, pack))
-        insert = "INSERT INTO records VALUES (?, ?, ?, ?, ?, ?)"
+            values.append((seq, *found_by, notes.get(seq), b"".join(completed), data.decode(), pack))
+        insert = "INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?)"
         self.run("DELETE FROM records", *((insert, each) for each in values))
 
     def rewrite(self, change: Callable[[int, dict[str, Any]], None], *, chain: bool = True) -> None:
@@ -280,22 +289,38 @@ def _sign_again(copy: Copy) -> None:
     for data in copy.rows():
         frontier = frontier.add(leaf_hash(data))[0]
     note = str(sign_checkpoint(ORIGIN, 5, frontier.root, copy.book.log_key))
-    copy.run("DELETE FROM checkpoints", ("INSERT INTO checkpoints VALUES (5, ?)", (note,)))
+    copy.run("UPDATE records SET note = NULL", ("UPDATE records SET note = ? WHERE seq = 4", (note,)))
 
 
 def _foreign_checkpoint(copy: Copy) -> None:
     note = str(sign_checkpoint(ORIGIN, SIZE, copy.outside.root, generate_key("ed25519")))
-    copy.run(("UPDATE checkpoints SET note = ? WHERE size = ?", (note, SIZE)))
+    copy.run(("UPDATE records SET note = ? WHERE seq = ?", (note, SIZE - 1)))
 
 
 def _checkpoint_of_another_log(copy: Copy) -> None:
     note = str(sign_checkpoint("example.org/other", SIZE, copy.outside.root, copy.book.log_key))
-    copy.run(("UPDATE checkpoints SET note = ? WHERE size = ?", (note, SIZE)))
+    copy.run(("UPDATE records SET note = ? WHERE seq = ?", (note, SIZE - 1)))
 
 
 def _checkpoint_made_smaller(copy: Copy) -> None:
     note = str(copy.outside).replace(f"\n{SIZE}\n", "\n8\n")
-    copy.run(("UPDATE checkpoints SET note = ? WHERE size = ?", (note, SIZE)))
+    copy.run(("UPDATE records SET note = ? WHERE seq = ?", (note, SIZE - 1)))
+
+
+def _checkpoint_moved(copy: Copy) -> None:
+    copy.run(("UPDATE records SET note = ? WHERE seq = 3", (copy.notes()[4],)))
+
+
+def _cut_off_under_a_checkpoint(copy: Copy) -> None:
+    """A checkpoint that was signed apart is not in the rows that are gone."""
+    apart = "INSERT INTO checkpoints VALUES (?, ?)"
+    copy.run((apart, (SIZE, str(copy.outside))), "DELETE FROM records WHERE seq > 6")
+
+
+def _forked_under_a_checkpoint(copy: Copy) -> None:
+    apart = "INSERT INTO checkpoints VALUES (?, ?)"
+    copy.run((apart, (SIZE, str(copy.outside))), "UPDATE records SET note = NULL")
+    copy.rewrite(lambda at, body: body.update(verdict="approve") if at == 2 else None)
 
 
 def _other_ledger(copy: Copy) -> None:
@@ -377,19 +402,15 @@ TAMPERING: dict[str, tuple[Callable[[Copy], None], int, str, str]] = {
     ),
     "records are removed and the chain mended": (_remove_renumber_and_chain, 10, "RG714", "truncated"),
     "the newest records are cut off": (
-        _sql("DELETE FROM records WHERE seq > 6", "DELETE FROM checkpoints WHERE size > 6"),
+        _sql("DELETE FROM records WHERE seq > 6"),
         10,
         "RG714",
         "2 of them are not here: truncated",
     ),
-    "the newest records are cut off under a checkpoint": (
-        _sql("DELETE FROM records WHERE seq > 6"),
-        9,
-        "RG714",
-        "truncated",
-    ),
+    "the newest records are cut off under a checkpoint": (_cut_off_under_a_checkpoint, 9, "RG714", "truncated"),
+    "a log is rewritten under a checkpoint": (_forked_under_a_checkpoint, 9, "RG715", "forked"),
     "all records are removed": (
-        _sql("DELETE FROM records", "DELETE FROM checkpoints"),
+        _sql("DELETE FROM records"),
         10,
         "RG714",
         "9 of them are not here",
@@ -419,11 +440,12 @@ TAMPERING: dict[str, tuple[Callable[[Copy], None], int, str, str]] = {
     "a checkpoint is of another log": (_checkpoint_of_another_log, 9, "RG716", "a checkpoint is of the log"),
     "a checkpoint is edited": (_checkpoint_made_smaller, 9, "RG708", "is not over this checkpoint"),
     "a checkpoint is no checkpoint": (
-        _sql("UPDATE checkpoints SET note = 'x' WHERE size = 3"),
+        _sql("UPDATE records SET note = 'x' WHERE seq = 2"),
         9,
         "RG706",
         "a checkpoint was edited",
     ),
+    "a checkpoint is moved to another record": (_checkpoint_moved, 9, "RG711", "record 3 is of 5 records"),
     "the whole ledger is replaced": (_other_ledger, 10, "RG714", "9 of them are not here"),
 }
 

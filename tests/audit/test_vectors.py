@@ -46,6 +46,9 @@ class Folder:
     def checkpoints(self) -> Iterator[str]:
         raise NotImplementedError
 
+    def newest_checkpoint(self) -> str | None:
+        raise NotImplementedError
+
     def find(self, *, decision: str | None = None, about: str | None = None) -> list[int]:
         raise NotImplementedError
 

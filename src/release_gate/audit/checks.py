@@ -16,7 +16,7 @@ from release_gate.audit.record import Record
 from release_gate.audit.sealed import Disclosures, check_opens, is_seal
 from release_gate.audit.sensitive import is_sealed_record, sealed_in
 from release_gate.canonical import digest_of_bytes
-from release_gate.diagnostics import Diagnostic, InputError, IntegrityError, printable
+from release_gate.diagnostics import Diagnostic, InputError, IntegrityError, counted, printable
 from release_gate.envelope import read_json
 from release_gate.signing import PublicKey
 
@@ -29,6 +29,7 @@ __all__ = [
     "SealsCheck",
     "Trust",
     "check_attestations",
+    "check_checkpoint",
     "check_content",
     "check_decision",
     "check_signature",
@@ -131,7 +132,9 @@ class Report:
                 {"step": each.step, "code": each.found.code, "message": each.found.message}
                 for each in sorted(self.problems, key=lambda each: each.step)
             ],
-            "not_checked": [{"step": step, "because": why} for step, why in self.not_checked.items()],
+            "not_checked": [
+                {"step": step, "because": why} for step, why in sorted(self.not_checked.items())
+            ],
         }
 
 
@@ -281,7 +284,8 @@ class SealsCheck:
             message = f"the disclosures with the seal {printable(seal)} are of no record here"
             report.add(11, "RG743", message)
         if self.sealed and self.none_given:
-            report.not_checked[11] = f"{self.sealed} records have sealed fields, and nothing was disclosed"
+            records = "1 record has" if self.sealed == 1 else f"{self.sealed} records have"
+            report.not_checked[11] = f"{records} sealed fields, and nothing was disclosed"
 
 
 def say_not_checked(trust: Trust, report: Report, *, signed: bool) -> None:
@@ -292,6 +296,17 @@ def say_not_checked(trust: Trust, report: Report, *, signed: bool) -> None:
         report.not_checked[9] = "no key of the log was given, so anybody may have signed the checkpoints"
     elif not signed:
         report.not_checked[9] = "no checkpoint is kept with the log"
+
+
+def check_checkpoint(step: int, checkpoint: Checkpoint, origin: str, trust: Trust, report: Report) -> None:
+    """Steps 9 and 10, but for the root: it is of this log, and signed by whom it must be."""
+    if checkpoint.origin != origin:
+        message = (
+            f"a checkpoint is of the log `{printable(checkpoint.origin)}`, and this is `{printable(origin)}`"
+        )
+        report.add(step, "RG716", message)
+    elif checkpoint.note or step == 9 or trust.quorum:
+        check_signature(step, checkpoint, trust, report, trust.quorum if step == 10 else 0)
 
 
 def check_signature(step: int, checkpoint: Checkpoint, trust: Trust, report: Report, quorum: int) -> None:
@@ -306,4 +321,4 @@ def check_signature(step: int, checkpoint: Checkpoint, trust: Trust, report: Rep
     try:
         open_checkpoint(str(checkpoint).encode(), trust.log, trust.witnesses, quorum)
     except IntegrityError as error:
-        report.take(step, error, f"the checkpoint of {checkpoint.size} records: ")
+        report.take(step, error, f"the checkpoint of {counted(checkpoint.size, 'record')}: ")

@@ -16,10 +16,12 @@ from release_gate.audit.checks import (
     SealCheck,
     Trust,
     check_attestations,
+    check_checkpoint,
     check_content,
     check_decision,
 )
 from release_gate.audit.merkle import leaf_hash
+from release_gate.audit.notes import Checkpoint
 from release_gate.audit.record import Record
 from release_gate.audit.sealed import Disclosures
 from release_gate.audit.view import Row, View
@@ -83,6 +85,7 @@ class Examined:
         row: The record as it is kept, without its bytes.
         leaf: Its leaf hash.
         place: What it says about its place, if it can be read.
+        checkpoint: The checkpoint that was signed with it, if one was and it can be read.
         seal: Its name in its seals, if it has any.
         opened: The place and the salt of each value that was disclosed of it.
         problems: What is wrong with it.
@@ -91,6 +94,7 @@ class Examined:
     row: Row
     leaf: bytes
     place: Place | None
+    checkpoint: Checkpoint | None
     seal: str | None
     opened: tuple[tuple[str, str], ...]
     problems: tuple[Problem, ...]
@@ -137,7 +141,7 @@ class _Examiner:
         return [self.examined(row) for row in self.view.rows(*part, packs=True)]
 
     def examined(self, row: Row) -> Examined:
-        """Steps 2, 6 to 8 and 11, and of step 5 what is packed with the record."""
+        """Steps 2, 6 to 8 and 11, of step 5 what is packed with the record, and of 9 who signed."""
         report, place, seals = Report("", ""), None, SealCheck(self.given)
         # Step 2.
         try:
@@ -147,10 +151,28 @@ class _Examiner:
         else:
             place = Place.of(record)
             self.refer(row, record, report, seals)
-        kept = Row(row.seq, b"", row.nodes, row.found_by)
+        checkpoint = self.checkpoint(row.note, report)
         return Examined(
-            kept, leaf_hash(row.data), place, seals.seal, tuple(seals.opened), tuple(report.problems)
+            Row(row.seq, b"", row.nodes, row.found_by),
+            leaf_hash(row.data),
+            place,
+            checkpoint,
+            seals.seal,
+            tuple(seals.opened),
+            tuple(report.problems),
         )
+
+    def checkpoint(self, note: str | None, report: Report) -> Checkpoint | None:
+        """The checkpoint that was signed with a record."""
+        if note is None:
+            return None
+        try:
+            checkpoint = Checkpoint.read(note.encode())
+        except IntegrityError as error:
+            report.take(9, error, "a checkpoint was edited: ")
+            return None
+        check_checkpoint(9, checkpoint, self.ours.origin, self.trust, report)
+        return checkpoint
 
     def refer(self, row: Row, record: Record, report: Report, seals: SealCheck) -> None:
         """Steps 5 to 8, and 11. What many records share is looked at once."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final, Protocol
 
@@ -19,7 +19,7 @@ from release_gate.audit.notes import Checkpoint, Receipt, sign_checkpoint
 from release_gate.audit.pack import Pack
 from release_gate.audit.record import MAX_RECORD, Draft, Record
 from release_gate.audit.view import Row, View
-from release_gate.diagnostics import Diagnostic, InputError, IntegrityError
+from release_gate.diagnostics import Diagnostic, InputError, IntegrityError, counted
 from release_gate.signing import Signer
 
 __all__ = ["Appended", "Ledger", "Store"]
@@ -43,19 +43,16 @@ class Store(View, Protocol):
         """Add a record."""
 
     def put_checkpoint(self, size: int, note: str) -> None:
-        """Keep a checkpoint. There is none of that size."""
+        """Keep a checkpoint that is signed when no record is added. There is none of that size."""
 
     def pack(self, index: int) -> Pack:
         """The pack of a record."""
 
-    def first(self, decision: str) -> int | None:
-        """The number of the first record of a decision, if there is one."""
+    def first(self, about: str, decision: str) -> int | None:
+        """The number of the first record of a decision about a request, if there is one."""
 
     def newest_decision(self) -> bytes | None:
         """The newest record of a decision."""
-
-    def ends(self) -> tuple[int, str | None]:
-        """How many records there are, and the largest checkpoint that is kept."""
 
 
 @dataclass(frozen=True)
@@ -115,14 +112,21 @@ class Ledger:
             InputError: It would make the record untrue, or could not be written.
             IntegrityError: The ledger does not extend the last checkpoint that was signed.
         """
+        if not drafts:
+            return Appended((), self.checkpoint(signer))
         with self.store.writing():
-            tip, newest = self._current()
+            tip = self._current()
             time = _time(now, tip.recorded_at)
-            records = []
+            records: list[Record] = []
+            row: Row | None = None
             for draft in drafts:
-                record, tip = self._place(draft, tip, time)
+                if row is not None:
+                    self.store.put_record(row)
+                record, row, tip = self._place(draft, tip, time)
                 records.append(record)
-            checkpoint = self._sign(tip, newest, signer)
+            checkpoint = self._signed(tip, signer)
+            if row is not None:
+                self.store.put_record(replace(row, note=checkpoint.note or None))
         self._tip = tip.extending(checkpoint)
         self._remember(drafts)
         return Appended(tuple(records), checkpoint)
@@ -137,13 +141,16 @@ class Ledger:
             frontier = Frontier.at(self.store.size, self.store.node)
             return Checkpoint(self.store.origin, frontier.size, frontier.root)
         with self.store.writing():
-            return self._sign(*self._current(), signer)
+            signed = self._signed(self._current(), signer)
+            if signed.note != self.store.newest_checkpoint():
+                self.store.put_checkpoint(signed.size, signed.note)
+        return signed
 
     def receipt(self, index: int, checkpoint: Checkpoint) -> Receipt:
         """The proof that a record is in the log of a checkpoint."""
         return Receipt(index, inclusion_proof(index, checkpoint.size, self.store.node), checkpoint)
 
-    def _place(self, draft: Draft, tip: _Tip, time: str) -> tuple[Record, _Tip]:
+    def _place(self, draft: Draft, tip: _Tip, time: str) -> tuple[Record, Row, _Tip]:
         size = tip.frontier.size
         after = {"previous": tip.leaf.hex()} if tip.leaf is not None else {"origin": self.store.origin}
         record = draft.placed(size, time, after)
@@ -159,12 +166,13 @@ class Ledger:
         frontier, completed = tip.frontier.add(leaf)
         nodes = tuple(enumerate(completed, 1))
         pack = bytes(self._packed(record, draft.content))
-        self.store.put_record(Row(size, data, nodes, (record.about, record.decision), pack))
-        return record, _Tip(frontier, leaf, time, as_of, tip.extends)
+        row = Row(size, data, nodes, (record.about, record.decision), pack)
+        return record, row, _Tip(frontier, leaf, time, as_of, tip.extends)
 
     def _packed(self, record: Record, content: Mapping[str, bytes]) -> Pack:
         """What only a record needs, without what was kept when the same was decided before."""
-        before = self.store.first(record.decision) if record.decision is not None else None
+        decision = record.decision
+        before = None if decision is None else self.store.first(record.about, decision)
         if before is None:
             return Pack(content)
         known = self.store.pack(before)
@@ -178,16 +186,16 @@ class Ledger:
         for draft in drafts:
             self._kept.update(draft.shared)
 
-    def _current(self) -> tuple[_Tip, str | None]:
-        """Where the log ends now, which another process may have changed, and its largest checkpoint."""
-        size, checkpoint = self.store.ends()
+    def _current(self) -> _Tip:
+        """Where the log ends now, which another process may have changed."""
+        size = self.store.size
         if size != self._tip.frontier.size:
             frontier = Frontier.at(size, self.store.node)
             last = self._last(size - 1)
             newest = self.store.newest_decision()
             as_of = Record.read(newest).as_of if newest is not None else None
             self._tip = _Tip(frontier, leaf_hash(last.data), last.recorded_at, as_of or "")
-        return self._tip, checkpoint
+        return self._tip
 
     def _last(self, index: int) -> Record:
         for row in self.store.rows(index, index + 1):
@@ -197,11 +205,12 @@ class Ledger:
         message = f"the record {index}, the newest of the ledger, is not what it must be"
         raise IntegrityError([Diagnostic("RG711", message, help="`release-gate audit verify` says more")])
 
-    def _sign(self, tip: _Tip, newest: str | None, signer: Signer | None) -> Checkpoint:
+    def _signed(self, tip: _Tip, signer: Signer | None) -> Checkpoint:
         """A checkpoint of the log. A log never signs one that does not extend those it signed before."""
         frontier = tip.frontier
         if signer is None:
             return Checkpoint(self.store.origin, frontier.size, frontier.root)
+        newest = self.store.newest_checkpoint()
         if newest is not None:
             ours = tip.extends if tip.extends is not None and tip.extends.note == newest else None
             before = ours or Checkpoint.read(newest.encode())
@@ -210,12 +219,10 @@ class Ledger:
             if ours is None and (
                 before.size >= frontier.size or root_at(before.size, self.store.node) != before.root
             ):
-                message = f"the ledger does not extend its checkpoint of {before.size} records"
+                message = f"the ledger does not extend its checkpoint of {counted(before.size, 'record')}"
                 help_ = "nothing was signed; `release-gate audit verify` says more"
                 raise IntegrityError([Diagnostic("RG715", message, help=help_)])
-        signed = sign_checkpoint(self.store.origin, frontier.size, frontier.root, signer)
-        self.store.put_checkpoint(signed.size, str(signed))
-        return signed
+        return sign_checkpoint(self.store.origin, frontier.size, frontier.root, signer)
 
 
 def _time(now: datetime, newest: str) -> str:

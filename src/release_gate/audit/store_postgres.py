@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-from release_gate.audit.store_sql import SqlStore, values_of
+from release_gate.audit.store_sql import FORMAT, SqlStore, not_readable, values_of
 from release_gate.audit.view import Row
 from release_gate.diagnostics import Diagnostic, InputError, printable
 
@@ -21,13 +21,12 @@ if TYPE_CHECKING:
 
 __all__ = ["PostgresStore"]
 
-FORMAT: Final = "ledger/v1"
 LOCK: Final = 0x72656C65617365
 """The advisory lock of writers: `release`, as a number."""
 TABLES: Final = ("ledger", "shared", "records", "checkpoints")
 _RECORDS: Final = """CREATE TABLE records (
-    seq bigint PRIMARY KEY, data bytea NOT NULL, completed bytea NOT NULL, about text NOT NULL, decision text,
-    content bytea NOT NULL
+    seq bigint PRIMARY KEY, about text NOT NULL, decision text, note text, completed bytea NOT NULL,
+    data bytea NOT NULL, content bytea NOT NULL
 )"""
 _REFUSE: Final = """CREATE FUNCTION only_grows() RETURNS trigger LANGUAGE plpgsql AS
     $$BEGIN RAISE EXCEPTION 'a ledger only grows'; END$$"""
@@ -50,8 +49,7 @@ SCHEMA: Final = (
     "CREATE TABLE shared (digest text PRIMARY KEY, data bytea NOT NULL)",
     _RECORDS,
     "CREATE TABLE checkpoints (size bigint PRIMARY KEY, note text NOT NULL)",
-    "CREATE INDEX records_about ON records (about)",
-    "CREATE INDEX records_decision ON records (decision) WHERE decision IS NOT NULL",
+    "CREATE INDEX records_about ON records (about, decision)",
     _REFUSE,
     *(
         f"CREATE TRIGGER {table}_only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}"
@@ -113,7 +111,7 @@ class PostgresStore(SqlStore):
             told = {}
         if told.get("format") != FORMAT:
             self.close()
-            message = f"the ledger `{_place(self.url)}` cannot be used: it is no ledger"
+            message = f"the ledger `{_place(self.url)}` cannot be used: {not_readable(told.get('format'))}"
             raise InputError([Diagnostic("RG733", message)])
         self._origin = str(told["origin"])
         return self
@@ -209,7 +207,7 @@ class PostgresStore(SqlStore):
 
     def put_record(self, row: Row) -> None:
         """Add a record."""
-        self.connection.execute("INSERT INTO records VALUES (%s, %s, %s, %s, %s, %s)", values_of(row))
+        self.connection.execute("INSERT INTO records VALUES (%s, %s, %s, %s, %s, %s, %s)", values_of(row))
 
     def put_checkpoint(self, size: int, note: str) -> None:
         """Keep a checkpoint."""

@@ -11,10 +11,12 @@ from typing import Any, ClassVar, Final
 from release_gate.audit.merkle import leaf_hash
 from release_gate.audit.pack import NOTHING, Pack, Referred
 from release_gate.audit.view import Row
-from release_gate.diagnostics import Diagnostic, IntegrityError
+from release_gate.diagnostics import Diagnostic, IntegrityError, printable
 
-__all__ = ["SqlStore", "values_of"]
+__all__ = ["FORMAT", "SqlStore", "not_readable", "values_of"]
 
+FORMAT: Final = "ledger/v2"
+"""How a ledger is kept in a database."""
 PART: Final = 256
 """How many records are read together where several processes read."""
 
@@ -55,10 +57,10 @@ class SqlStore(ABC):
 
     def rows(self, start: int = 0, stop: int | None = None, *, packs: bool = False) -> Iterator[Row]:
         """The records, with what is kept beside each, in order; with their packs if asked for."""
-        columns = f"seq, {self.data}, completed, about, decision, {'content' if packs else 'NULL'}"
+        columns = f"seq, about, decision, note, completed, {self.data}, {'content' if packs else 'NULL'}"
         sql = f"SELECT {columns} FROM records WHERE seq >= ? AND seq < ? ORDER BY seq"  # noqa: S608
-        for seq, data, completed, about, decision, pack in self._many(sql, (start, stop or 1 << 62)):
-            yield Row(seq, data, _split_nodes(completed), (about, decision), pack)
+        for seq, about, decision, note, completed, data, pack in self._many(sql, (start, stop or 1 << 62)):
+            yield Row(seq, data, _split_nodes(completed), (about, decision), pack, note)
 
     def slices(self) -> list[tuple[int, int | None]]:
         """The numbers of the records in parts, as ``rows`` takes them: together all that are there."""
@@ -94,9 +96,17 @@ class SqlStore(ABC):
         return row[0] if row else None
 
     def checkpoints(self) -> Iterator[str]:
-        """The checkpoints that are kept beside the records, smallest first."""
+        """The checkpoints that are kept, but for those that were signed with a record, smallest first."""
         for (note,) in self._many("SELECT note FROM checkpoints ORDER BY size"):
             yield note
+
+    def newest_checkpoint(self) -> str | None:
+        """The largest checkpoint that is kept, also if it was signed with a record."""
+        row = self._row(
+            "SELECT note FROM records WHERE note IS NOT NULL"
+            " AND seq >= (SELECT coalesce(max(size), 0) FROM checkpoints) ORDER BY seq DESC LIMIT 1"
+        ) or self._row("SELECT note FROM checkpoints ORDER BY size DESC LIMIT 1")
+        return row[0] if row else None
 
     def find(self, *, decision: str | None = None, about: str | None = None) -> list[int]:
         """The numbers of the records of a decision, or about a request, in order."""
@@ -104,10 +114,10 @@ class SqlStore(ABC):
         rows = self._rows(f"SELECT seq FROM records WHERE {key} = ? ORDER BY seq", (value,))  # noqa: S608
         return [seq for (seq,) in rows]
 
-    def first(self, decision: str) -> int | None:
-        """The number of the first record of a decision, if there is one."""
-        sql = "SELECT seq FROM records WHERE decision = ? ORDER BY seq LIMIT 1"
-        row = self._row(sql, (decision,))
+    def first(self, about: str, decision: str) -> int | None:
+        """The number of the first record of a decision about a request, if there is one."""
+        sql = "SELECT seq FROM records WHERE about = ? AND decision = ? ORDER BY seq LIMIT 1"
+        row = self._row(sql, (about, decision))
         return row[0] if row else None
 
     def one(self, sql: str, values: tuple[Any, ...] = ()) -> Any:
@@ -128,22 +138,18 @@ class SqlStore(ABC):
         row = self._row(sql)
         return bytes(row[0]) if row else None
 
-    def ends(self) -> tuple[int, str | None]:
-        """How many records there are, and the largest checkpoint that is kept."""
-        largest = "SELECT note FROM checkpoints ORDER BY size DESC LIMIT 1"
-        size, note = self.one(f"SELECT coalesce(max(seq) + 1, 0), ({largest}) FROM records")  # noqa: S608
-        return int(size), note
+
+def not_readable(told: object) -> str:
+    """Why a ledger cannot be used that says that its format is another one than ours."""
+    if isinstance(told, str) and told.startswith("ledger/"):
+        return f"its format is `{printable(told)}`, and this version reads `{FORMAT}`"
+    return "it is no ledger"
 
 
 def values_of(row: Row) -> tuple[Any, ...]:
     """A record as the columns of its row."""
-    return (
-        row.seq,
-        row.data,
-        b"".join(node for _, node in row.nodes),
-        *(row.found_by or ("", None)),
-        row.pack,
-    )
+    completed = b"".join([node for _, node in row.nodes])
+    return row.seq, *(row.found_by or ("", None)), row.note, completed, row.data, row.pack
 
 
 def _split_nodes(completed: bytes) -> tuple[tuple[int, bytes], ...]:

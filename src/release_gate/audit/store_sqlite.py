@@ -22,7 +22,7 @@ from urllib.parse import quote
 
 from release_gate.audit.files import sync_folder
 from release_gate.audit.locks import PATIENCE, lock_file, locked
-from release_gate.audit.store_sql import SqlStore, values_of
+from release_gate.audit.store_sql import FORMAT, SqlStore, not_readable, values_of
 from release_gate.audit.view import Row
 from release_gate.diagnostics import Diagnostic, InputError, IntegrityError, printable
 
@@ -34,16 +34,15 @@ def _refuse(name: str, event: str, when: str = "") -> str:
 
 
 _RECORDS: Final = """CREATE TABLE records (
-    seq INTEGER PRIMARY KEY, data TEXT NOT NULL, completed BLOB NOT NULL, about TEXT NOT NULL, decision TEXT,
-    content BLOB NOT NULL
+    seq INTEGER PRIMARY KEY, about TEXT NOT NULL, decision TEXT, note TEXT, completed BLOB NOT NULL,
+    data TEXT NOT NULL, content BLOB NOT NULL
 ) STRICT"""
 SCHEMA: Final = (
     "CREATE TABLE ledger (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT",
     "CREATE TABLE shared (digest TEXT PRIMARY KEY, data BLOB NOT NULL) STRICT",
     _RECORDS,
     "CREATE TABLE checkpoints (size INTEGER PRIMARY KEY, note TEXT NOT NULL) STRICT",
-    "CREATE INDEX records_about ON records (about)",
-    "CREATE INDEX records_decision ON records (decision) WHERE decision IS NOT NULL",
+    "CREATE INDEX records_about ON records (about, decision)",
     _refuse("ledger_no_update", "UPDATE ON ledger"),
     _refuse("ledger_no_delete", "DELETE ON ledger"),
     _refuse("shared_no_update", "UPDATE ON shared"),
@@ -74,7 +73,6 @@ SCHEMA: Final = (
         " WHEN EXISTS (SELECT 1 FROM checkpoints WHERE size = NEW.size)",
     ),
 )
-FORMAT: Final = "ledger/v1"
 FIXED: Final = (3, 51, 3)
 """The first SQLite without the WAL-reset bug."""
 
@@ -167,7 +165,7 @@ class SqliteStore(SqlStore):
             told = {}
         if told.get("format") != FORMAT or not isinstance(told.get("origin"), str):
             self.close()
-            raise _unusable(self.path, "it is no ledger")
+            raise _unusable(self.path, not_readable(told.get("format")))
         self._origin = str(told["origin"])
         return self
 
@@ -241,8 +239,9 @@ class SqliteStore(SqlStore):
 
     def put_record(self, row: Row) -> None:
         """Add a record."""
-        seq, data, *rest = values_of(row)
-        self.connection.execute("INSERT INTO records VALUES (?, ?, ?, ?, ?, ?)", (seq, data.decode(), *rest))
+        *found_by, data, pack = values_of(row)
+        values = (*found_by, data.decode(), pack)
+        self.connection.execute("INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?)", values)
 
     def put_checkpoint(self, size: int, note: str) -> None:
         """Keep a checkpoint."""

@@ -160,6 +160,10 @@ class ExportView:
         if self._checkpoint.note:
             yield self._note.decode()
 
+    def newest_checkpoint(self) -> str | None:
+        """The checkpoint."""
+        return next(self.checkpoints(), None)
+
     def find(self, *, decision: str | None = None, about: str | None = None) -> list[int]:
         """The numbers of the records of a decision, or about a request, in order."""
         records = (Record.read(row.data) for row in self.rows())

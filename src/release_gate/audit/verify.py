@@ -18,6 +18,7 @@ from release_gate.audit.checks import (
     SealsCheck,
     Trust,
     check_attestations,
+    check_checkpoint,
     check_content,
     check_decision,
     check_signature,
@@ -30,7 +31,7 @@ from release_gate.audit.record import Record
 from release_gate.audit.sealed import Disclosures
 from release_gate.audit.view import Row, View
 from release_gate.canonical import canonical_bytes, digest_of_bytes
-from release_gate.diagnostics import IntegrityError, printable
+from release_gate.diagnostics import IntegrityError, counted, printable
 from release_gate.envelope import read_json
 
 __all__ = ["STEPS", "Problem", "Report", "Trust", "verify_decision", "verify_log", "verify_receipt"]
@@ -66,6 +67,7 @@ def verify_log(
         report.add(1, "RG710", problem, "somebody changed it; ask for a copy from before")
     # Steps 9 and 10 need the root that the records have at the size of each checkpoint.
     wanted = _checkpoints(view, trust, list(against), report)
+    signed = any(step == 9 for found in wanted.values() for step, _ in found)
     # Steps 2 to 8, and 11.
     run = _Run(view, report, SealsCheck(given))
     run.compare(wanted)
@@ -76,13 +78,13 @@ def verify_log(
             progress(run.count)
     run.finish()
     progress(run.count)
+    say_not_checked(trust, report, signed=signed or run.signed)
     # Steps 9 and 10.
     for size, found in sorted(wanted.items()):
         for step, _ in found:
             missing = size - run.count
-            message = (
-                f"there is a checkpoint of {size} records, and {missing} of them are not here: truncated"
-            )
+            gone = "1 of them is" if missing == 1 else f"{missing} of them are"
+            message = f"there is a checkpoint of {counted(size, 'record')}, and {gone} not here: truncated"
             report.add(step, "RG714", message)
     report.size, report.root = run.count, run.frontier.root.hex()
     return report
@@ -185,7 +187,7 @@ class _Run:
         self.frontier, self.leaf = Frontier(), b""
         self.count, self.expected = 0, 0
         self.recorded_at, self.as_of = "", ""
-        self.shifted = False
+        self.shifted, self.signed = False, False
         self.gaps: set[int] = set()
         self.late: list[int] = []
 
@@ -203,6 +205,8 @@ class _Run:
             self.check_clock(place)
             self.check_beside(row, place, (each.leaf, *completed))
             self.seals.take(place.index, each.seal, each.opened, self.report)
+        if each.checkpoint is not None:
+            self.check_checkpoint(row.seq, each.checkpoint)
         self.leaf = each.leaf
 
     def check_place(self, row: Row, place: Place) -> None:
@@ -266,6 +270,15 @@ class _Run:
         if row.found_by is not None and (row.found_by != place.found_by or len(kept) != len(hashes) - 1):
             self.report.add(5, "RG711", f"what the record {place.index} is found by was edited")
 
+    def check_checkpoint(self, seq: int, checkpoint: Checkpoint) -> None:
+        """Step 9, for the checkpoint that was signed with a record."""
+        self.signed = True
+        if checkpoint.size != seq + 1:
+            message = f"the checkpoint that is kept with record {seq} is of {counted(checkpoint.size, 'record')}"
+            self.report.add(9, "RG711", f"{message}: it was edited or moved")
+        elif (checkpoint.size, checkpoint.root) != (self.count, self.frontier.root):
+            self.forked(9, checkpoint)
+
     def finish(self) -> None:
         """Say which records were removed, and which reordered, and what was disclosed of none."""
         for start, end in _ranges(self.gaps):
@@ -279,46 +292,37 @@ class _Run:
         """Steps 9 and 10, for the checkpoints of this very size."""
         for step, checkpoint in wanted.pop(self.frontier.size, ()):
             if checkpoint.root != self.frontier.root:
-                message = f"the first {checkpoint.size} records are not those of a checkpoint: forked"
-                help_ = "somebody rewrote the log, or shows different logs to different people"
-                self.report.add(step, "RG715", message, help_)
+                self.forked(step, checkpoint)
+
+    def forked(self, step: int, checkpoint: Checkpoint) -> None:
+        """Say that the records are not those of a checkpoint."""
+        message = f"the first {counted(checkpoint.size, 'record')} are not those of a checkpoint: forked"
+        help_ = "somebody rewrote the log, or shows different logs to different people"
+        self.report.add(step, "RG715", message, help_)
 
 
 def _checkpoints(
     view: View, trust: Trust, against: list[Checkpoint], report: Report
 ) -> dict[int, list[tuple[int, Checkpoint]]]:
-    """The checkpoints by size, once their signatures have been looked at."""
+    """The checkpoints by size, but for those with records, once their signatures have been looked at."""
     wanted: dict[int, list[tuple[int, Checkpoint]]] = {}
-    kept = 0
     for note in view.checkpoints():
         try:
             checkpoint = Checkpoint.read(note.encode())
         except IntegrityError as error:
             report.take(9, error, "a checkpoint was edited: ")
             continue
-        kept += 1
         wanted.setdefault(checkpoint.size, []).append((9, checkpoint))
-        _check_checkpoint(9, checkpoint, view.origin, trust, report)
+        check_checkpoint(9, checkpoint, view.origin, trust, report)
     for checkpoint in against:
         wanted.setdefault(checkpoint.size, []).append((10, checkpoint))
-        _check_checkpoint(10, checkpoint, view.origin, trust, report)
+        check_checkpoint(10, checkpoint, view.origin, trust, report)
     if trust.quorum and not against:
         message = f"{trust.quorum} witnesses must have signed, and no checkpoint is here that any could have"
         report.add(10, "RG709", message, "say `--against` with the checkpoint that they signed")
-    say_not_checked(trust, report, signed=kept > 0)
     if not against:
         report.not_checked[10] = "no checkpoint was given, so the newest records may have been cut off"
     return wanted
-
-
-def _check_checkpoint(step: int, checkpoint: Checkpoint, origin: str, trust: Trust, report: Report) -> None:
-    if checkpoint.origin != origin:
-        message = (
-            f"a checkpoint is of the log `{printable(checkpoint.origin)}`, and this is `{printable(origin)}`"
-        )
-        report.add(step, "RG716", message)
-    elif checkpoint.note or step == 9 or trust.quorum:
-        check_signature(step, checkpoint, trust, report, trust.quorum if step == 10 else 0)
 
 
 def _ranges(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:

@@ -25,6 +25,7 @@ class Row:
         nodes: The nodes of the tree that are kept and complete with it: height and hash.
         found_by: What it is found by, where that is kept: the request, and the digest of the decision.
         pack: What only this record needs, if it is kept with it and was asked for.
+        note: The checkpoint that was signed with it, if one was.
     """
 
     seq: int
@@ -32,6 +33,7 @@ class Row:
     nodes: tuple[tuple[int, bytes], ...]
     found_by: tuple[str, str | None] | None = None
     pack: bytes | None = None
+    note: str | None = None
 
 
 class View(Protocol):
@@ -69,7 +71,10 @@ class View(Protocol):
         """
 
     def checkpoints(self) -> Iterator[str]:
-        """The checkpoints that are kept beside the records, smallest first."""
+        """The checkpoints that are kept, but for those that were signed with a record, smallest first."""
+
+    def newest_checkpoint(self) -> str | None:
+        """The largest checkpoint that is kept, also if it was signed with a record."""
 
     def find(self, *, decision: str | None = None, about: str | None = None) -> list[int]:
         """The numbers of the records of a decision, or about a request, in order."""

@@ -26,7 +26,7 @@ from release_gate.audit.notes import (
     read_hash,
 )
 from release_gate.audit.view import View
-from release_gate.diagnostics import Diagnostic, InputError, IntegrityError, printable
+from release_gate.diagnostics import Diagnostic, InputError, IntegrityError, counted, printable
 from release_gate.signing import Signer
 
 __all__ = ["Asked", "Witness"]
@@ -124,16 +124,14 @@ class Witness:
     def _check(self, asked: Asked, new: Checkpoint, seen: Checkpoint) -> None:
         # Step 2.
         if asked.old != seen.size:
-            message = (
-                f"this witness has seen {seen.size} records of `{printable(new.origin)}`, not {asked.old}"
-            )
+            known = f"{counted(seen.size, 'record')} of `{printable(new.origin)}`"
+            message = f"this witness has seen {known}, not {asked.old}"
             help_ = f"ask again with `--since {seen.size}`"
             raise IntegrityError([Diagnostic("RG748", message, help=help_)], "nothing was signed")
         # Step 3.
         if new.size < seen.size:
-            message = (
-                f"the checkpoint has {new.size} records, and this witness has seen {seen.size}: truncated"
-            )
+            there = counted(new.size, "record")
+            message = f"the checkpoint has {there}, and this witness has seen {seen.size}: truncated"
             raise IntegrityError([Diagnostic("RG714", message, help="nothing was signed")])
         # Step 4.
         if not verify_consistency(seen.size, new.size, asked.proof, seen.root, new.root):
