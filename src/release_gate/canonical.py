@@ -32,6 +32,7 @@ __all__ = [
     "json_of",
     "plain",
     "tree_bytes",
+    "tree_of",
 ]
 
 MAX_INTEGER: Final = 2**53
@@ -85,6 +86,22 @@ def tree_bytes(tree: Any) -> bytes:
     except TypeError:  # a whole number that may be no double, or what has no canonical form at all
         return _by_the_book(tree)
     return written if written.isascii() or not _LATE.search(written.decode()) else _by_the_book(tree)
+
+
+def tree_of(data: bytes) -> Any:
+    """The tree that is written as these very bytes: no key is there twice, and no number is special.
+
+    Raises:
+        ValueError: They are no JSON, or would be written otherwise.
+    """
+    tree = orjson.loads(data)
+    try:
+        same = tree_bytes(tree) == data
+    except (TypeError, RecursionError):
+        same = False
+    if not same:
+        raise ValueError("it would be written otherwise")
+    return tree
 
 
 _PASSED_ON: Final = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME
