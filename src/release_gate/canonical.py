@@ -9,26 +9,20 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from json.encoder import encode_basestring
 from math import inf
-from secrets import token_hex
 from types import NoneType
 from typing import Any, Final
 
 import orjson
 
 __all__ = [
-    "Canonical",
-    "Form",
     "canonical_bytes",
-    "composed",
     "digest",
     "digest_of_bytes",
     "exact_tree",
-    "gap",
     "json_of",
     "plain",
     "tree_bytes",
@@ -138,74 +132,6 @@ def json_of(tree: Any, indent: int | None) -> str:
     if indent not in (None, 2):
         return json.dumps(tree, indent=indent, ensure_ascii=False, default=plain)
     return orjson.dumps(tree, _leaf, _PASSED_ON | (orjson.OPT_INDENT_2 if indent else 0)).decode()
-
-
-class Canonical(str):
-    """Canonical text that stands in a larger value, and is not encoded again."""
-
-    __slots__ = ()
-
-
-def composed(value: Any) -> Canonical:
-    """The canonical text of a value with parts that are :class:`Canonical` already.
-
-    It is made for the few levels above such parts, and for short texts; for the rest an encoder is faster.
-    """
-    return Canonical(_composed(value))
-
-
-def _composed(value: Any) -> str:
-    kind = type(value)
-    if kind is str:
-        return encode_basestring(value)
-    if isinstance(value, Canonical):
-        return value
-    if kind is list:
-        return f"[{','.join([_composed(each) for each in value])}]"
-    if kind is dict:
-        members = [f"{encode_basestring(name)}:{_composed(value[name])}" for name in _ordered(value)]
-        return f"{{{','.join(members)}}}"
-    if kind is int and abs(value) < MAX_INTEGER:
-        return str(value)
-    return canonical_bytes(value).decode()
-
-
-def _ordered(names: Iterable[str]) -> list[str]:
-    """Keys by their UTF-16 units, which is the order of their characters nearly always."""
-    found = sorted(names)
-    if all(map(str.isascii, found)):
-        return found
-    return sorted(found, key=lambda name: name.encode("utf-16-be"))
-
-
-_GAP: Final = token_hex(16)
-
-
-def gap(name: str) -> str:
-    """What stands in a form for a part that changes."""
-    return f"{_GAP}.{name}."
-
-
-class Form:
-    """The canonical text of values that are the same but for a few parts: the rest is encoded once."""
-
-    def __init__(self, value: Any) -> None:
-        """A form.
-
-        Args:
-            value: Such a value, with a :func:`gap` for each part that changes. Keys do not.
-        """
-        self._pieces = re.split(rf'"{_GAP}\.([^.]+)\."', canonical_bytes(value).decode())
-        self._names = self._pieces[1::2]
-
-    def filled(self, parts: Mapping[str, Any]) -> Canonical:
-        """The text with a part for each gap; whatever else is among the parts is left alone."""
-        pieces = self._pieces.copy()
-        pieces[1::2] = [
-            encode_basestring(part) if type(part := parts[name]) is str else _composed(part)
-            for name in self._names
-        ]
-        return Canonical("".join(pieces))
 
 
 def digest(value: Any) -> str:

@@ -184,7 +184,7 @@ def _bytes(text: Any, shown: str) -> bytes:
 
 
 def read_json(data: bytes, shown: str) -> Any:
-    """JSON that reads the same everywhere: UTF-8, no duplicate keys, no NaN or infinity.
+    """JSON that reads the same everywhere: UTF-8, no duplicate keys, no NaN or infinity, no half characters.
 
     Raises:
         IntegrityError: It is not.
@@ -192,9 +192,12 @@ def read_json(data: bytes, shown: str) -> Any:
     with suppress(ValueError):  # which takes a fraction of the time, where it is in the usual form
         return tree_of(data)
     try:
-        return _DECODER.decode(data.decode())
+        tree = _DECODER.decode(data.decode())
+        # What cannot be written again was a number too large for anybody, or half a character.
+        json.dumps(tree, ensure_ascii=False, allow_nan=False).encode()
     except (ValueError, RecursionError):
         raise _damaged(f"{shown} is not the JSON that it must be") from None
+    return tree
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -225,7 +225,8 @@ GROWS = {
     "delete": "DELETE FROM records",
     "replace": "REPLACE INTO records VALUES (0, '', NULL, NULL, x'', '{}', x'')",
     "insert or replace": "INSERT OR REPLACE INTO records SELECT * FROM records WHERE seq = 0",
-    "insert or ignore out of order": "INSERT OR IGNORE INTO records VALUES (7, '', NULL, NULL, x'', '{}', x'')",
+    "insert or ignore out of order": "INSERT OR IGNORE INTO records "
+    "VALUES (7, '', NULL, NULL, x'', '{}', x'')",
     "insert before the first": "INSERT INTO records VALUES (-1, '', NULL, NULL, x'', '{}', x'')",
     "upsert": "INSERT INTO records SELECT * FROM records WHERE seq = 0 "
     "ON CONFLICT (seq) DO UPDATE SET data = '{}'",

@@ -96,7 +96,9 @@ REFUSED = {
     ),
     "lock the others out": ("BEGIN; LOCK TABLE records IN ACCESS EXCLUSIVE MODE", "42501"),
     "a number twice": ("INSERT INTO records SELECT * FROM records", "P0001"),
-    "a number ahead": ("INSERT INTO records SELECT seq + 7, '', NULL, NULL, '', data, '' FROM records", "P0001"),
+    "a number ahead": (
+        "INSERT INTO records SELECT seq + 7, '', NULL, NULL, '', data, '' FROM records", "P0001",
+    ),
     "grant itself more": ("GRANT UPDATE ON records TO writer", None),  # it is told that nothing was granted
 }  # fmt: skip
 """What the role that records tries, and the class of the error (PostgreSQL, appendix A)."""

@@ -380,6 +380,21 @@ TAMPERING: dict[str, tuple[Callable[[Copy], None], int, str, str]] = {
         "RG711",
         "the record 3 was edited",
     ),
+    "a record has a number beyond all numbers": (
+        _sql(
+            'UPDATE records SET data = replace(data, \'"index":3\', \'"index":3,"more":1e999\') WHERE seq = 3'
+        ),
+        2,
+        "RG711",
+        "the record 3 was edited",
+    ),
+    "a record has half a character": (
+        _sql("UPDATE records SET data = replace(data, '\"decision\"', '\"\\ud800\"') WHERE seq = 3"),
+        2,
+        "RG711",
+        "the record 3 was edited",
+    ),
+    "a record counts in truths": (_set(0, index=False), 2, "RG711", "the record 0 was edited"),
     "a record is not UTF-8": (
         _sql("UPDATE records SET data = CAST(x'ff7b7d' AS TEXT) WHERE seq = 3"),
         2,
@@ -407,7 +422,12 @@ TAMPERING: dict[str, tuple[Callable[[Copy], None], int, str, str]] = {
         "RG714",
         "2 of them are not here: truncated",
     ),
-    "the newest records are cut off under a checkpoint": (_cut_off_under_a_checkpoint, 9, "RG714", "truncated"),
+    "the newest records are cut off under a checkpoint": (
+        _cut_off_under_a_checkpoint,
+        9,
+        "RG714",
+        "truncated",
+    ),
     "a log is rewritten under a checkpoint": (_forked_under_a_checkpoint, 9, "RG715", "forked"),
     "all records are removed": (
         _sql("DELETE FROM records"),

@@ -367,7 +367,15 @@ def test_without_its_extras_it_says_what_to_install(monkeypatch: pytest.MonkeyPa
 
 def test_json_that_reads_differently_elsewhere_is_refused() -> None:
     assert read_json(b'{"a": [1, true, null]}', "it") == {"a": [1, True, None]}
-    for text in (b'{"a": 1, "a": 2}', b"Infinity", b"{'a': 1}", b"\xef\xbb\xbf{}"):
+    for text in (
+        b'{"a": 1, "a": 2}',
+        b'{"a":1,"a":2}',
+        b"Infinity",
+        b"[1e999]",
+        b'["\\ud800"]',
+        b"{'a': 1}",
+        b"\xef\xbb\xbf{}",
+    ):
         with pytest.raises(IntegrityError):
             read_json(text, "it")
 

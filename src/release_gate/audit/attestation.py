@@ -17,7 +17,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from release_gate.audit.record import Record, versions
-from release_gate.canonical import Canonical, Form, composed, digest_of_bytes, gap
+from release_gate.canonical import digest_of_bytes, tree_bytes
 from release_gate.decision import ArtifactDecision, Decision, PolicyUsed, Verdict, worst
 from release_gate.diagnostics import Diagnostic, InputError, IntegrityError, printable
 from release_gate.envelope import Envelope, read_json, sign_envelope, verify_envelope
@@ -96,75 +96,44 @@ def _digests(request: ReleaseRequest) -> dict[str, str]:
 
 
 def _statement(decision: Decision, told: tuple[str, str], digests: Mapping[str, str]) -> bytes:
-    digest, request = map(_hex, told)
-    # A subject is matched by its digest alone, and a statement must have one.
-    itself = _SUBJECT.filled({"name": f"decision:{decision.request.id}", "digest": digest})
-    subjects = [_SUBJECT.filled({"name": name, "digest": _hex(digests[name])}) for name in sorted(digests)]
-    return (
-        _statements(decision.policies)
-        .filled(
-            {
-                "subject": [itself, *subjects],
-                "digest": digest,
+    digest, request = map(_sha256, told)
+    return tree_bytes(
+        {
+            "_type": STATEMENT,
+            # A subject is matched by its digest alone, and a statement must have one.
+            "subject": [
+                {"name": f"decision:{decision.request.id}", "digest": digest},
+                *({"name": name, "digest": _sha256(digests[name])} for name in sorted(digests)),
+            ],
+            "predicateType": PREDICATE,
+            "predicate": {
+                "decision": {"digest": digest},
                 "as_of": decision.as_of.isoformat(),
                 "verdict": decision.verdict.value,
-                "id": decision.request.id,
-                "request": request,
+                "request": {"id": decision.request.id, "digest": request},
+                "policies": _policies(decision.policies),
                 "artifacts": [
                     _artifact(each, digests.get(each["id"])) for each in decision.body["artifacts"]
                 ],
-            }
-        )
-        .encode()
-    )
-
-
-def _artifact(told: Mapping[str, Any], digest: str | None) -> Canonical:
-    """What a statement says of an artifact, from what the decision says of it."""
-    said = {
-        **told,
-        "ladder": _ladder(tuple(told["ladder"].items())),
-        "obligations": len(told["obligations"]),
-        "digest": _hex(digest or ""),
-    }
-    return _UNNAMED.filled(said) if digest is None else _NAMED.filled(said)
-
-
-@lru_cache(maxsize=256)
-def _ladder(verdicts: tuple[tuple[str, str], ...]) -> Canonical:
-    return composed(dict(verdicts))
-
-
-_SUBJECT: Final = Form({"name": gap("name"), "digest": {"sha256": gap("digest")}})
-_SAID: Final = {
-    name: gap(name)
-    for name in ("id", "requested", "verdict", "best", "ladder", "obligations", "unverified", "unverified_at")
-}
-_UNNAMED, _NAMED = Form(_SAID), Form({**_SAID, "digest": {"sha256": gap("digest")}})
-
-
-@lru_cache(maxsize=64)
-def _statements(policies: tuple[PolicyUsed, ...]) -> Form:
-    """The form of all statements about decisions by the same policies."""
-    return Form(
-        {
-            "_type": STATEMENT,
-            "subject": gap("subject"),
-            "predicateType": PREDICATE,
-            "predicate": {
-                "decision": {"digest": {"sha256": gap("digest")}},
-                "as_of": gap("as_of"),
-                "verdict": gap("verdict"),
-                "request": {"id": gap("id"), "digest": {"sha256": gap("request")}},
-                "policies": [
-                    {"id": each.id, "version": each.version, "digest": _sha256(each.digest)}
-                    for each in policies
-                ],
-                "artifacts": gap("artifacts"),
                 "engine": versions(),
             },
         }
     )
+
+
+def _artifact(told: Mapping[str, Any], digest: str | None) -> dict[str, Any]:
+    """What a statement says of an artifact, from what the decision says of it."""
+    said = {name: told[name] for name in _SAID} | {"obligations": len(told["obligations"])}
+    return said if digest is None else {**said, "digest": _sha256(digest)}
+
+
+_SAID: Final = ("id", "requested", "verdict", "best", "ladder", "unverified", "unverified_at")
+
+
+@lru_cache(maxsize=64)
+def _policies(used: tuple[PolicyUsed, ...]) -> list[dict[str, Any]]:
+    """What all statements say that are about decisions by the same policies."""
+    return [{"id": each.id, "version": each.version, "digest": _sha256(each.digest)} for each in used]
 
 
 def _summary(
@@ -172,50 +141,29 @@ def _summary(
 ) -> bytes:
     time, verifier = by
     passed = artifact.verdict is Verdict.APPROVE and LEVEL + artifact.requested.upper() in levels(artifact)
-    return (
-        _summaries(verifier, decision.policies_digest)
-        .filled(
-            {
-                "artifact": artifact.id,
-                "digest": _hex(digest),
-                "time": time,
-                "resource": resource_uri(decision.request.id, artifact.id),
-                "source": _hex(source),
-                "result": "PASSED" if passed else "FAILED",
-                "levels": levels(artifact) if passed else ["FAILED"],
-            }
-        )
-        .encode()
-    )
-
-
-@lru_cache(maxsize=64)
-def _summaries(verifier: str, policies: str) -> Form:
-    """The form of all summaries by one verifier of decisions by the same policies."""
-    return Form(
+    return tree_bytes(
         {
             "_type": STATEMENT,
-            "subject": [{"name": gap("artifact"), "digest": {"sha256": gap("digest")}}],
+            "subject": [{"name": artifact.id, "digest": _sha256(digest)}],
             "predicateType": VSA,
             "predicate": {
                 "verifier": {"id": verifier, "version": {"release_gate": versions()["release_gate"]}},
-                "timeVerified": gap("time"),
-                "resourceUri": gap("resource"),
-                "policy": {"uri": "urn:model-release-gate:policies", "digest": _sha256(policies)},
-                "inputAttestations": [{"uri": PREDICATE, "digest": {"sha256": gap("source")}}],
-                "verificationResult": gap("result"),
-                "verifiedLevels": gap("levels"),
+                "timeVerified": time,
+                "resourceUri": resource_uri(decision.request.id, artifact.id),
+                "policy": {
+                    "uri": "urn:model-release-gate:policies",
+                    "digest": _sha256(decision.policies_digest),
+                },
+                "inputAttestations": [{"uri": PREDICATE, "digest": _sha256(source)}],
+                "verificationResult": "PASSED" if passed else "FAILED",
+                "verifiedLevels": levels(artifact) if passed else ["FAILED"],
             },
         }
     )
 
 
-def _hex(digest: str) -> str:
-    return digest.removeprefix("sha256:")
-
-
 def _sha256(digest: str) -> dict[str, str]:
-    return {"sha256": _hex(digest)}
+    return {"sha256": digest.removeprefix("sha256:")}
 
 
 # ---------------------------------------------------------------- verification

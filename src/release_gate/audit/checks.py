@@ -132,9 +132,7 @@ class Report:
                 {"step": each.step, "code": each.found.code, "message": each.found.message}
                 for each in sorted(self.problems, key=lambda each: each.step)
             ],
-            "not_checked": [
-                {"step": step, "because": why} for step, why in sorted(self.not_checked.items())
-            ],
+            "not_checked": [{"step": step, "because": why} for step, why in sorted(self.not_checked.items())],
         }
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cache, cached_property, lru_cache
+from functools import cache, cached_property
 from importlib.metadata import version
 from typing import Any, Final
 
@@ -18,7 +18,7 @@ import release_gate
 from release_gate.audit.content import Content
 from release_gate.audit.papers import NO_PAPERS_USED, PapersUsed
 from release_gate.audit.policies import PoliciesUsed
-from release_gate.canonical import Form, canonical_bytes, gap
+from release_gate.canonical import canonical_bytes
 from release_gate.decision import Decision
 from release_gate.diagnostics import Diagnostic, IntegrityError
 from release_gate.envelope import read_json
@@ -29,8 +29,6 @@ __all__ = ["MAX_RECORD", "Draft", "Record", "decision_draft", "versions"]
 SCHEMA: Final = "record/v1"
 MAX_RECORD: Final = 0xFFFF
 """The most bytes that a record may have: what an entry of a tiled log can hold (c2sp.org/tlog-tiles)."""
-PLACED: Final = ("index", "previous", "recorded_at")
-"""What a record has from its place."""
 
 
 @dataclass(frozen=True)
@@ -41,19 +39,17 @@ class Draft:
         body: What it says. Its ``kind`` is ``decision`` or ``event``.
         content: What it refers to and only it needs, by digest.
         shared: What it refers to and many records share.
-        form: The canonical form of records like it, if there is one for all of them.
     """
 
     body: Mapping[str, Any]
     content: Mapping[str, bytes] = field(default_factory=dict, repr=False)
     shared: Mapping[str, bytes] = field(default_factory=dict, repr=False)
-    form: Form | None = field(default=None, repr=False)
 
     def attested(self, envelopes: Iterable[bytes]) -> Draft:
         """The same with signed statements about it."""
         content = Content(self.content)
         body = {**self.body, "attestations": [content.put(each) for each in envelopes]}
-        return Draft(body, content, self.shared, self.form)
+        return Draft(body, content, self.shared)
 
     def placed(self, index: int, recorded_at: str, after: Mapping[str, str]) -> Record:
         """The record that it becomes in its place.
@@ -64,8 +60,7 @@ class Draft:
             after: The digest of the record before it, or the origin of the log, by its name.
         """
         body = {**self.body, "schema": SCHEMA, "index": index, "recorded_at": recorded_at, **after}
-        form = self.form if "previous" in after else None
-        return Record(canonical_bytes(body) if form is None else form.filled(body).encode(), body)
+        return Record(canonical_bytes(body), body)
 
 
 @dataclass(frozen=True)
@@ -93,7 +88,7 @@ class Record:
             body = None
         if not isinstance(body, dict) or body.get("schema") != SCHEMA:
             raise IntegrityError([Diagnostic("RG711", f"this is no record (`{SCHEMA}`)")])
-        if len(data) > MAX_RECORD or not isinstance(body.get("index"), int) or canonical_bytes(body) != data:
+        if len(data) > MAX_RECORD or type(body.get("index")) is not int or canonical_bytes(body) != data:
             raise IntegrityError([Diagnostic("RG711", "the record is not in canonical form")])
         return cls(data, body)
 
@@ -187,14 +182,7 @@ def decision_draft(
         body["papers"] = papers.told
     if decision.hypothetical is not None:
         body["policies_as_of"] = decision.hypothetical.isoformat()
-    return Draft(body, content, {**policies.content, **papers.content}, _form(policies, tuple(body)))
-
-
-@lru_cache(maxsize=16)
-def _form(policies: PoliciesUsed, names: tuple[str, ...]) -> Form:
-    """The form of records that have these parts, of a gate whose policies are in all of them."""
-    changing = {name: gap(name) for name in (*names, *PLACED)}
-    return Form({**changing, "policies": policies.told, "engine": versions(), "schema": SCHEMA})
+    return Draft(body, content, {**policies.content, **papers.content})
 
 
 def _request(request: ReleaseRequest, content: Content) -> dict[str, Any]:

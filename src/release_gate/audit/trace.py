@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from release_gate import engine
-from release_gate.canonical import Canonical, Form, composed, gap
+from release_gate.canonical import tree_bytes
 from release_gate.decision import Decision, FactRead
 from release_gate.diagnostics import Diagnostic, IntegrityError, printable
 from release_gate.engine.case import Case
@@ -47,7 +47,7 @@ def trace_of(decision: Decision, request: ReleaseRequest, policies: tuple[Policy
         policies: The policies of the gate.
     """
     judged = decision.judged or engine.decide(request, policies, decision.as_of, decision.hypothetical).judged
-    traced: list[Canonical] = []
+    traced: list[dict[str, Any]] = []
     left_out: list[str] = []
     count = 0
     for artifact, *told in judged:
@@ -56,18 +56,15 @@ def trace_of(decision: Decision, request: ReleaseRequest, policies: tuple[Policy
             left_out.append(artifact)
             continue
         count += rules
-        traced.append(_ARTIFACT.filled({"id": artifact, "policies": outcomes}))
+        traced.append({"id": artifact, "policies": outcomes})
     trace: dict[str, Any] = {"schema": SCHEMA, "artifacts": traced}
-    return composed(trace | ({"left_out": left_out} if left_out else {})).encode()
-
-
-_ARTIFACT: Final = Form({"id": gap("id"), "policies": gap("policies")})
+    return tree_bytes(trace | ({"left_out": left_out} if left_out else {}))
 
 
 @lru_cache(maxsize=256)
 def _outcomes(
     kind: str, rungs: tuple[str, ...], panel: tuple[Ready, ...], applied: tuple[Applied, ...]
-) -> tuple[int, Canonical]:
+) -> tuple[int, dict[str, Any]]:
     """How many rules there are for an artifact, and how they came out: the same for many artifacts."""
     sides: dict[Ready, list[Applied]] = {}
     for each in applied:
@@ -76,7 +73,7 @@ def _outcomes(
         ready.policy.id: _of_policy(kind, rungs, ready, sides[ready]) if ready in sides else None
         for ready in panel
     }
-    return sum(len(ready.policy.rules) for ready in panel), composed(told)
+    return sum(len(ready.policy.rules) for ready in panel), told
 
 
 def _of_policy(kind: str, rungs: tuple[str, ...], ready: Ready, applied: list[Applied]) -> dict[str, Any]:

@@ -274,7 +274,9 @@ class _Run:
         """Step 9, for the checkpoint that was signed with a record."""
         self.signed = True
         if checkpoint.size != seq + 1:
-            message = f"the checkpoint that is kept with record {seq} is of {counted(checkpoint.size, 'record')}"
+            message = (
+                f"the checkpoint that is kept with record {seq} is of {counted(checkpoint.size, 'record')}"
+            )
             self.report.add(9, "RG711", f"{message}: it was edited or moved")
         elif (checkpoint.size, checkpoint.root) != (self.count, self.frontier.root):
             self.forked(9, checkpoint)
