@@ -226,9 +226,9 @@ def test_a_connection_that_is_lost_before_a_statement_loses_nothing(statement: i
     PostgresStore.create(url, ORIGIN, writer="writer").close()
     store = PostgresStore.open(as_writer(url), write=True)
     ledger = Ledger(store)
-    ledger.append([event(0)], NOW)
-    lost = _lose(store, url, statement)
     key = generate_key("ed25519")
+    ledger.append([event(0)], NOW, key)
+    lost = _lose(store, url, statement)
     with pytest.raises(InputError) as error:
         ledger.append([Draft({"kind": "event", "number": 1}, {}, {DIGEST: b""})], NOW, key)
     assert error.value.diagnostics[0].code == "RG733"
