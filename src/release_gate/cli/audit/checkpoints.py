@@ -16,8 +16,8 @@ __all__ = ["newest", "note_key", "read_checkpoint"]
 
 def newest(view: View) -> Checkpoint:
     """The newest checkpoint that was signed, if it covers all; else one of this moment."""
-    notes = list(view.checkpoints())
-    signed = Checkpoint.read(notes[-1].encode()) if notes else None
+    note = view.newest_checkpoint()
+    signed = Checkpoint.read(note.encode()) if note is not None else None
     if signed is not None and signed.size == view.size:
         return signed
     return Checkpoint(view.origin, view.size, root_at(view.size, view.node))
