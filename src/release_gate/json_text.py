@@ -12,7 +12,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from decimal import Context, Decimal, Rounded
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, TypeAlias
 
 from release_gate.diagnostics import Source, Span
 from release_gate.located import Document, Pointer
@@ -105,16 +105,14 @@ def _is_deeper(tree: Any, depth: int) -> bool:
 # ---------------------------------------------------------------- places
 
 
-class _Part(NamedTuple):
-    """Where a part of a mapping or a list stands: the offsets of its key, and of its value."""
+_Part: TypeAlias = "tuple[tuple[int, int] | None, tuple[int, int]]"
+"""Where a part of a mapping or a list stands: the offsets of its key, and of its value."""
 
-    key: tuple[int, int] | None
-    value: tuple[int, int]
-
-
-_START: Final = re.compile(r"\s*")
-_KEY: Final = re.compile(r'\s*("(?:[^"\\]|\\.)*+")\s*:\s*')
-_NEXT: Final = re.compile(r"\s*,\s*|\s*[\]}]")
+_TEXT: Final = r'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
+_PART: Final = re.compile(rf'\s*(?:({_TEXT})\s*:\s*)?(?:({_TEXT}|[^\s"{{}}\[\],]++)\s*[,}}\]])?')
+"""A part of a mapping or a list, and what is behind it; if it is no scalar, only what is before it."""
+_NOTHING: Final[Mapping[str | int, _Part]] = {}
+_NEXT: Final = re.compile(r"\s*[,}\]]")
 _value_at: Final = json.JSONDecoder().scan_once  # type: ignore[attr-defined] # it is what decoders are made of
 
 
@@ -124,7 +122,7 @@ class _Places:
     def __init__(self, source: Source) -> None:
         self.source = source
         text = source.text
-        self.top = _Part(None, (len(text) - len(text.lstrip()), len(text.rstrip())))
+        self.top: _Part = (None, (len(text) - len(text.lstrip()), len(text.rstrip())))
         self._inside: dict[Pointer, dict[str | int, _Part]] = {}
 
     def part(self, pointer: Pointer) -> _Part | None:
@@ -132,31 +130,34 @@ class _Places:
         return self.inside(pointer[:-1]).get(pointer[-1]) if pointer else self.top
 
     def inside(self, pointer: Pointer) -> Mapping[str | int, _Part]:
-        """The parts of a mapping or a list."""
+        """The parts of a mapping or a list; of what is neither, or is not there, none."""
         found = self._inside.get(pointer)
         if found is None:
             whole = self.part(pointer)
-            found = self._inside[pointer] = {} if whole is None else dict(self._parts(whole.value[0]))
+            if whole is None or self.source.text[whole[1][0]] not in "{[":
+                return _NOTHING
+            found = self._inside[pointer] = dict(self._parts(whole[1][0]))
         return found
 
-    def _parts(self, start: int) -> Iterator[tuple[str | int, _Part]]:
+    def _parts(self, at: int) -> Iterator[tuple[str | int, _Part]]:
         text = self.source.text
-        opening, number = text[start], 0
-        if opening not in "{[":
-            return
-        at = _end(_START, text, start + 1)
-        while text[at] not in "]}":
-            name: str | int = number
-            key = None
-            if opening == "{":
-                found = _KEY.match(text, at)
-                assert found is not None  # noqa: S101 - it was read
-                key, at, name = found.span(1), found.end(), json.loads(found[1])
-            _, end = _value_at(text, at)
-            yield name, _Part(key, (at, end))
-            number += 1
-            at = _end(_NEXT, text, end)
-            at -= text[at - 1] in "]}"
+        number, at, more = 0, at + 1, True
+        while more:
+            found = _PART.match(text, at)
+            assert found is not None  # noqa: S101 - it matches anything
+            key, value, at = found.span(1), found.span(2), found.end()
+            if value[0] < 0:
+                if text[at] in "]}":  # it is empty
+                    return
+                value = (at, _value_at(text, at)[1])
+                at = _after(text, value[1])
+            if key[0] < 0:
+                yield number, (None, value)
+                number += 1
+            else:
+                name = text[key[0] + 1 : key[1] - 1]
+                yield json.loads(f'"{name}"') if "\\" in name else name, (key, value)
+            more = text[at - 1] == ","
 
     def pointers(self, pointer: Pointer = ()) -> Iterator[Pointer]:
         """The way to everything that stands there."""
@@ -170,8 +171,9 @@ class _Places:
         return Span(self.source, *ends[0], *ends[1])
 
 
-def _end(pattern: re.Pattern[str], text: str, at: int) -> int:
-    found = pattern.match(text, at)
+def _after(text: str, at: int) -> int:
+    """What is behind the comma or the closing after a part."""
+    found = _NEXT.match(text, at)
     assert found is not None  # noqa: S101 - it was read
     return found.end()
 
@@ -186,7 +188,7 @@ class _Spans(Mapping[Pointer, Span]):
         found = self._places.part(pointer)
         if found is None:
             raise KeyError(pointer)
-        return self._places.span(found.value)
+        return self._places.span(found[1])
 
     def __contains__(self, pointer: object) -> bool:
         return isinstance(pointer, tuple) and self._places.part(pointer) is not None
@@ -203,13 +205,13 @@ class _Keys(_Spans):
 
     def __getitem__(self, pointer: Pointer) -> Span:
         found = self._places.part(pointer)
-        if found is None or found.key is None:
+        if found is None or found[0] is None:
             raise KeyError(pointer)
-        return self._places.span(found.key)
+        return self._places.span(found[0])
 
     def __contains__(self, pointer: object) -> bool:
         found = self._places.part(pointer) if isinstance(pointer, tuple) else None
-        return found is not None and found.key is not None
+        return found is not None and found[0] is not None
 
     def __iter__(self) -> Iterator[Pointer]:
         return (each for each in self._places.pointers() if each in self)
@@ -223,7 +225,7 @@ class _Styles(Mapping[Pointer, str]):
 
     def __getitem__(self, pointer: Pointer) -> str:
         found = self._places.part(pointer)
-        if found is None or self._places.source.text[found.value[0]] != '"':
+        if found is None or self._places.source.text[found[1][0]] != '"':
             raise KeyError(pointer)
         return '"'
 

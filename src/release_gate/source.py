@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import re
 import stat
+from codecs import BOM_UTF8
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -189,7 +190,7 @@ def _decode(data: bytes | str, name: str, limits: Limits) -> str:
         )
     if isinstance(data, bytes):
         try:
-            data = data.decode("utf-8-sig")
+            data = data.decode("utf-8-sig" if data.startswith(BOM_UTF8) else "utf-8")
         except UnicodeDecodeError as error:
             raise DocumentError(
                 [
