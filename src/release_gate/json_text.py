@@ -22,7 +22,7 @@ __all__ = ["read_json"]
 
 
 def read_json(source: Source, values: int, depth: int, scalar: int) -> Document | None:
-    """A document that is a mapping in JSON, or None if it is not certain that it is one by all rules.
+    """A document that is a mapping in JSON, or None if it is not certain to be one by all rules.
 
     Args:
         source: The name and the text, without the characters that no document may hold.
@@ -31,13 +31,13 @@ def read_json(source: Source, values: int, depth: int, scalar: int) -> Document 
         scalar: As many characters a text may have.
     """
     text = source.text
-    if not text.lstrip(" \n").startswith("{") or not _is_usual(text, values, scalar):
+    if not _is_usual(text, values, scalar):
         return None
     try:
         tree = _DECODER.decode(text)
     except (ValueError, ArithmeticError, RecursionError):
         return None
-    if _is_deeper(tree, depth):
+    if not isinstance(tree, dict) or _is_deeper(tree, depth):
         return None
     places = _Places(source)
     return Document(source, tree, _Spans(places), _Keys(places), _Styles(places))

@@ -29,7 +29,6 @@ from release_gate.diagnostics import (
     lines_of,
     printable,
 )
-from release_gate.json_text import read_json
 from release_gate.located import Document, Place, Pointer, Spans, Tree
 from release_gate.scalars import (
     MAX_DIGITS,
@@ -172,8 +171,15 @@ def document_of(source: Source, limits: Limits = LIMITS) -> Document:
     Raises:
         DocumentError: With every diagnostic that was found.
     """
-    plain = read_json(source, limits.values, MAX_DEPTH, MAX_SCALAR)
-    return _Builder(source, limits).build() if plain is None else plain
+    return _read_json(source, limits) or _Builder(source, limits).build()
+
+
+def _read_json(source: Source, limits: Limits) -> Document | None:
+    if not source.text.lstrip(" \n").startswith("{"):
+        return None
+    from release_gate.json_text import read_json  # noqa: PLC0415 - few documents are in JSON
+
+    return read_json(source, limits.values, MAX_DEPTH, MAX_SCALAR)
 
 
 def _decode(data: bytes | str, name: str, limits: Limits) -> str:
