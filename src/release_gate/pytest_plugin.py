@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from release_gate.authoring.suites import Suite, Trial
+    from release_gate.authoring.testing.suites import Suite, Trial
 
 __all__ = ["pytest_collect_file"]
 
@@ -36,7 +36,7 @@ class SuiteFile(pytest.File):
 
     def collect(self) -> Iterator[TrialItem]:
         """Its cases. Everything that is wrong with the file is told at once."""
-        from release_gate.authoring.suites import load_suite  # noqa: PLC0415 - as the docstring says
+        from release_gate.authoring.testing.suites import load_suite  # noqa: PLC0415 - as the docstring says
         from release_gate.diagnostics import InputError  # noqa: PLC0415
         from release_gate.gate.text import render_diagnostics  # noqa: PLC0415
 
@@ -57,7 +57,7 @@ class TrialItem(pytest.Item):
 
     def runtest(self) -> None:
         """Judge the request."""
-        from release_gate.authoring.trials import run  # noqa: PLC0415 - as the docstring says
+        from release_gate.authoring.testing.trials import run  # noqa: PLC0415 - as the docstring says
 
         (outcome,) = run(self.suite, [self.trial])
         if not outcome.passed:

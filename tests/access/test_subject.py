@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from release_gate import Gate
-from release_gate.authoring.suites import load_suite
-from release_gate.authoring.trials import run
+from release_gate.authoring.testing.suites import load_suite
+from release_gate.authoring.testing.trials import run
 from release_gate.decision import ArtifactDecision, Verdict
 from release_gate.diagnostics import InputError, PolicyError, RequestError
 from release_gate.facts.access import AccessRequest, kind_of

@@ -10,7 +10,7 @@ import pytest
 from release_gate.authoring.coverage.goals import Goal, goals
 from release_gate.authoring.coverage.observe import observed
 from release_gate.authoring.coverage.report import Coverage
-from release_gate.authoring.suites import load_suite
+from release_gate.authoring.testing.suites import load_suite
 from release_gate.cli import main
 from release_gate.policy.load import load_policy, policy_from_document
 from release_gate.source import read_document

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from benchmarks.authoring import write
-from release_gate.authoring.expectations import found
 from release_gate.authoring.mutation.hunt import Hunt
 from release_gate.authoring.mutation.mutants import Mutant
 from release_gate.authoring.mutation.scenes import scenes
-from release_gate.authoring.suites import Suite, load_suite
-from release_gate.authoring.trials import judged, run
+from release_gate.authoring.testing.expectations import found
+from release_gate.authoring.testing.suites import Suite, load_suite
+from release_gate.authoring.testing.trials import judged, run
 from release_gate.decision import ArtifactDecision
 from release_gate.policy.packs import data_folder
 

@@ -10,7 +10,7 @@ from release_gate.authoring.mutation.hunt import Hunt
 from release_gate.authoring.mutation.mutants import LOOSENS, MAY_LOOSEN, TIGHTENS, mutants
 from release_gate.authoring.mutation.scenes import scenes
 from release_gate.authoring.processes import FEW
-from release_gate.authoring.suites import load_suite
+from release_gate.authoring.testing.suites import load_suite
 from release_gate.cli import main
 from release_gate.policy.load import policy_from_document
 from release_gate.policy.packs import data_folder

@@ -8,9 +8,9 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from release_gate.authoring import trials
-from release_gate.authoring.suites import load_suite
 from release_gate.authoring.targets import targets
+from release_gate.authoring.testing import trials
+from release_gate.authoring.testing.suites import load_suite
 from release_gate.cli import main, progress
 from release_gate.cli.policy import test as command
 from release_gate.diagnostics import InputError

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from release_gate.authoring.suites import load_suite
-from release_gate.authoring.trials import Outcome, run
+from release_gate.authoring.testing.suites import load_suite
+from release_gate.authoring.testing.trials import Outcome, run
 from release_gate.diagnostics import InputError
 
 Write = Callable[..., Path]

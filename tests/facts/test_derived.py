@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from release_gate.authoring.suites import load_suite
+from release_gate.authoring.testing.suites import load_suite
 from release_gate.diagnostics import InputError
 from release_gate.facts.derived import derived
 from release_gate.facts.release import ReleaseRequest

@@ -9,8 +9,8 @@ from release_gate.authoring.coverage.report import Coverage
 from release_gate.authoring.mutation.hunt import Hunt
 from release_gate.authoring.mutation.mutants import TIGHTENS
 from release_gate.authoring.mutation.scenes import scenes
-from release_gate.authoring.suites import load_suite
-from release_gate.authoring.trials import run
+from release_gate.authoring.testing.suites import load_suite
+from release_gate.authoring.testing.trials import run
 from release_gate.policy.load import load_policy
 from release_gate.policy.packs import data_folder
 

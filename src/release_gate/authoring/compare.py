@@ -8,7 +8,7 @@ from datetime import date
 from itertools import groupby
 from typing import Any
 
-from release_gate.authoring.suites import Suite
+from release_gate.authoring.testing.suites import Suite
 from release_gate.decision import Verdict
 from release_gate.diagnostics import counted
 from release_gate.engine import decide

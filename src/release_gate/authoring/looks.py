@@ -11,7 +11,7 @@ from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from release_gate.authoring.suites import Trial
+from release_gate.authoring.testing.suites import Trial
 from release_gate.engine import facts_at
 from release_gate.evaluate.reference import Facts
 from release_gate.expression import nodes

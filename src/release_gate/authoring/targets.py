@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from release_gate.authoring.suites import policy_file
+from release_gate.authoring.testing.suites import policy_file
 from release_gate.diagnostics import Diagnostic, DocumentError, InputError, PolicyError, printable
 from release_gate.policy.packs import data_folder, load_pack, pack_names
 from release_gate.source import read_file, require_mapping

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from release_gate.authoring.lint import lint_policy
-from release_gate.authoring.suites import load_suite
+from release_gate.authoring.testing.suites import load_suite
 from release_gate.diagnostics import Diagnostic, InputError, PolicyError, Severity, Span
 from release_gate.document import validate
 from release_gate.editor.known import gate_near

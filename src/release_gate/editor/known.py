@@ -163,7 +163,7 @@ def references(policies: Node | None) -> Iterator[str]:
 
 def tested(name: str, path: Path) -> Path | None:
     """The file of the policy that tests in a file name."""
-    from release_gate.authoring.suites import policy_file  # noqa: PLC0415 - policies alone need no tests
+    from release_gate.authoring.testing.suites import policy_file  # noqa: PLC0415 - policies alone need no tests
 
     return policy_file(path, name) or policy_path(name, path.parent)
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
 
-from release_gate.authoring.documents import TestsDocument
+from release_gate.authoring.testing.document import TestsDocument
 from release_gate.decision import Decision
 from release_gate.facts.access import AccessRequest
 from release_gate.facts.records import FactRecord

@@ -14,7 +14,7 @@ from typing import Any
 from release_gate.authoring.coverage.goals import Goal, conditions_of, is_fixed, is_threshold
 from release_gate.authoring.looks import Look, Reads, looks_of
 from release_gate.authoring.processes import spread
-from release_gate.authoring.suites import Trial
+from release_gate.authoring.testing.suites import Trial
 from release_gate.evaluate.reference import Facts, Trace, evaluate, truth_of
 from release_gate.expression import nodes
 from release_gate.expression.nodes import At, Node

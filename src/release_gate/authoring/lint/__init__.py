@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from release_gate.authoring.lint import logic, shape
 from release_gate.authoring.lint.subject import Remark, Subject
-from release_gate.authoring.suites import load_suite
 from release_gate.authoring.targets import Targets
+from release_gate.authoring.testing.suites import load_suite
 from release_gate.diagnostics import Diagnostic, InputError, Severity, did_you_mean, printable
 from release_gate.policy.load import load_policy
 from release_gate.policy.model import Policy

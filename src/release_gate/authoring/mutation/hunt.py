@@ -11,12 +11,12 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from release_gate.authoring.expectations import Expectation, found, in_short, shortened
 from release_gate.authoring.looks import Reads
 from release_gate.authoring.mutation.mutants import Mutant, mutants
 from release_gate.authoring.mutation.scenes import Scene, bare, differs, recombined
 from release_gate.authoring.mutation.touched import Readers, Touched, changed_metrics, conditions_of
 from release_gate.authoring.processes import spread
+from release_gate.authoring.testing.expectations import Expectation, found, in_short, shortened
 from release_gate.decision import ArtifactDecision
 from release_gate.evaluate.reference import evaluate, truth_of
 from release_gate.expression.nodes import Condition

@@ -7,9 +7,9 @@ from copy import copy
 from dataclasses import replace
 from functools import cached_property
 
-from release_gate.authoring.expectations import found
 from release_gate.authoring.looks import Look, Reads
-from release_gate.authoring.suites import Suite, Trial
+from release_gate.authoring.testing.expectations import found
+from release_gate.authoring.testing.suites import Suite, Trial
 from release_gate.decision import ArtifactDecision
 from release_gate.engine import facts_for
 from release_gate.engine.case import Case

@@ -7,8 +7,8 @@ import click
 from release_gate.authoring.coverage.goals import Goal
 from release_gate.authoring.coverage.observe import observed
 from release_gate.authoring.coverage.report import KINDS, Coverage, as_html, as_json
-from release_gate.authoring.suites import load_suite
 from release_gate.authoring.targets import Targets
+from release_gate.authoring.testing.suites import load_suite
 from release_gate.cli import Exit, use_colour
 from release_gate.cli.options import JOBS
 from release_gate.cli.outputs import Output, emit, output_option

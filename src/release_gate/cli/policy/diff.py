@@ -17,8 +17,8 @@ from release_gate.authoring.compare import (
     judged_by_tests,
     renamed_rules,
 )
-from release_gate.authoring.suites import load_suite, stand_in
 from release_gate.authoring.targets import targets
+from release_gate.authoring.testing.suites import load_suite, stand_in
 from release_gate.cli import Exit
 from release_gate.cli.options import AS_OF
 from release_gate.cli.outputs import Output, emit, output_option

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
-from pathlib import Path
 
 import click
 
 from release_gate.authoring.lint import lint as look_at
+from release_gate.authoring.lint.report import Told, as_json
 from release_gate.cli import Exit, use_colour
 from release_gate.cli.options import AS_OF
 from release_gate.cli.outputs import Output, emit, output_option
 from release_gate.cli.policy.paths import PATHS, named
-from release_gate.diagnostics import Diagnostic, Severity, counted
-from release_gate.escape import json_text
+from release_gate.diagnostics import Severity, counted
 from release_gate.gate import reports
 from release_gate.gate.reports.run import Outcome, Run
 from release_gate.gate.text import render_diagnostics
-
-Told = Sequence[tuple[Path, Sequence[Diagnostic]]]
 
 
 @click.command()
@@ -60,34 +56,3 @@ def render(told: Told, form: str, *, colour: bool) -> str:
         # The tool has done its work, whatever it found; what is wrong with a file is a result.
         run.invalid = 0
         return "".join(reports.render(form, run))
-
-
-def as_json(told: Told) -> str:
-    """What was found, as JSON."""
-    files = [
-        {"file": file.as_posix(), "diagnostics": [_diagnostic(each) for each in found]}
-        for file, found in told
-    ]
-    return json_text({"schema": "lint-report/v1", "files": files}) + "\n"
-
-
-def _diagnostic(found: Diagnostic) -> dict[str, object]:
-    span = found.span
-    place = (
-        {}
-        if span is None
-        else {
-            "file": span.file,
-            "line": span.line,
-            "column": span.column,
-            "end_line": span.end_line,
-            "end_column": span.end_column,
-        }
-    )
-    said = {
-        "code": found.code,
-        "severity": found.severity.value,
-        "message": found.message,
-        "help": found.help,
-    }
-    return {**said, **place}

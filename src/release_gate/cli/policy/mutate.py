@@ -3,36 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
 from release_gate.authoring.mutation.hunt import Hunt, Survivor
-from release_gate.authoring.mutation.mutants import LOOSENS, MAY_LOOSEN, TIGHTENS
+from release_gate.authoring.mutation.mutants import LOOSENS, TIGHTENS
+from release_gate.authoring.mutation.report import ORDER, Result, as_json
 from release_gate.authoring.mutation.scenes import scenes
-from release_gate.authoring.suites import Suite, load_suite
+from release_gate.authoring.testing.suites import Suite, load_suite
 from release_gate.cli import Exit, use_colour
 from release_gate.cli.options import JOBS
 from release_gate.cli.outputs import Output, emit, output_option
 from release_gate.cli.policy.paths import PATHS, named
 from release_gate.cli.progress import progress
 from release_gate.diagnostics import Diagnostic, Severity, counted, printable
-from release_gate.escape import json_text
 from release_gate.gate.text import render_diagnostics
 from release_gate.policy.load import load_policy
-from release_gate.policy.model import Policy
-
-ORDER = (LOOSENS, MAY_LOOSEN, TIGHTENS)
-
-
-@dataclass(frozen=True)
-class Result:
-    """What became of the mutants of one policy."""
-
-    policy: Policy
-    mutants: int
-    survivors: tuple[Survivor, ...]
 
 
 @click.command()
@@ -80,10 +67,8 @@ def hunt(path: Path, suites: Sequence[Suite]) -> Hunt:
 
 def result(hunted: Hunt, jobs: int) -> Result:
     """What became of the mutants of a policy."""
-    came = list(progress(hunted.survivors(jobs), len(hunted.mutants), "changes"))
-    lives = [each for each in came if each and not each.mutant.silenced]
-    survivors = sorted(lives, key=lambda each: ORDER.index(each.mutant.effect))
-    return Result(hunted.policy, len(came), tuple(survivors))
+    came = progress(hunted.survivors(jobs), len(hunted.mutants), "changes")
+    return Result.of(hunted.policy, came)
 
 
 def text(results: Sequence[Result], *, colour: bool) -> str:
@@ -111,29 +96,3 @@ def _diagnostic(survivor: Survivor) -> Diagnostic:
     severity = Severity.WARNING if mutant.effect == TIGHTENS else Severity.ERROR
     message = f"no test notices if {mutant.said}: that {mutant.effect} the policy"
     return Diagnostic("RG850", message, mutant.span, survivor.advice, severity)
-
-
-def as_json(results: Sequence[Result]) -> str:
-    """What became of the mutants, as JSON."""
-    policies = [
-        {
-            "policy": result.policy.id,
-            "version": result.policy.version,
-            "changes": result.mutants,
-            "unnoticed": [
-                {
-                    "change": each.mutant.said,
-                    "effect": each.mutant.effect,
-                    "advice": each.advice,
-                    **(
-                        {"line": each.mutant.span.line, "column": each.mutant.span.column}
-                        if each.mutant.span
-                        else {}
-                    ),
-                }
-                for each in result.survivors
-            ],
-        }
-        for result in results
-    ]
-    return json_text({"schema": "mutation-report/v1", "policies": policies}) + "\n"

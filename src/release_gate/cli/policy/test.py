@@ -9,11 +9,11 @@ from time import sleep
 
 import click
 
-from release_gate.authoring.case_reports import Results, json_report, junit_report
-from release_gate.authoring.suites import Suite, load_suite
 from release_gate.authoring.targets import Targets
-from release_gate.authoring.trials import Outcome, run_all
-from release_gate.authoring.update import Edit, edited, proposed
+from release_gate.authoring.testing.report import Results, json_report, junit_report
+from release_gate.authoring.testing.suites import Suite, load_suite
+from release_gate.authoring.testing.trials import Outcome, run_all
+from release_gate.authoring.testing.update import Edit, edited, proposed
 from release_gate.cli import Exit, use_colour
 from release_gate.cli.options import JOBS
 from release_gate.cli.outputs import Output, emit, output_option

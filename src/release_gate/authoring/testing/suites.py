@@ -9,8 +9,8 @@ from itertools import product
 from pathlib import Path
 from typing import Any, Final
 
-from release_gate.authoring.documents import CaseDocument, TestsDocument
-from release_gate.authoring.expectations import Expectation, expectations
+from release_gate.authoring.testing.document import CaseDocument, TestsDocument
+from release_gate.authoring.testing.expectations import Expectation, expectations
 from release_gate.decision import in_words
 from release_gate.diagnostics import Diagnostic, InputError, PolicyError, Span, did_you_mean, printable
 from release_gate.document import validate

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from release_gate.authoring.expectations import Expectation, found, in_short, shortened
 from release_gate.authoring.processes import spread
-from release_gate.authoring.suites import COVER, Suite, Trial
+from release_gate.authoring.testing.expectations import Expectation, found, in_short, shortened
+from release_gate.authoring.testing.suites import COVER, Suite, Trial
 from release_gate.decision import ArtifactDecision, Decision, Finding
 from release_gate.diagnostics import Diagnostic, printable
 from release_gate.engine import decide

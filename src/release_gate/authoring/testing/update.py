@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any
 
-from release_gate.authoring.expectations import Expectation, in_short, named, shortened
-from release_gate.authoring.suites import Suite
-from release_gate.authoring.trials import Outcome
+from release_gate.authoring.testing.expectations import Expectation, in_short, named, shortened
+from release_gate.authoring.testing.suites import Suite
+from release_gate.authoring.testing.trials import Outcome
 from release_gate.diagnostics import Span
 from release_gate.source import Pointer
 

@@ -42,7 +42,7 @@ _TIER: Final = {
 }
 
 # What is expected may be a grid over the cells of a matrix, so that its leaves are checked one by one where
-# the matrix is known (:mod:`release_gate.authoring.expectations`), each at its own place.
+# the matrix is known (:mod:`release_gate.authoring.testing.expectations`), each at its own place.
 Verdicts = Annotated[Any, WithJsonSchema(_grid(_VERDICT))]
 Rungs = Annotated[Any, WithJsonSchema(_grid(_RUNG))]
 Words = Annotated[Any, WithJsonSchema(_WORDS)]

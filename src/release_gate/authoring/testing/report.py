@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from release_gate.authoring.expectations import in_short, shortened
-from release_gate.authoring.suites import Suite
-from release_gate.authoring.trials import Failure, Outcome
+from release_gate.authoring.testing.expectations import in_short, shortened
+from release_gate.authoring.testing.suites import Suite
+from release_gate.authoring.testing.trials import Failure, Outcome
 from release_gate.diagnostics import Span, printable
 from release_gate.escape import json_text
 from release_gate.pages import safe

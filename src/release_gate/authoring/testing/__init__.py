@@ -1,0 +1,1 @@
+"""Tests of policies: how they are written, read and run, and what came of them."""
