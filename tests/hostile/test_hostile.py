@@ -2,12 +2,14 @@
 
 import time
 from collections.abc import Iterator
+from datetime import date
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from release_gate import engine
 from release_gate.diagnostics import InputError
 from release_gate.evaluate.reference import evaluate
 from release_gate.expression.check import Scope, check_condition
@@ -15,6 +17,8 @@ from release_gate.facts.release import ReleaseRequest
 from release_gate.facts.schema import schema
 from release_gate.facts.truth import Record, Unknown
 from release_gate.facts.view import Seen
+from release_gate.policy.load import policy_from_document
+from release_gate.source import read_document
 
 SECONDS = 30  # of processor time while coverage is measured: about one without, and what hangs takes for ever
 HEAD = "release_gate: request/v1\nid: r\naction: release\n"
@@ -114,6 +118,11 @@ def documents() -> Iterator[tuple[str, str | bytes]]:  # noqa: PLR0915 - a table
     yield "day that is not there", BASE + f"sign_offs: [{sign_off % ('a', '2026-02-30')}]\n"
     yield "stands on itself", BASE + "lineage: [{child: p, parent: p}]\n"
     yield "circle of 3,000", BASE + "lineage:\n" + circle(3_000)
+    artifacts = ", ".join(f"{{id: a{n}, kind: weights, wanted: hosted}}" for n in range(300))
+    yield (
+        "300 artifacts that stand on 200 models each",
+        HEAD + f"artifacts: [{artifacts}]\nlineage:\n" + "".join(f"- {{parent: p{n}}}\n" for n in range(200)),
+    )
     yield "3,000 unknown keys", BASE + "".join(f"k{n}: 1\n" for n in range(3_000))
     yield (
         "3,000 wrong values",
@@ -136,6 +145,21 @@ def test_a_hostile_document_is_refused(name: str, tmp_path: Path, command: Any) 
     assert caught.value.diagnostics
     assert len(str(caught.value)) < 50_000
     command("check", path, "--policy", "ladder").is_refusal()
+
+
+def test_a_reason_that_names_thousands_takes_linear_time() -> None:
+    rule = """{id: r, when: "$any([p.name =~ 'p' for p in lineage])", deny: '{p.name} may not be used.'}"""
+    head = "release_gate: policy/v1\nid: own\nversion: 1.0.0\ntitle: Own\n"
+    policy = policy_from_document(read_document(f"{head}rules: [{rule}]\n"))
+    parents = [{"parent": f"p{n}"} for n in range(12_000)]
+    artifacts = [{"id": "a", "kind": "weights", "wanted": "hosted"}]
+    asked = {"id": "r", "action": "release", "artifacts": artifacts, "lineage": parents}
+    start = time.process_time()
+    decision = engine.decide(ReleaseRequest.model_validate(asked), [policy], date(2026, 11, 24))
+    found = next(each for each in decision.artifacts[0].findings if each.rule == "r")
+    assert found.message.startswith("p0, p1, p2, ")
+    assert "p11999 may not be used." in found.message
+    assert time.process_time() - start < SECONDS / 2
 
 
 CONDITIONS = {

@@ -219,11 +219,12 @@ def _show_members(each: nodes.Comprehension, rest: list[str], bad: Bad) -> str:
     steps = [step for top in bad.traces for step in top.deciding() if step.member and not _left_out(step)]
     told = [step for step in steps if isinstance(step.value, bool)]
     open_ = [step for step in steps if not isinstance(step.value, bool)]
-    labels = {step.member for step in ((open_ or told) if isinstance(bad.value, Unknown) else told)}
+    names = {step.member for step in ((open_ or told) if isinstance(bad.value, Unknown) else told)}
+    labels = {name[at + 1 : -1] for name in names for at, char in enumerate(name) if char == "["}
     shown = []
     for index, member in enumerate(source.members if isinstance(source, Items) else ()):
         label = getattr(member, "label", "") or str(index)
-        if not any(name.endswith(f"[{label}]") for name in labels):
+        if label not in labels:
             continue
         found: Any = member
         for name in rest:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, Self, cast
+from typing import Annotated, Any, ClassVar, Final, Literal, Self, cast
 
 from pydantic import Field, PrivateAttr, WithJsonSchema, field_validator, model_validator
 
@@ -54,6 +54,10 @@ from release_gate.source import Document, Pointer, Tree, read_document, read_fil
 __all__ = ["Artifact", "ReleaseRequest", "SignOff"]
 
 
+MOST_READ: Final = 50_000
+"""As many members of lists a decision may show, each as often as there is an artifact that reads it."""
+
+
 class Sections(Base):
     """The facts that may differ between artifacts."""
 
@@ -79,6 +83,12 @@ class Sections(Base):
     """Measures against misuse."""
     components: ListOf[Component] = ListOf(unknown="missing")
     """The parts that are published."""
+
+    @property
+    def members(self) -> int:
+        """How many members its lists have together."""
+        lists = (self.data.sources, self.evidence, self.safeguards, self.components)
+        return sum([len(each.items) for each in lists])
 
     @field_validator("own")
     @classmethod
@@ -289,9 +299,24 @@ class ReleaseRequest(Sections):
         sections: tuple[Sections, ...] = (self, *self.variants.values())
         data = [each.name for section in sections for each in section.data.sources.items]
         refuse_strangers(self.events, ids, data, self.sources)
+        self._check_size()
         self._check_children(ids)
         self._check_lineage()
         return self
+
+    def _check_size(self) -> None:
+        """Every artifact is judged by all that is known about it, and its decision shows what it read."""
+        own = {name: each.members for name, each in self.variants.items()}
+        lists = (self.lineage, self.releases, self.incidents, self.obligations)
+        shared = self.members + sum([len(each.items) for each in lists])
+        read = sum([shared + own.get(each.variant or "", 0) for each in self.artifacts])
+        if len(self.artifacts) > 1 and read > MOST_READ:
+            raise problem(
+                f"its {len(self.artifacts):,} artifacts read {read:,} members of lists, one by one; "
+                f"{MOST_READ:,} are allowed",
+                "make several requests of it",
+                ("artifacts",),
+            )
 
     def _check_children(self, ids: list[str]) -> None:
         """An edge from nowhere would take its ancestors out of everybody's sight."""
