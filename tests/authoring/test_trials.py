@@ -351,6 +351,7 @@ MISTAKES = {
         "an artifact of kind `api` has no access level `weights_open`",
     ),
     "levels of nothing": ("  expect: {w: {levels: []}}", "RG805", "[]", "write {hosted: approve}"),
+    "missing at nothing": ("  expect: {w: {missing: {}}}", "RG805", "{}", "write {hosted: []}"),
     "no such best": ("  expect: {w: {best: none}}", "RG805", "none", "`none` is not an access level"),
     "no such tier": ("  expect: {w: {tier: hi}}", "RG805", "hi", "`hi` is not a tier of `acme`"),
     "half a tier": (

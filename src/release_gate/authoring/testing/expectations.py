@@ -167,7 +167,7 @@ class _Reader:
                 self.problem(place, f"there is no rule `{printable(name)}`", did_you_mean(name, known))
             yield names, place
 
-    def levels(self, tree: Any, at: Pointer) -> Iterator[tuple[str, Any, Pointer]]:
+    def levels(self, tree: Any, at: Pointer, like: str) -> Iterator[tuple[str, Any, Pointer]]:
         rungs = {rung.name for rung in self.artifact.ladder}
         for rung, inner in tree.items() if isinstance(tree, dict) else ():
             if rung in rungs:
@@ -177,7 +177,7 @@ class _Reader:
                 span = self.document.key_span((*at, rung))
                 self.problems.append(Diagnostic("RG805", said, span, did_you_mean(rung, rungs)))
         if not isinstance(tree, dict) or not tree:
-            self.problem(at, "this must name access levels", "write {hosted: approve}")
+            self.problem(at, "this must name access levels", f"write {{hosted: {like}}}")
 
     def tier(self, tree: Any, at: Pointer) -> Iterator[tuple[Any, Pointer]]:
         known = [tier.step.name for tier in self.policies[0].tiers]
@@ -198,11 +198,11 @@ class _Reader:
     def read(self, about: str, tree: Any, at: Pointer) -> Iterator[tuple[str, Any, Pointer]]:
         """What one key of an expectation says in this cell: about what, what, and where."""
         if about == "levels":
-            for rung, inner, place in self.levels(tree, at):
+            for rung, inner, place in self.levels(tree, at, "approve"):
                 for value, where in self.word(inner, place, VERDICTS, "a verdict"):
                     yield f"levels.{rung}", value, where
         elif about in ("missing", "unverified") and isinstance(tree, dict):
-            for rung, inner, place in self.levels(tree, at):
+            for rung, inner, place in self.levels(tree, at, "[]"):
                 for names, where in self.plain(about, inner, place):
                     yield f"{about}.{rung}", names, where
         else:
