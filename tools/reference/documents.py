@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import cache
 from typing import Any, Final
@@ -97,13 +98,18 @@ class _Table:
             [
                 (
                     code(key.rstrip("_")) + (" (required)" if key in required else ""),
-                    self.type_of(value),
+                    self.type_of(value) + self.or_null(value),
                     plain(value.get("description") or about.get(key) or about.get(key + "_", ""))
                     or self.meaning(value),
                 )
                 for key, value in shape.get("properties", {}).items()
             ],
         )
+
+    def or_null(self, value: dict[str, Any]) -> str:
+        """What is only read has every key; what people write leaves out what would be null."""
+        empty = {"type": "null"} in value.get("anyOf", ()) or "null" in value.get("type", ())
+        return " or null" if empty and self.kind in ("decision", "check") else ""
 
     def meaning(self, value: dict[str, Any]) -> str:
         """What the mapping that a key holds says of itself."""
@@ -178,7 +184,7 @@ def _attributes(name: str) -> dict[str, str]:
     found = griffe.load("release_gate.decision")[name]
     sections = found.docstring.parse("google") if found.docstring else []
     return {
-        attribute.name: attribute.description
+        attribute.name: re.sub(r"\bNone\b", "null", attribute.description)
         for section in sections
         if section.kind is griffe.DocstringSectionKind.attributes
         for attribute in section.value
