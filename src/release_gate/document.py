@@ -13,6 +13,7 @@ from pydantic_core import CoreSchema
 
 from release_gate.diagnostics import Diagnostic, InputError, Span, did_you_mean, printable
 from release_gate.docstrings import attribute_docstrings
+from release_gate.meant import list_hint
 from release_gate.source import MAX_PROBLEMS, Document, Pointer
 
 __all__ = ["Base", "problems_of", "validate"]
@@ -125,12 +126,16 @@ def _problem(
             code, f"unknown key `{printable(key)}`{_inside(pointer)}", at, _key_meant(key, known)
         )
     if item["type"] in _WHAT:
-        message, help_ = _WHAT[item["type"]]
+        message, help_ = (said.format(key=key) for said in _WHAT[item["type"]])
         if item["type"] == "string_type" and at is not None and isinstance(_written(pointer, tree), Decimal):
             help_ = f'put it in quotes: "{at.text}"'
+        if item["type"] in ("dict_type", "model_type"):
+            help_ = _keys_hint(_keys_of(model, tuple(item["loc"]))) or help_
+        if item["type"] in ("list_type", "tuple_type"):
+            help_ = list_hint(_written(pointer, tree))
         if item["type"] == "missing":
             at = _place(document, pointer[:-1] if pointer and pointer[-1] == key else pointer, key=False)
-        return Diagnostic(code, message.format(key=key) + _inside(pointer), at, help_.format(key=key))
+        return Diagnostic(code, message + _inside(pointer), at, help_)
     message = str(item["msg"]).removeprefix("Value error, ").removeprefix("Assertion failed, ")
     if item["type"] == "string_pattern_mismatch":
         written = str(_written(pointer, tree))
@@ -138,7 +143,8 @@ def _problem(
         help_ = _written_so(written, str(context.get("pattern")))
     elif item["type"] == "literal_error":
         written = printable(str(_written(pointer, tree)))
-        message = f"`{written}` cannot stand here"
+        is_key = isinstance(pointer[-1], str)
+        message = f"`{printable(key)}` cannot be `{written}`" if is_key else f"`{written}` cannot stand here"
         help_ = did_you_mean(written, re.findall(r"'([^']*)'", str(context.get("expected", ""))))
     else:
         help_ = str(context.get("help", ""))
@@ -152,6 +158,12 @@ def _key_meant(key: str, known: list[str]) -> str:
         return help_ or f"did you mean `{wanted}`"
     near = did_you_mean(key, known)
     return near or ("one of " + ", ".join(f"`{name}`" for name in known) if len(known) <= MAX_LISTED else "")
+
+
+def _keys_hint(keys: list[str]) -> str:
+    """How a mapping is written that has these keys."""
+    shown = ", ".join(f"{key}: …" for key in keys[:3])
+    return f"write its keys: {{{shown}{', …' if len(keys) > 3 else ''}}}" if keys else ""
 
 
 def _written_so(text: str, pattern: str) -> str:

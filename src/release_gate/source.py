@@ -358,7 +358,9 @@ class _Builder:
             message = f"the comma before `{printable(text)}` ends the value before it"
             help_ = "a number has a decimal point and no separators: 0.98, 20000"
             self.problem("RG011", message, self.span(event), help_)
-        elif plain and text == "<<":
+            top.key = text
+            return
+        if plain and text == "<<":
             message = "merge keys are not allowed (`<<`)"
             self.problem("RG007", message, self.span(event), "write the values out")
         elif plain and (text in _WORDS or (text[0] in _NUMERIC and _looks_like_a_number(text))):

@@ -77,7 +77,7 @@ def test_a_day_of_the_past_is_seen_as_it_was(tmp_path: Path) -> None:
         ('{"entry": "granted", "entry": "revoked"}', "not the JSON that it must be"),
         ("", "not the JSON that it must be"),
         ("[]", "must be a mapping"),
-        (granted("a2", release_gate="grant/v2"), "`grant/v2` cannot stand here"),
+        (granted("a2", release_gate="grant/v2"), "`release_gate` cannot be `grant/v2`"),
         (granted("a2", on="2026-13-01"), "`2026-13-01` is not a date"),
         (granted("a2", scpoe=[]), "unknown key `scpoe`"),
         (granted("a2", decision=None), "`granted` says its `decision`"),

@@ -132,7 +132,7 @@ def test_a_request_of_python_has_events_too() -> None:
 
 
 WRONG = [
-    ("event: vanished", "`vanished` cannot stand here", "vanished"),
+    ("event: vanished", "`event` cannot be `vanished`", "vanished"),
     ("event: widened", "`widened` says at which access level it is open", None),
     ("event: leaked, rung: hosted", "`leaked` has no access level", None),
     ("event: widened, rung: opened", "`opened` is not an access level", "opened"),
@@ -146,7 +146,7 @@ WRONG = [
     ("event: incident, facts: {'events[+]': {}}", "no event changes `events`", None),
     ("event: incident, facts: {'lineage[x].license': MIT}", "there is no member `x`", "'lineage[x].license'"),
     ("event: incident, facts: {compute.flops: 1}", "unknown key `flops` in `compute`", None),
-    ("event: incident, facts: {action: leap}", "`leap` cannot stand here", "leap"),
+    ("event: incident, facts: {action: leap}", "`action` cannot be `leap`", "leap"),
 ]
 
 

@@ -331,7 +331,7 @@ WRONG_DATA = [
     (
         "event: withdrawn, data: images",
         "this must be a list in `events.0`",
-        "write [a, b] or lines that start with `- `",
+        "write [images]",
     ),
 ]
 

@@ -88,7 +88,7 @@ def test_a_word_that_is_none_gets_the_nearest_one_offered() -> None:
     with pytest.raises(RequestError) as caught:
         ReleaseRequest.model_validate({"id": "r", "action": "release", "artifacts": [artifact]})
     (found,) = caught.value.diagnostics
-    assert (found.message, found.help) == ("`weigths` cannot stand here", "did you mean `weights`")
+    assert (found.message, found.help) == ("`kind` cannot be `weigths`", "did you mean `weights`")
 
 
 @pytest.mark.parametrize(

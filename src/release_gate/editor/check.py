@@ -21,6 +21,7 @@ from release_gate.facts.release import ReleaseRequest
 from release_gate.gate.gate import Gate
 from release_gate.gate.lineage.names import Names
 from release_gate.gate.papers import read_trust
+from release_gate.gate.unlisted import unlisted
 from release_gate.policy.load import is_path, load_policy
 from release_gate.policy.unread import unread_names
 from release_gate.policy.waivers import WaiversDocument
@@ -86,17 +87,17 @@ def _gate(path: Path, _as_of: date) -> Iterable[Diagnostic]:
 
 
 def _request(path: Path, as_of: date) -> Iterable[Diagnostic]:
-    """What is wrong with a request, and the names in it that the gate near by knows nothing of."""
+    """What is wrong with a request, and the licences and names in it of which nothing is known."""
     document = read_file(path)
     request = ReleaseRequest.from_document(document)
-    near = gate_near(path)
+    licences, near = list(unlisted(request)), gate_near(path)
     if near is None:
-        return ()
+        return licences
     try:
         policies = Gate.load(near.path, collect=False).in_force(as_of)
     except InputError:
-        return ()  # which is told in the gate file
-    return [
+        return licences  # what is wrong is told in the gate file
+    return licences + [
         Diagnostic("RG405", each.text, document.key_span(each.pointer), each.help, Severity.WARNING)
         for each in unread_names(request, policies)
     ]

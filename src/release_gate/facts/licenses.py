@@ -15,7 +15,7 @@ from typing import Any, Final, cast
 from release_gate.facts.truth import Reason, Unknown, Value
 from release_gate.source import read_document
 
-__all__ = ["TERMS", "license_name", "license_terms"]
+__all__ = ["TERMS", "license_name", "license_names", "license_terms"]
 
 TERMS: Final = (
     "commercial_use",
@@ -67,6 +67,12 @@ def license_name(name: str) -> str | None:
     if len(name) > LONGEST or license_terms(name) is None:
         return None
     return _names().get(name.strip().lower(), name.strip())
+
+
+def license_names() -> frozenset[str]:
+    """Every name by which the table knows a licence, as it is written there."""
+    licences = _tree()["licenses"].items()
+    return frozenset(each for name, entry in licences for each in (name, *entry.get("aliases", ())))
 
 
 @cache

@@ -27,6 +27,7 @@ from release_gate.facts.types import (
     problem,
 )
 from release_gate.facts.vocabularies import COUNTRY
+from release_gate.meant import list_hint
 from release_gate.scalars import twins
 
 __all__ = [
@@ -155,7 +156,7 @@ class ListOf(Base, Generic[T]):
             if isinstance(raw.get("items"), list):
                 return read({**raw, "items": tuple(raw["items"])})
         elif not isinstance(raw, ListOf):
-            raise problem("this must be a list", "write [a, b] or lines that start with `- `")
+            raise problem("this must be a list", list_hint(raw))
         return read(raw)
 
 

@@ -22,6 +22,7 @@ from release_gate.facts.arithmetic import interval_of_measurement
 from release_gate.facts.truth import Duration, Range, Reason, Unknown, Value
 from release_gate.facts.vocabularies import Vocabulary, vocabulary
 from release_gate.located import Pointer
+from release_gate.meant import known_hint, number_hint
 from release_gate.scalars import MAX_DIGITS, number_problem, text_problem
 
 __all__ = [
@@ -291,9 +292,7 @@ class Number(FactType):
     def _exact(raw: Any) -> Decimal:
         number = exact(raw)
         if number is None:
-            raise problem(
-                "this must be a number", "write it without quotes, as 1000 or 1e25, and without separators"
-            )
+            raise problem("this must be a number", number_hint(raw))
         if reason := number_problem(number):
             raise problem(f"this number {reason}", "round it")
         return number
@@ -380,7 +379,9 @@ class Day(FactType):
             pass
         if isinstance(raw, date) and not isinstance(raw, datetime):
             return raw
-        raise problem(f"`{printable(str(raw))}` is not a date", "write year-month-day, as 2026-11-24")
+        raise problem(
+            f"`{printable(str(raw))}` is not a date", known_hint(raw, "write year-month-day, as 2026-11-24")
+        )
 
     def json_schema(self) -> dict[str, Any]:
         return {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}
@@ -443,7 +444,7 @@ class Choice(FactType):
         shown = printable(str(raw))
         raise problem(
             f"`{shown}` is not {self.vocabulary.one}",
-            did_you_mean(shown, self.vocabulary.members),
+            known_hint(raw, did_you_mean(shown, self.vocabulary.members)),
         )
 
     def describe(self) -> str:

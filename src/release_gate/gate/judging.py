@@ -13,6 +13,7 @@ from release_gate.diagnostics import Diagnostic, InputError, Severity
 from release_gate.facts.release import ReleaseRequest
 from release_gate.gate.gate import Gate
 from release_gate.gate.reports.run import About, Outcome
+from release_gate.gate.unlisted import unlisted
 
 if TYPE_CHECKING:
     from release_gate.gate.base import Before
@@ -62,6 +63,7 @@ class Judging:
             return Outcome(name, diagnostics=error.diagnostics)
         if self.record is not None and not held_back:
             self.record(decision, held)
+        told = (*unlisted(request), *told)
         return Outcome(name, decision, About.of(held, self.gate.papers), (*held_back, *told))
 
     def held(self, request: ReleaseRequest) -> tuple[ReleaseRequest, tuple[Diagnostic, ...]]:

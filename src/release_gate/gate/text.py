@@ -5,14 +5,14 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from release_gate.decision import ArtifactDecision, Decision, FactRead, Finding, Verdict, in_words
+from release_gate.decision import ArtifactDecision, Decision, Finding, Verdict, in_words
 from release_gate.diagnostics import Diagnostic, Severity, counted, printable
 from release_gate.escape import log_line
 from release_gate.evaluate.reference import Trace
 from release_gate.expression.nodes import Literal, Named
 from release_gate.facts.ladder import ALL_RUNGS, BOUNDARY
 from release_gate.facts.truth import Reason, Unknown
-from release_gate.gate.reports.issues import fact_in_words, hangs_on, how_sure, who_must_sign
+from release_gate.gate.reports.issues import facts_in_words, hangs_on, how_sure, who_must_sign
 from release_gate.policy.unread import together
 
 __all__ = ["render_diagnostics", "render_text", "render_trace"]
@@ -182,30 +182,15 @@ def _finding(finding: Finding, colour: bool, width: int) -> Iterator[str]:  # no
     head = f"{finding.outcome} from {finding.from_}{to}: {finding.policy}/{finding.rule}"
     yield "  " + _paint(head, _COLOUR[finding.outcome], on=colour)
     yield from _wrap(finding.message, width, "    ")
-    for fact in _facts(finding):
-        yield from _wrap(fact, width, "    · ")
+    for said, where in facts_in_words(finding):
+        place = f"  ({where.file}:{where.line})" if where else ""
+        yield from _wrap(said + place, width, "    · ")
     if finding.fix and not finding.outcome.allows:
         yield from _wrap(f"→ {finding.fix}", width, "    ")
     if finding.cite:
         section = f", {finding.cite['section']}" if "section" in finding.cite else ""
         sure = f" ({said})" if (said := how_sure(finding)) else ""
         yield from _wrap(f"source: {finding.cite['title']}{section}{sure}", width, "    ")
-
-
-def _facts(finding: Finding) -> Iterator[str]:
-    """The facts that a finding rests on: a line for each, and one for all that are unknown for one reason."""
-    unplaced: dict[str, list[FactRead]] = {}
-    for fact in finding.facts:
-        if fact.reason and fact.where is None:
-            unplaced.setdefault(fact.reason, []).append(fact)
-    together = {reason: facts for reason, facts in unplaced.items() if len(facts) > 1}
-    for fact in finding.facts:
-        if fact.where is not None:
-            yield f"{fact_in_words(fact)}  ({fact.where.file}:{fact.where.line})"
-        elif fact.reason not in together:
-            yield fact_in_words(fact)
-    for reason, facts in together.items():
-        yield f"{', '.join(fact.path for fact in facts)} are unknown: {Reason(reason).meaning}"
 
 
 def render_trace(

@@ -20,6 +20,7 @@ __all__ = [
     "Issue",
     "Level",
     "fact_in_words",
+    "facts_in_words",
     "hangs_on",
     "how_sure",
     "issues",
@@ -137,7 +138,7 @@ def _of_diagnostic(outcome: Outcome, found: Diagnostic) -> Issue:
 
 def _of_finding(outcome: Outcome, artifact: ArtifactDecision, finding: Finding) -> Issue:
     where = next((fact.where for fact in finding.facts if fact.where), Where(outcome.file, 1, 1))
-    facts = "; ".join(fact_in_words(fact) for fact in finding.facts)
+    facts = "; ".join(said for said, _ in facts_in_words(finding))
     message = finding.message + (f" ({facts})" if facts else "")
     for state in artifact.sign_offs:
         if (state.policy, state.rule) == (finding.policy, finding.rule) and state.lacking:
@@ -179,6 +180,20 @@ def fact_in_words(fact: FactRead) -> str:
     if fact.state == "unknown":
         return f"{fact.path} is unknown: {Reason(str(fact.reason)).meaning}"
     return f"{fact.path} is {fact.value}"
+
+
+def facts_in_words(finding: Finding) -> Iterator[tuple[str, Where | None]]:
+    """The facts that a finding rests on, each with its place, and together those unknown for one reason."""
+    unplaced: dict[str, list[FactRead]] = {}
+    for fact in finding.facts:
+        if fact.reason and fact.where is None:
+            unplaced.setdefault(fact.reason, []).append(fact)
+    together = {reason: facts for reason, facts in unplaced.items() if len(facts) > 1}
+    for fact in finding.facts:
+        if fact.where is not None or fact.reason not in together:
+            yield fact_in_words(fact), fact.where
+    for reason, facts in together.items():
+        yield f"{', '.join(fact.path for fact in facts)} are unknown: {Reason(reason).meaning}", None
 
 
 def who_must_sign(state: SignOffState) -> str:

@@ -12,7 +12,7 @@ from xml.etree import ElementTree as ET
 
 from release_gate.decision import ArtifactDecision, Verdict
 from release_gate.escape import cut
-from release_gate.gate.reports.issues import fact_in_words, hangs_on, how_sure, issues
+from release_gate.gate.reports.issues import facts_in_words, hangs_on, how_sure, issues
 from release_gate.gate.reports.run import Outcome, Run, at_stake
 from release_gate.pages import safe
 
@@ -64,7 +64,7 @@ def _artifact(suite: ET.Element, outcome: Outcome, artifact: ArtifactDecision) -
     for finding in at_stake(artifact):
         title = f"{finding.policy}/{finding.rule} from {finding.from_}"
         case = ET.SubElement(suite, "testcase", classname=name, name=title)
-        facts = "; ".join(fact_in_words(fact) for fact in finding.facts)
+        facts = "; ".join(said for said, _ in facts_in_words(finding))
         sure = f" ({said})" if (said := how_sure(finding)) else ""
         _told(case, finding.outcome, finding.message, _text(f"{facts} {finding.fix}{sure}", 8000))
 

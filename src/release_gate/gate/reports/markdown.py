@@ -13,7 +13,7 @@ from typing import Final
 from release_gate.decision import ArtifactDecision, Decision, Finding, Verdict
 from release_gate.escape import markdown as safe
 from release_gate.facts.ladder import ALL_RUNGS, BOUNDARY
-from release_gate.gate.reports.issues import fact_in_words, hangs_on, how_sure, issues, who_must_sign
+from release_gate.gate.reports.issues import facts_in_words, hangs_on, how_sure, issues, who_must_sign
 from release_gate.gate.reports.run import Outcome, Run, at_stake
 
 LIMIT: Final = 1024 * 1024 - 4096
@@ -124,7 +124,7 @@ def _finding(finding: Finding) -> str:
     text = (
         f"- **{_word(finding.outcome)}** {safe(f'{finding.policy}/{finding.rule}')}: {safe(finding.message)}"
     )
-    text += "".join(f"\n  - {safe(fact_in_words(fact), 300)}" for fact in finding.facts)
+    text += "".join(f"\n  - {safe(said, 1500)}" for said, _ in facts_in_words(finding))
     if finding.fix and not finding.outcome.allows:
         text += f"\n  - → {safe(finding.fix)}"
     if finding.cite:
