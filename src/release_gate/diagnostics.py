@@ -9,7 +9,7 @@ The manner of messages: lower case, no full stop, what the user wrote in backtic
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
@@ -147,8 +147,12 @@ class IntegrityError(InputError):
 
 
 def did_you_mean(word: str, choices: Iterable[str]) -> str:
-    """A help text that offers the choices nearest to ``word``, or lists them if they are few."""
-    options = sorted(set(choices))
+    """A help text that offers the choices nearest to ``word``, or lists them if they are few.
+
+    They are listed in their own order, if they have one: access levels from closed to open.
+    """
+    listed = list(dict.fromkeys(choices)) if isinstance(choices, Sequence | Mapping) else None
+    options = sorted(set(listed if listed is not None else choices))
     if len(word) > 100 or len(options) > 1000:  # comparing is slow, and nobody misspelt that
         return ""
     import difflib  # noqa: PLC0415 - few words are misspelt
@@ -159,7 +163,8 @@ def did_you_mean(word: str, choices: Iterable[str]) -> str:
     near = difflib.get_close_matches(word.casefold(), folded, n=3, cutoff=0.6)
     if near:
         return "did you mean " + " or ".join(f"`{name}`" for fold in near for name in folded[fold])
-    return "one of " + ", ".join(f"`{name}`" for name in options) if 0 < len(options) <= 12 else ""
+    few = 0 < len(options) <= 12
+    return "one of " + ", ".join(f"`{name}`" for name in (listed or options)) if few else ""
 
 
 def counted(number: int, one: str, many: str = "") -> str:

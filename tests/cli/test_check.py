@@ -150,7 +150,7 @@ def test_an_empty_folder_is_no_pass(run: Run) -> None:
         (("-o", "json=x", "-o", "sarif=x"), "two formats cannot go to x"),
         (("-o", "json="), "`json=` names no file"),
         (("-o", "junt"), "did you mean `junit`"),
-        (("-o", "zzz\x1b[31m"), "`zzz\\x1b[31m` is not a format; one of `azuredevops`"),
+        (("-o", "zzz\x1b[31m"), "`zzz\\x1b[31m` is not a format; one of `text`"),
     ],
 )
 def test_outputs_that_make_no_sense_are_wrong_usage(options: tuple[str, ...], told: str, run: Run) -> None:

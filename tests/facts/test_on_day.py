@@ -311,7 +311,7 @@ WRONG_DATA = [
     (
         "event: withdrawn, data: [LAION-5B]",
         "an event names the data `LAION-5B`, which is not there",
-        "one of `books`, `images`",
+        "one of `images`, `books`",
     ),
     (
         "event: withdrawn, data: [images], artifact: demo",
