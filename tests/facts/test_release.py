@@ -1,10 +1,14 @@
 """A request that could be read in two ways is refused."""
 
+import json
 from math import inf, nan
 from typing import Any
 
 import pytest
+import yaml
 
+from benchmarks.workload import requests
+from release_gate.canonical import digest as digest_of
 from release_gate.diagnostics import DocumentError, RequestError
 from release_gate.facts.release import ReleaseRequest
 from release_gate.source import read_document
@@ -73,6 +77,20 @@ def test_a_request_in_json_is_read_by_the_rules_for_files() -> None:
         assert read.where(("model", "parameters")) is not None
     with pytest.raises(DocumentError, match="the key `id` is written twice"):
         ReleaseRequest.model_validate_json(text.replace('"action"', '"id": "s", "action"'))
+
+
+@pytest.mark.parametrize("asked", requests(6, 3, gaps=True), ids=lambda asked: asked["id"])
+def test_a_request_is_the_same_in_whatever_form_it_is_read(asked: dict[str, Any]) -> None:
+    texts = (json.dumps(asked), json.dumps(asked, indent=2), yaml.safe_dump(asked))
+    documents = [ReleaseRequest.from_document(read_document(text)) for text in texts]
+    for read in (ReleaseRequest.model_validate(asked), *documents):
+        assert read.digest == digest_of(asked)
+        for name in ReleaseRequest.model_fields:
+            assert getattr(read, name) == getattr(documents[0], name)
+    for read in documents:
+        span = read.where(("metric", "refusal", "value"))
+        assert span is not None
+        assert span.text == str(asked["metric"]["refusal"]["value"])
 
 
 def test_what_was_not_read_has_no_digest() -> None:
