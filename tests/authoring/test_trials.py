@@ -318,6 +318,7 @@ def test_tests_in_a_folder_of_their_own_find_the_policy_above(folder: Path) -> N
     assert told(Path("requests/cases.yaml")) == []
 
 
+ENDLESS = f"{{{', '.join(f'own.f{n}: [1, 2, 3, 4]' for n in range(99))}}}"
 MISTAKES = {
     # name: cases, code, what is underlined, what is said
     "no such key": (
@@ -325,6 +326,12 @@ MISTAKES = {
         "RG801",
         "expcet",
         "unknown key `expcet`",
+    ),
+    "a matrix that never ends": (
+        f"  expect: {{w: {{verdict: deny}}}}\n  matrix: {ENDLESS}",
+        "RG801",
+        ENDLESS,
+        "the matrices have more than 20,000 cells together",
     ),
     "no such key of an artifact": (
         "  expect: {w: {verdct: deny}}",

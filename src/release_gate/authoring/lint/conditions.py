@@ -37,9 +37,9 @@ _NONE: Final = ("",)
 
 def type_of(policy: Policy, path: Path) -> Type | None:
     """The type of a fact under a policy, or None if it has none of its own."""
-    kinds = {name: Number(rule.low, rule.high) for name, rule in policy.metrics.items()}
     if path[0] == "metric":
-        return kinds.get(path[1])
+        rule = policy.metrics.get(path[1])
+        return Number(rule.low, rule.high) if rule is not None else None
     if path[0] == "own":
         return policy.own.get(path[1])
     found: Type | None = schema_of(policy.document.subject)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import product
+from math import prod
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,6 +30,8 @@ from release_gate.source import Document, Pointer, read_document, read_file, req
 __all__ = ["Suite", "Trial", "load_suite", "policy_file", "stand_in"]
 
 COVER: Final = "covers-for-tests"
+MAX_CELLS: Final = 20_000
+"""As many cells the matrices of a file of tests have together; each is a request of its own."""
 """Covers every release and asks nothing, so that a policy that does not cover can be tested by itself."""
 _COVER = f"""\
 release_gate: policy/v1
@@ -143,6 +146,7 @@ class _Loader:
     def __init__(self, path: Path, document: Document, shape: TestsDocument, policy: Policy | None) -> None:
         self.path, self.document, self.shape = path, document, shape
         self.problems: list[Diagnostic] = []
+        self.cells = 0
         self.files = [path]
         self.fixtures: dict[str, Document | None] = {}
         self.requests: dict[str, ReleaseRequest | None] = {}
@@ -264,6 +268,11 @@ class _Loader:
         if base is None or empty or twice:
             return []
         sizes = [len(values) for values in case.matrix.values()]
+        self.cells += prod(sizes)
+        if self.cells > MAX_CELLS:
+            message = f"the matrices have more than {MAX_CELLS:,} cells together"
+            self.problem("RG801", message, (*at, "matrix"), "try fewer values, or fewer facts at once")
+            return []
         trials: list[Trial] = []
         for cell in product(*map(range, sizes)):
             trial = self.trial(index, case, base, sizes, cell)
