@@ -138,3 +138,36 @@ def test_a_statement_is_never_replaced(run: Run) -> None:
     code, _, err = run(*arguments, "sign-offs/r.json")
     assert (code, "is there already" in err) == (2, True)
     assert run(*arguments, "no/r.json")[0] == 2
+
+
+def test_who_may_not_sign_is_told_so_at_once(run: Run) -> None:
+    Path("policy.yaml").write_text(
+        POLICY.replace("{role: lead}", "{role: lead, not: [assessor]}"), encoding="utf-8"
+    )
+    sign = (
+        "sign-off",
+        "approve",
+        "request.yaml",
+        "--as",
+        "ada",
+        "--role",
+        "lead",
+        "--key",
+        "ada.pem",
+        *ON,
+        "-o",
+    )
+    Path("request.yaml").write_text(REQUEST + "assessors: [eve]\n", encoding="utf-8")
+    assert "does not count: ada as" not in run(*sign, "sign-offs/first.json")[2]
+    Path("request.yaml").write_text(REQUEST + "assessors: [ada]\n", encoding="utf-8")
+    code, _, err = run(*sign, "sign-offs/second.json")
+    assert (code, err.count("does not count: ada as lead: who assessed it may not sign\n")) == (0, 1)
+    assert "does not count" not in run(*sign, "elsewhere.json")[2].split("ada as lead: approve")[1]
+
+
+def test_a_key_that_is_somebody_elses_is_told_at_once(run: Run) -> None:
+    code, _, err = run(
+        "sign-off", "approve", "request.yaml", "--as", "cy", "--role", "lead", "--key", "ada.pem", *ON,
+        "-o", "sign-offs/wrong.json",
+    )  # fmt: skip
+    assert (code, "RG51" in err) == (0, True)
