@@ -95,6 +95,16 @@ def test_of_several_decisions_one_is_named(office: Office) -> None:
     assert gated_of(Path("release-gate.yaml"), REPO).tier == "low"
 
 
+def test_of_two_decisions_about_one_request_none_is_chosen(office: Office) -> None:
+    """A request of the same name beside the one that was denied must not take its place."""
+    decide(office, "high")
+    office.write("zz.yaml", RELEASE.replace("LIKELY", "low"))
+    several = ("release.yaml", "zz.yaml", "--policy", "risk.yaml", "--as-of", "2026-11-20")
+    office.run("check", *several, "-o", "json=release.json")
+    with pytest.raises(InputError, match="has several decisions about one request"):
+        released(office, "{decision: release.json, request: brief}")
+
+
 def test_a_decision_that_is_held_back_is_refused(office: Office) -> None:
     decide(office, "low")
     office.change("release.json", '"held_back": []', '"held_back": ["the policy was loosened"]')

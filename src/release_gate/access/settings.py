@@ -160,7 +160,10 @@ def _one_of(found: Any, told: ReleaseReference, shown: str) -> Any:
     requests = found["requests"] if schema == "check/v1" else [{"held_back": [], "decision": found}]
     if schema not in ("check/v1", "decision/v1"):
         raise _no_decision(shown)
-    decided = {each["decision"]["request"]["id"]: each for each in requests if each["decision"] is not None}
+    made = [each for each in requests if each["decision"] is not None]
+    decided = {each["decision"]["request"]["id"]: each for each in made}
+    if len(decided) < len(made):
+        raise _problem(f"`{shown}` has several decisions about one request", "decide about each once")
     name = told.request or (next(iter(decided)) if len(decided) == 1 else None)
     if name is None:
         help_ = (
