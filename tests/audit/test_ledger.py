@@ -256,6 +256,22 @@ def test_a_ledger_only_grows(name: str, recursive: str, book: Book) -> None:
     assert verify_log(book.ledger.store, book.trust).holds
 
 
+@pytest.mark.parametrize("key", ["decision", "about"])
+def test_records_are_found_by_the_index(key: str, book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And never by reading all of them, which takes minutes where there are a million."""
+    asked: list[str] = []
+    store: Any = book.ledger.store
+
+    def note(sql: str, _values: object) -> list[tuple[int]]:
+        asked.append(sql)
+        return [(7,), (3,)]
+
+    monkeypatch.setattr(store, "_rows", note)
+    assert store.find(**{key: "x"}) == [3, 7]
+    (plan,) = store.connection.execute(f"EXPLAIN QUERY PLAN {asked[0]}", ("x",)).fetchall()
+    assert "USING COVERING INDEX records_about" in plan[3]
+
+
 def test_a_ledger_is_durable_by_its_settings(book: Book) -> None:
     ask = book.ledger.store.connection.execute  # type: ignore[attr-defined]
     assert ask("PRAGMA journal_mode").fetchone() == ("wal",)

@@ -300,7 +300,7 @@ def test_the_attestation_of_a_sealed_record_is_of_what_is_recorded(
 ) -> None:
     report = verify_log(book.ledger.store, book.trust)
     assert report.problems == []
-    assert report.not_checked[11] == "1 records have sealed fields, and nothing was disclosed"
+    assert report.not_checked[11] == "1 record has sealed fields, and nothing was disclosed"
     envelope = fetching(book.ledger.store, one)(one.body["attestations"][0])
     told = verify_attestation(envelope, [book.signer.public], Expected(str(one.decision)))
     assert told.verdict == "deny"
