@@ -191,7 +191,7 @@ def test_what_was_cut_off_is_told_with_exit_code_7(recorded: Run) -> None:
     connection.close()
     code, out, _ = recorded("audit", "verify", "--against", "kept.txt")
     assert code == 7
-    assert "RG714 there is a checkpoint of 2 records, and 1 of them are not here: truncated" in out
+    assert "RG714 there is a checkpoint of 2 records, and 1 of them is not here: truncated" in out
     assert "FAILED  1" in out
     assert out.splitlines()[-1] == "NOT VERIFIED: this is not what was recorded"
 

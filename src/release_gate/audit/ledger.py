@@ -54,6 +54,9 @@ class Store(View, Protocol):
     def newest_decision(self) -> bytes | None:
         """The newest record of a decision."""
 
+    def end(self) -> tuple[int, str | None]:
+        """How many records there are, and the checkpoint that was signed with the last, if one was."""
+
 
 @dataclass(frozen=True)
 class Appended:
@@ -115,7 +118,7 @@ class Ledger:
         if not drafts:
             return Appended((), self.checkpoint(signer))
         with self.store.writing():
-            tip = self._current()
+            tip, note = self._current()
             time = _time(now, tip.recorded_at)
             records: list[Record] = []
             row: Row | None = None
@@ -124,7 +127,7 @@ class Ledger:
                     self.store.put_record(row)
                 record, row, tip = self._place(draft, tip, time)
                 records.append(record)
-            checkpoint = self._signed(tip, signer)
+            checkpoint = self._signed(tip, note, signer)
             if row is not None:
                 self.store.put_record(replace(row, note=checkpoint.note or None))
         self._tip = tip.extending(checkpoint)
@@ -141,7 +144,7 @@ class Ledger:
             frontier = Frontier.at(self.store.size, self.store.node)
             return Checkpoint(self.store.origin, frontier.size, frontier.root)
         with self.store.writing():
-            signed = self._signed(self._current(), signer)
+            signed = self._signed(*self._current(), signer)
             if signed.note != self.store.newest_checkpoint():
                 self.store.put_checkpoint(signed.size, signed.note)
         return signed
@@ -186,16 +189,16 @@ class Ledger:
         for draft in drafts:
             self._kept.update(draft.shared)
 
-    def _current(self) -> _Tip:
-        """Where the log ends now, which another process may have changed."""
-        size = self.store.size
+    def _current(self) -> tuple[_Tip, str | None]:
+        """Where the log ends now, which another process may have changed, and the checkpoint of its end."""
+        size, note = self.store.end()
         if size != self._tip.frontier.size:
             frontier = Frontier.at(size, self.store.node)
             last = self._last(size - 1)
             newest = self.store.newest_decision()
             as_of = Record.read(newest).as_of if newest is not None else None
             self._tip = _Tip(frontier, leaf_hash(last.data), last.recorded_at, as_of or "")
-        return self._tip
+        return self._tip, note
 
     def _last(self, index: int) -> Record:
         for row in self.store.rows(index, index + 1):
@@ -205,12 +208,12 @@ class Ledger:
         message = f"the record {index}, the newest of the ledger, is not what it must be"
         raise IntegrityError([Diagnostic("RG711", message, help="`release-gate audit verify` says more")])
 
-    def _signed(self, tip: _Tip, signer: Signer | None) -> Checkpoint:
+    def _signed(self, tip: _Tip, note: str | None, signer: Signer | None) -> Checkpoint:
         """A checkpoint of the log. A log never signs one that does not extend those it signed before."""
         frontier = tip.frontier
         if signer is None:
             return Checkpoint(self.store.origin, frontier.size, frontier.root)
-        newest = self.store.newest_checkpoint()
+        newest = note or self.store.newest_checkpoint()
         if newest is not None:
             ours = tip.extends if tip.extends is not None and tip.extends.note == newest else None
             before = ours or Checkpoint.read(newest.encode())

@@ -18,7 +18,7 @@ import release_gate
 from release_gate.audit.content import Content
 from release_gate.audit.papers import NO_PAPERS_USED, PapersUsed
 from release_gate.audit.policies import PoliciesUsed
-from release_gate.canonical import canonical_bytes
+from release_gate.canonical import canonical_bytes, tree_bytes
 from release_gate.decision import Decision
 from release_gate.diagnostics import Diagnostic, IntegrityError
 from release_gate.envelope import read_json
@@ -36,7 +36,7 @@ class Draft:
     """A record that has no place in a ledger yet.
 
     Attributes:
-        body: What it says. Its ``kind`` is ``decision`` or ``event``.
+        body: What it says, without floats. Its ``kind`` is ``decision``, ``event`` or ``redaction``.
         content: What it refers to and only it needs, by digest.
         shared: What it refers to and many records share.
     """
@@ -60,7 +60,7 @@ class Draft:
             after: The digest of the record before it, or the origin of the log, by its name.
         """
         body = {**self.body, "schema": SCHEMA, "index": index, "recorded_at": recorded_at, **after}
-        return Record(canonical_bytes(body), body)
+        return Record(tree_bytes(body), body)
 
 
 @dataclass(frozen=True)

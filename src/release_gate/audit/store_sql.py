@@ -139,6 +139,11 @@ class SqlStore(ABC):
         row = self._row(sql)
         return bytes(row[0]) if row else None
 
+    def end(self) -> tuple[int, str | None]:
+        """How many records there are, and the checkpoint that was signed with the last, if one was."""
+        row = self._row("SELECT seq + 1, note FROM records ORDER BY seq DESC LIMIT 1")
+        return (int(row[0]), row[1]) if row else (0, None)
+
 
 def not_readable(told: object) -> str:
     """Why a ledger cannot be used that says that its format is another one than ours."""
