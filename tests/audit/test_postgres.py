@@ -310,9 +310,10 @@ def _writers(url: str, said: Path, names: range) -> list[subprocess.Popen[bytes]
         return [subprocess.Popen([*command, str(name * 1_000_000)], stdout=out) for name in names]
 
 
-def _wait_for(said: Path, lines: int) -> None:
+def _wait_for(said: Path, lines: int, writer: int | None = None) -> None:
+    """Wait for so many lines, of one writer or of any."""
     end = time.monotonic() + 60
-    while said.read_bytes().count(b"\n") < lines:
+    while sum(writer in (None, int(each) // 1_000_000) for each in said.read_text().splitlines()) < lines:
         assert time.monotonic() < end, "the writers do not get on"
         time.sleep(0.01)
 
@@ -321,16 +322,16 @@ def test_killed_writers_lose_nothing_that_was_acknowledged(url: str, tmp_path: P
     PostgresStore.create(url, ORIGIN, writer="writer").close()
     said, chance, name = tmp_path / "said", random.Random(20261128), 0
     said.touch()
-    going: list[subprocess.Popen[bytes]] = []
-    for kills in range(12):
+    going: dict[int, subprocess.Popen[bytes]] = {}
+    for _ in range(12):
         while len(going) < 3:
-            going += _writers(url, said, range(name, name + 1))
+            going[name] = _writers(url, said, range(name, name + 1))[0]
             name += 1
-        _wait_for(said, 10 * (kills + 1))
-        victim = going.pop(chance.randrange(len(going)))
-        victim.kill()
-        assert victim.wait() == -signal.SIGKILL
-    for each in going:
+        victim = chance.choice(sorted(going))
+        _wait_for(said, 4, victim)  # it is killed at work
+        going[victim].kill()
+        assert going.pop(victim).wait() == -signal.SIGKILL
+    for each in going.values():
         each.kill()
         each.wait()
     acknowledged = [int(line) for line in said.read_text().split()]
