@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+import sys
 import weakref
 from collections.abc import Iterator
 from datetime import date
@@ -29,6 +30,21 @@ settings.register_profile(
 )
 settings.register_profile("long", settings.get_profile("ci"), derandomize=False, max_examples=20_000)
 settings.load_profile(os.environ.get("RELEASE_GATE_HYPOTHESIS", "ci"))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """Do not count the lines of property tests: that takes as long as they do, and they run no new ones.
+
+    Chance is no reason to call a line tested. (The marker `no_cover` of pytest-cov does nothing in a worker.)
+    """
+    tracer = sys.gettrace()
+    if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
+        sys.settrace(None)
+    try:
+        return (yield)
+    finally:
+        sys.settrace(tracer)
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -313,11 +313,11 @@ def test_order_of_rules_and_policies_is_irrelevant(seed: int) -> None:
     tree, request = policy_tree(rng), request_tree(rng)
     other = {**policy_tree(rng), "id": "other"}
     shuffled = {**tree, "rules": rng.sample(tree["rules"], len(tree["rules"]))}
-    first = judge([build(tree), build(other)], request)
-    second = judge([build(other), build(shuffled)], request)
+    one, two, mixed = build(tree), build(other), build(shuffled)
+    first, second = judge([one, two], request), judge([two, mixed], request)
     assert first.artifacts[0].ladder == second.artifacts[0].ladder
     assert first.artifacts[0].findings == second.artifacts[0].findings
-    assert judge([build(other), build(tree)], request).to_json() == first.to_json()
+    assert judge([two, one], request).to_json() == first.to_json()
 
 
 def test_nothing_evaluated_is_never_a_pass() -> None:
