@@ -90,7 +90,7 @@ def tree_of(data: bytes) -> Any:
     """
     tree = orjson.loads(data)
     try:
-        same = tree_bytes(tree) == data
+        same = canonical_bytes(tree) == data
     except (TypeError, RecursionError):
         same = False
     if not same:
