@@ -73,6 +73,13 @@ _MEANT: dict[str, tuple[str, str]] = {
     "effective": ("in_force", ""),
 }
 """Keys that other languages have, the one that means it here, and what else there is to say."""
+_PATTERNS = {
+    r"^[^/\s]{1,64}/[^/\s]{1,64}$": "write the policy and the rule: acme/model-card",
+    "^sha256:[0-9a-f]{64}$": "write sha256: and 64 hexadecimal digits",
+    "^[a-z_][a-z0-9_]{0,63}$": "write small letters, digits and _, and begin with a letter",
+    "^[a-z0-9][a-z0-9._-]{0,63}$": "write small letters, digits, dots, hyphens and _",
+}
+"""What some patterns mean."""
 MAX_LISTED = 24
 """So many keys are listed where none is near."""
 
@@ -175,7 +182,7 @@ def _written_so(text: str, pattern: str) -> str:
     ):
         if near != text and re.fullmatch(pattern, near):
             return f"did you mean `{near}`"
-    return f"it must match {pattern}"
+    return _PATTERNS.get(pattern, f"it must match {pattern}")
 
 
 def _inside(pointer: Pointer) -> str:

@@ -112,6 +112,20 @@ MISTAKES = {
         "other.yaml",
         "keep one",
     ),
+    "a pack as a file": (
+        ["responsible-democratization"],
+        "RG501",
+        "`responsible-democratization` is a pack, and this names a file",
+        "responsible-democratization",
+        "write {pack: responsible-democratization}",
+    ),
+    "a version of one": (
+        ["ladder@2026.11"],
+        "RG501",
+        "is a pack",
+        "ladder@2026.11",
+        "{pack: ladder@2026.11}",
+    ),
     "beside an overlay that leaves its base": (
         ["over.yaml", "other.yaml"],
         "RG502",

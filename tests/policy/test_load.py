@@ -59,7 +59,7 @@ MISTAKES = {
     "not a whole number": (rules("sign_off: {role: a, count: 1.5}"), "RG301", "1.5", ""),
     "not a word": ("status: draft", "RG301", "draft", ""),
     "not a name": ("definitions: {Big: 'true'}", "RG301", "Big", "did you mean `big`"),
-    "not a name at all": ("definitions: {§: 'true'}", "RG301", "§", "it must match"),
+    "not a name at all": ("definitions: {§: 'true'}", "RG301", "§", "write small letters, digits and _"),
     "a name with a space": ("owner: Very High", "RG301", "Very High", "`very-high`"),
     "a number where a text belongs": ("owner: 1.10", "RG301", "1.10", 'put it in quotes: "1.10"'),
     "a key of another language": (rules("deny: No, if: 'true'"), "RG301", "if", "did you mean `when`"),

@@ -243,6 +243,10 @@ def policy_of_name(reference: str | Path) -> Policy:
 def _referred(reference: PolicyReference, folder: Path, document: Document, pointer: Pointer) -> Policy:
     """The policy that a gate file refers to, with the values that it sets."""
     named = reference.pack if reference.pack is not None else str(reference.file)
+    is_pack = not is_path(named) and named.partition("@")[0] in pack_names()
+    if reference.file is not None and is_pack and not (folder / named).exists():
+        message = f"`{named}` is a pack, and this names a file"
+        raise PolicyError([Diagnostic("RG501", message, document.span(pointer), f"write {{pack: {named}}}")])
     find = load_pack if reference.pack is not None else lambda name: load_policy(folder / name)
     policy = placed(find, named, document.span(pointer))
     if not reference.set_:
