@@ -95,6 +95,12 @@ def test_of_several_decisions_one_is_named(office: Office) -> None:
     assert gated_of(Path("release-gate.yaml"), REPO).tier == "low"
 
 
+def test_a_link_to_what_never_ends_is_not_read(office: Office) -> None:
+    (office.folder / "release.json").symlink_to("/dev/zero")
+    with pytest.raises(InputError, match=r"RG523 the decision `release\.json` cannot be read: it is a pipe"):
+        released(office, "release.json")
+
+
 def test_of_two_decisions_about_one_request_none_is_chosen(office: Office) -> None:
     """A request of the same name beside the one that was denied must not take its place."""
     decide(office, "high")

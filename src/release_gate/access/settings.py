@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from release_gate.canonical import digest
 from release_gate.diagnostics import (
@@ -21,11 +21,13 @@ from release_gate.envelope import read_json
 from release_gate.facts.access import AccessRequest
 from release_gate.gate.gate import read_gate
 from release_gate.policy.gated import AnswerDocument, ReleaseReference
-from release_gate.source import Document, Pointer
+from release_gate.source import Document, Limits, Pointer, read_data
 
 __all__ = ["Gated", "read_gated"]
 
 _KIND = AccessRequest.KIND
+MAX_REPORT: Final = 64 * 1024 * 1024
+"""The largest report with a decision in it that is read."""
 
 
 @dataclass(frozen=True)
@@ -140,11 +142,16 @@ def _released(facts: Mapping[str, Any], told: ReleaseReference, folder: Path) ->
 
 def _decision(path: Path, told: ReleaseReference, shown: str) -> Any:
     try:
-        data = path.read_bytes()
-    except OSError as error:
-        reason = (error.strerror or "unreadable").lower()
+        data = read_data(path, shown, Limits(MAX_REPORT))
+    except InputError as error:
+        reason = error.diagnostics[0].message.rpartition(": ")[2]
         raise _problem(f"the decision `{shown}` cannot be read: {reason}", "") from None
-    decision = _one_of(read_json(data, f"`{shown}`"), told, shown)
+    if len(data) > MAX_REPORT:
+        raise _problem(
+            f"the decision `{shown}` is larger than {MAX_REPORT >> 20} MiB", "name the decision alone"
+        )
+    found = read_json(data.encode() if isinstance(data, str) else data, f"`{shown}`")
+    decision = _one_of(found, told, shown)
     body = {key: value for key, value in decision.items() if key != "digest"}
     if decision.get("digest") != digest(body):
         message = f"the decision `{shown}` is not as it was made: its digest does not match"
