@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from release_gate.editor.outline import find, outline, texts
+from release_gate.editor.nodes import find, texts
+from release_gate.editor.outline import outline
 from release_gate.source import POLICY_LIMITS, read_document, read_file
 from tests.editor.pages import POLICY, RULE
 

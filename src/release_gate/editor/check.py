@@ -13,7 +13,7 @@ from release_gate.authoring.testing.suites import load_suite
 from release_gate.diagnostics import Diagnostic, InputError, PolicyError, Severity, Span
 from release_gate.document import validate
 from release_gate.editor.known import gate_near
-from release_gate.editor.outline import texts
+from release_gate.editor.nodes import texts
 from release_gate.editor.pages import Page
 from release_gate.editor.schema import KIND_NAMES
 from release_gate.facts.access import AccessRequest

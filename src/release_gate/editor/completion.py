@@ -12,8 +12,8 @@ from release_gate.editor import schema
 from release_gate.editor.cards import FUNCTIONS, WORDS, card
 from release_gate.editor.conditions import KEYWORDS, Line, Resolved, describe
 from release_gate.editor.hover import condition_at
-from release_gate.editor.known import known_to
-from release_gate.editor.outline import Found, Node
+from release_gate.editor.known import policy_of
+from release_gate.editor.nodes import Found, Node
 from release_gate.editor.pages import Page
 from release_gate.editor.roles import names, role_of, within
 from release_gate.facts.types import Choice, FactType, ListType, MapType, RecordType, Type
@@ -96,7 +96,7 @@ def _condition(page: Page, found: Found, offset: int, role: str) -> list[Item]:
     if at is None:
         return []
     line, start = at
-    policy = next(known_to(page), None)
+    policy = policy_of(page)
     subject = policy.shape.subject if policy is not None else "release"
     place = offset - start
     without = Line(line.text.replace(HERE, ""), line.root, line.definitions, line.beside)
@@ -275,7 +275,7 @@ def _schema_keys(page: Page, kind: str, pointer: Pointer, there: set[str], colon
         yield Item("release_gate", "key", "release_gate" + colon, "", "The kind of this document.")
         return
     has_effect = len(pointer) == 2 and pointer[0] == "rules" and bool(there & set(EFFECTS))
-    for key in schema.keys_at(kind, pointer, extends="extends" in there or bool(page.word(("extends",)))):
+    for key in schema.keys_at(kind, pointer, extends="extends" in there or page.extends):
         if key.name in there or (has_effect and key.name in EFFECTS):
             continue
         detail = "must be there" if key.required else ""
@@ -311,7 +311,7 @@ def _values(page: Page, found: Found, kind: str, pointer: Pointer, role: str) ->
         yield from _cell(page, pointer)
     for name, named in names(page, role, found.pointer).items():
         yield Item(name, "name", name, "" if role == "cell" else role, named.about)
-    for word, about in schema.words_at(kind, pointer, extends=bool(page.word(("extends",)))).items():
+    for word, about in schema.words_at(kind, pointer, extends=page.extends).items():
         yield Item(word, "word", word, "", about)
 
 
@@ -333,7 +333,7 @@ def _files(page: Page) -> Iterator[Item]:
 
 def _cell(page: Page, pointer: Pointer) -> Iterator[Item]:
     """The words that a cell of a table may have."""
-    policy = next(known_to(page), None)
+    policy = policy_of(page)
     column = page.word(("tier_table", "columns", pointer[-1]))
     if policy is None or not column:
         return
@@ -345,7 +345,7 @@ def _cell(page: Page, pointer: Pointer) -> Iterator[Item]:
 
 def _paths(page: Page) -> Iterator[tuple[str, str]]:
     """The paths of facts that tests can set or expect to be missing."""
-    policy = next(known_to(page), None)
+    policy = policy_of(page)
     if policy is None:
         return
     waiting: list[tuple[str, Type]] = list(policy.facts.fields.items())

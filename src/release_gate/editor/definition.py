@@ -7,8 +7,8 @@ from pathlib import Path
 
 from release_gate.diagnostics import Source, Span
 from release_gate.editor.hover import condition_at, path_before
-from release_gate.editor.known import Known, Named, known_to
-from release_gate.editor.outline import Found
+from release_gate.editor.known import Known, Named, policy_of
+from release_gate.editor.nodes import Found
 from release_gate.editor.pages import Page
 from release_gate.editor.roles import file_at, names, role_of, within
 
@@ -47,7 +47,7 @@ def definition(page: Page, offset: int) -> Place | None:
         return Place.top(path) if path is not None else None
     named = names(page, role, found.pointer).get(found.node.text)
     if named is None and role == "path":
-        named = _declared(next(known_to(page), None), found.node.text)
+        named = _declared(policy_of(page), found.node.text)
     return Place.of(named) if named is not None else None
 
 
@@ -65,7 +65,7 @@ def _in_condition(page: Page, found: Found, offset: int, role: str) -> Place | N
         return None
     line, start = at
     place, word = here
-    policy = next(known_to(page), None)
+    policy = policy_of(page)
     named: Named | None = None
     if word.kind == "name":
         named = _declared(policy, path_before(word.text, offset - start - word.start))

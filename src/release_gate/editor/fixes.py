@@ -10,7 +10,7 @@ from typing import Final
 
 from release_gate.authoring.lint import CODES, MEASURED
 from release_gate.diagnostics import Diagnostic, Severity
-from release_gate.editor.outline import Node
+from release_gate.editor.nodes import Node
 from release_gate.editor.pages import Page
 from release_gate.source import Pointer
 

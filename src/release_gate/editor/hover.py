@@ -9,8 +9,8 @@ from typing import Final
 from release_gate.editor import schema
 from release_gate.editor.cards import FUNCTIONS, WORDS, card, fact_at
 from release_gate.editor.conditions import KEYWORDS, Line, Resolved, masked
-from release_gate.editor.known import Known, Named, known_to
-from release_gate.editor.outline import Found, Node
+from release_gate.editor.known import Known, Named, policy_of
+from release_gate.editor.nodes import Found, Node
 from release_gate.editor.pages import Page, page_of
 from release_gate.editor.roles import file_at, names, role_of, within
 from release_gate.facts.access import KINDS, AccessRequest
@@ -67,7 +67,7 @@ def line_of(page: Page, node: Node, policy: Known | None) -> Line:
 
 def condition_at(page: Page, found: Found, offset: int, role: str) -> tuple[Line, int] | None:
     """The condition at an offset, and where it starts: all of a text, or what is in braces in one."""
-    policy = next(known_to(page), None)
+    policy = policy_of(page)
     line = line_of(page, found.node, policy)
     start = found.node.inner[0]
     if role == "condition":
@@ -118,7 +118,7 @@ def path_before(path: str, offset: int) -> str:
 
 
 def _fact(page: Page, line: Line, path: str) -> str:
-    policy = next(known_to(page), None)
+    policy = policy_of(page)
     named = _declared(policy, path)
     if path.startswith("is.") and named is not None:
         return f"**`{path}`**\n\n{named.about}"
@@ -139,7 +139,7 @@ def _word(page: Page, words: Vocabulary | None, word: str) -> str:
     if words is None or word not in words.members:
         return ""
     if words.name == "tier":
-        policy = next(known_to(page), None)
+        policy = policy_of(page)
         named = policy.sections["tier"].get(word) if policy is not None else None
         return f"**`{word}`**\n\n{named.about}" if named is not None else ""
     rank = f", number {list(words.members).index(word) + 1} of {len(words.members)}" if words.ordered else ""
@@ -150,14 +150,14 @@ def _word(page: Page, words: Vocabulary | None, word: str) -> str:
 
 
 def _root(page: Page, kind: str) -> RecordType:
-    policy = next(known_to(page), None)
+    policy = policy_of(page)
     subject = "access" if kind == AccessRequest.KIND else "release"
     return policy.facts if policy is not None and policy.shape.subject == subject else schema_of(subject)
 
 
 def _path(page: Page, path: str) -> str:
     """A fact by the path that tests have for it: members of lists are in brackets."""
-    policy = next(known_to(page), None)
+    policy = policy_of(page)
     steps: list[str | int] = [match[1] or 0 for match in _STEP.finditer(path)]
     found = fact_at(tuple(steps), policy.facts if policy is not None else schema_of("release"))
     if found is None:
@@ -188,11 +188,10 @@ def _key(page: Page, kind: str, pointer: Pointer) -> str:
     if kind in KINDS and (stated := fact_at(pointer, _root(page, kind))) is not None:
         path, found = stated
         subject = "access" if kind == AccessRequest.KIND else "release"
-        return card(path, found, subject, _declared(next(known_to(page), None), path))
-    extends = bool(page.word(("extends",)))
-    about = schema.described(kind, pointer, extends=extends)
-    words = schema.words_at(kind, pointer, extends=extends)
-    default = schema.default_at(kind, pointer, extends=extends)
+        return card(path, found, subject, _declared(policy_of(page), path))
+    about = schema.described(kind, pointer, extends=page.extends)
+    words = schema.words_at(kind, pointer, extends=page.extends)
+    default = schema.default_at(kind, pointer, extends=page.extends)
     lines = [about, _listed(words), f"If not said: `{default}`." if default else ""]
     return "\n\n".join([f"**`{pointer[-1]}`**", *filter(None, lines)]) if any(lines) else ""
 
@@ -204,7 +203,7 @@ def _listed(words: dict[str, str]) -> str:
 
 
 def _value(page: Page, kind: str, pointer: Pointer, node: Node) -> str:
-    words = schema.words_at(kind, pointer, extends=bool(page.word(("extends",))))
+    words = schema.words_at(kind, pointer, extends=page.extends)
     if about := words.get(node.text, ""):
         return f"**`{node.text}`**\n\n{about}"
     while pointer and isinstance(pointer[-1], int):

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from release_gate.diagnostics import InputError, Source, Span
 from release_gate.document import Base
-from release_gate.editor.outline import Node
+from release_gate.editor.nodes import Node
 from release_gate.editor.pages import Page, page_of, policy_path
 from release_gate.facts.schema import schema_of
 from release_gate.facts.types import RecordType
@@ -29,7 +29,7 @@ from release_gate.policy.documents import (
 from release_gate.policy.places import Places, Problems
 from release_gate.source import Document, Pointer, Tree
 
-__all__ = ["Known", "Named", "known_to", "named_in", "references", "shown", "tested"]
+__all__ = ["Known", "Named", "known_to", "named_in", "policy_of", "references", "shown", "tested"]
 
 MAX_CHAIN: Final = 8
 M = TypeVar("M", bound=Base)
@@ -151,6 +151,11 @@ def known_to(page: Page) -> Iterator[Known]:
         gate = gate_near(page.path)
         if gate is not None:
             yield from known_to(gate)
+
+
+def policy_of(page: Page) -> Known | None:
+    """The policy that conditions of a document are read by: the first that it is about."""
+    return next(known_to(page), None)
 
 
 def references(policies: Node | None) -> Iterator[str]:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from release_gate.diagnostics import InputError, Span
 from release_gate.editor.lines import Lines
-from release_gate.editor.outline import Found, Node, find, outline
+from release_gate.editor.nodes import Found, Node, find
+from release_gate.editor.outline import outline
 from release_gate.policy.load import is_path
 from release_gate.policy.packs import data_folder, load_pack, pack_file, pack_names
 from release_gate.source import POLICY_LIMITS, Pointer, read_data
@@ -42,6 +43,11 @@ class Page:
     def kind(self) -> str:
         """The kind that it says it is; empty if it says none."""
         return self.word(("release_gate",))
+
+    @property
+    def extends(self) -> bool:
+        """Whether it stands on another policy, so that not everything must be in it."""
+        return bool(self.word(("extends",)))
 
     def word(self, pointer: Pointer) -> str:
         """The text at a place; empty if there is none."""

@@ -54,7 +54,7 @@ def _step(schema: Schema, step: str | int) -> Any:
     return next((each for each in named if each is not None), schema.get("additionalProperties"))
 
 
-def keys_at(kind: str, pointer: Pointer, *, extends: bool = False) -> list[Key]:
+def keys_at(kind: str, pointer: Pointer, *, extends: bool) -> list[Key]:
     """The keys that the mapping at a place may have."""
     found: dict[str, Key] = {}
     for schema in _at(kind, pointer, extends=extends):
@@ -64,7 +64,7 @@ def keys_at(kind: str, pointer: Pointer, *, extends: bool = False) -> list[Key]:
     return list(found.values())
 
 
-def words_at(kind: str, pointer: Pointer, *, extends: bool = False) -> dict[str, str]:
+def words_at(kind: str, pointer: Pointer, *, extends: bool) -> dict[str, str]:
     """The words that may stand at a place, each with what it means if that is said."""
     found: dict[str, str] = {}
     for schema in _at(kind, pointer, extends=extends):
@@ -82,7 +82,7 @@ def words_at(kind: str, pointer: Pointer, *, extends: bool = False) -> dict[str,
     return found
 
 
-def described(kind: str, pointer: Pointer, *, extends: bool = False) -> str:
+def described(kind: str, pointer: Pointer, *, extends: bool) -> str:
     """What a place is for."""
     return next(
         (str(each["description"]) for each in _at(kind, pointer, extends=extends) if "description" in each),
@@ -90,7 +90,7 @@ def described(kind: str, pointer: Pointer, *, extends: bool = False) -> str:
     )
 
 
-def default_at(kind: str, pointer: Pointer, *, extends: bool = False) -> str:
+def default_at(kind: str, pointer: Pointer, *, extends: bool) -> str:
     """What holds if nothing is said, if that is a word or a number."""
     for each in _at(kind, pointer, extends=extends):
         if "default" in each:
