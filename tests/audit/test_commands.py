@@ -4,18 +4,17 @@ import hashlib
 import json
 import shutil
 import sqlite3
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from release_gate.cli import main
 from release_gate.gate import gate as gate_module
 from release_gate.signing import generate_key, read_private_key, read_public_key
+from tests.commands import Run, ended
 
 from .books import POLICY, REQUEST, policy
 
-Run = Callable[..., tuple[int, str, str]]
 DAY = ("--as-of", "2026-11-24")
 LADDER = POLICY.replace("id: own", "id: ladder").replace("covers: true\n", "").replace("1e9", "1e20")
 GATE = """\
@@ -51,13 +50,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     for name, text in files.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
 
-    def call(*arguments: str) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as stop:
-            main(list(arguments))
-        told = capsys.readouterr()
-        return int(stop.value.code or 0), told.out, told.err
-
-    return call
+    return partial(ended, capsys)
 
 
 @pytest.fixture

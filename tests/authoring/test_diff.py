@@ -1,14 +1,13 @@
 """What a new version of a policy decides otherwise, and how it is told."""
 
 import json
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from release_gate.cli import main
+from tests.commands import Run, ended
 
-Run = Callable[..., tuple[int, str, str]]
 CASES = """\
 release_gate: tests/v1
 policy: acme
@@ -32,13 +31,7 @@ def run(capsys: pytest.CaptureFixture[str], folder: Path) -> Run:
     (folder / "acme.yaml").write_text(text, encoding="utf-8")
     (folder / "old" / "acme.yaml").write_text(text, encoding="utf-8")
 
-    def call(*arguments: str) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as stop:
-            main(["policy", "diff", *arguments])
-        out, err = capsys.readouterr()
-        return int(str(stop.value.code)), out, err
-
-    return call
+    return partial(ended, capsys, "policy", "diff")
 
 
 def change(old: str, new: str) -> None:

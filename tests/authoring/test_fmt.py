@@ -4,7 +4,7 @@ import io
 import json
 import random
 import textwrap
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +18,10 @@ from release_gate.authoring.layout import laid_out
 from release_gate.authoring.layout.parts import comments_of
 from release_gate.authoring.targets import documents_in
 from release_gate.canonical import digest
-from release_gate.cli import main
 from release_gate.diagnostics import DocumentError, InputError
 from release_gate.gate.schemas import schema_of
 from release_gate.source import POLICY_LIMITS, Document, read_document, read_file
+from tests.commands import Run, ended
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = [path for name in ("policies", "examples", "src") for path, _ in documents_in(ROOT / name)]
@@ -269,18 +269,11 @@ def test_what_would_not_say_the_same_is_refused(lost: str, monkeypatch: pytest.M
 
 UNTIDY = "id: p\nrelease_gate: policy/v1\n"
 TIDY = "release_gate: policy/v1\nid: p\n"
-Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str]) -> Run:
-    def call(*arguments: str) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as stop:
-            main(["policy", "fmt", *arguments])
-        captured = capsys.readouterr()
-        return int(stop.value.code or 0), captured.out, captured.err
-
-    return call
+    return partial(ended, capsys, "policy", "fmt")
 
 
 @pytest.fixture

@@ -3,17 +3,18 @@
 import json
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from release_gate.authoring.lint import CODES, lint_policy
 from release_gate.authoring.lint.conditions import Space
-from release_gate.cli import main
 from release_gate.diagnostics import Diagnostic
 from release_gate.policy.load import load_policy, policy_from_document
 from release_gate.policy.packs import pack_names
 from release_gate.source import read_document, read_file
+from tests.commands import Run, ended
 
 Write = Callable[..., Path]
 HEAD = """\
@@ -198,16 +199,7 @@ def test_a_condition_with_too_many_combinations_is_left_alone() -> None:
 
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
-    def call(*arguments: str) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as stop:
-            main(["policy", "lint", *arguments])
-        out, err = capsys.readouterr()
-        return int(str(stop.value.code)), out, err
-
-    return call
-
-
-Run = Callable[..., tuple[int, str, str]]
+    return partial(ended, capsys, "policy", "lint")
 
 
 def test_warnings_are_shown_and_fail_only_if_asked(run: Run, folder: Path) -> None:

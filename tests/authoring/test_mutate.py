@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,10 +12,10 @@ from release_gate.authoring.mutation.mutants import LOOSENS, MAY_LOOSEN, TIGHTEN
 from release_gate.authoring.mutation.scenes import scenes
 from release_gate.authoring.processes import FEW
 from release_gate.authoring.testing.suites import load_suite
-from release_gate.cli import main
 from release_gate.policy.load import policy_from_document
 from release_gate.policy.packs import data_folder
 from release_gate.source import read_document
+from tests.commands import Run, ended
 
 Write = Callable[..., Path]
 HEAD = "release_gate: policy/v1\nid: p\nversion: 1.0.0\ntitle: P\n"
@@ -153,7 +154,6 @@ cases:
   matrix: {model.parameters: [100, 101]}
   expect: {w: {verdict: [approve, deny]}}
 """
-Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
@@ -161,13 +161,7 @@ def run(capsys: pytest.CaptureFixture[str], folder: Path) -> Run:
     (folder / "acme.yaml").write_text(POLICY, encoding="utf-8")
     (folder / "tests.yaml").write_text(TESTS, encoding="utf-8")
 
-    def call(*arguments: str) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as stop:
-            main(["policy", "mutate", *arguments])
-        out, err = capsys.readouterr()
-        return int(str(stop.value.code)), out, err
-
-    return call
+    return partial(ended, capsys, "policy", "mutate")
 
 
 def test_what_no_test_notices_is_told_with_the_case_that_would(run: Run) -> None:

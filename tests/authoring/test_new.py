@@ -1,30 +1,22 @@
 """What a new policy and a new project start from."""
 
-from collections.abc import Callable
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from release_gate.authoring.templates import new_policy
-from release_gate.cli import main
 from release_gate.diagnostics import PolicyError
 from release_gate.gate.gate import Gate
-
-Run = Callable[..., tuple[int, str, str]]
+from tests.commands import Run, ended
 
 
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.chdir(tmp_path)
 
-    def call(*arguments: str) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as stop:
-            main(["policy", *arguments])
-        out, err = capsys.readouterr()
-        return int(str(stop.value.code)), out, err
-
-    return call
+    return partial(ended, capsys, "policy")
 
 
 CHECKS = {

@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -11,12 +12,12 @@ import pytest
 from release_gate.authoring.targets import targets
 from release_gate.authoring.testing import trials
 from release_gate.authoring.testing.suites import load_suite
-from release_gate.cli import main, progress
+from release_gate.cli import progress
 from release_gate.cli.policy import test as command
 from release_gate.diagnostics import InputError
+from tests.commands import Run, ended
 
 Write = Callable[..., Path]
-Run = Callable[..., tuple[int, str, str]]
 
 GOOD = "cases:\n- name: a case\n  request: base\n  expect: {w: {verdict: conditional}}\n"
 MATRIX = "  matrix: {metric.refusal: [0.9, 0.8]}\n"
@@ -39,13 +40,7 @@ cases:
 
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str]) -> Run:
-    def call(*arguments: str) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as stop:
-            main(["policy", "test", *arguments])
-        told = capsys.readouterr()
-        return int(str(stop.value.code)), told.out, told.err
-
-    return call
+    return partial(ended, capsys, "policy", "test")
 
 
 def answer(monkeypatch: pytest.MonkeyPatch, answers: str) -> None:
@@ -269,7 +264,7 @@ def test_progress_is_shown_on_a_terminal_once_it_takes_long(
 def test_output_to_nowhere_is_told(run: Run, write: Write) -> None:
     write(GOOD)
     assert run("-o", "json=no/where.json")[0] == 2
-    assert "`xml` is not a format; one of `json`, `junit`, `text`" in run("-o", "xml")[2]
+    assert "`xml` is not a format; one of `text`, `json`, `junit`" in run("-o", "xml")[2]
 
 
 def test_a_broken_policy_beside_others_is_no_candidate(write: Write) -> None:

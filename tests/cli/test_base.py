@@ -4,13 +4,13 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from release_gate.cli import main
 from release_gate.signing import generate_key
+from tests.commands import Run, ended
 
 POLICY = """\
 release_gate: policy/v1
@@ -30,7 +30,6 @@ action: release
 model: {parameters: %s}
 artifacts: [{id: w, kind: weights, wanted: internal}]
 """
-Run = Callable[..., tuple[int, str, str]]
 
 
 def git(*arguments: str) -> None:
@@ -56,13 +55,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     git("add", ".")
     git("commit", "-qm", "first")
 
-    def call(*arguments: str) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as stop:
-            main(["check", "request.yaml", "--as-of", "2026-11-24", *arguments])
-        told = capsys.readouterr()
-        return int(str(stop.value.code)), told.out, told.err
-
-    return call
+    return partial(ended, capsys, "check", "request.yaml", "--as-of", "2026-11-24")
 
 
 def put(name: str, text: str) -> None:

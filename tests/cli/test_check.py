@@ -4,15 +4,16 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from release_gate.cli import main, progress
+from release_gate.cli import progress
 from release_gate.decision import Verdict
 from release_gate.gate.judging import Judging
 from release_gate.gate.reports import FORMATS
+from tests.commands import Run, ended
 
 POLICY = """\
 release_gate: policy/v1
@@ -33,7 +34,6 @@ VALUES = {
     Verdict.DENY: "7e9",
 }
 DAY = ("--as-of", "2026-11-24")
-Run = Callable[..., tuple[int, str, str]]
 
 
 def request(name: str, parameters: str) -> str:
@@ -58,14 +58,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str]) -> Run:
     """The command: exit code, standard output, standard error."""
-
-    def call(*arguments: str) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as stop:
-            main(list(arguments))
-        told = capsys.readouterr()
-        return int(str(stop.value.code)), told.out, told.err
-
-    return call
+    return partial(ended, capsys)
 
 
 CODES = {

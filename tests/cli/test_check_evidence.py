@@ -1,14 +1,14 @@
 """What holding claims against evidence found is told in every report of a check."""
 
 import json
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from release_gate.cli import main
 from release_gate.gate.reports import FORMATS
+from tests.commands import Run, ended
 
 POLICY = """\
 release_gate: policy/v1
@@ -42,7 +42,6 @@ LOG: dict[str, Any] = {
     "lm_eval_version": "0.4.13",
     "date": 1762819200.0,
 }
-Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
@@ -60,13 +59,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     for name, text in files.items():
         Path(name).write_text(text, encoding="utf-8")
 
-    def call(*arguments: str) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as stop:
-            main(["check", "request.yaml", *arguments])
-        told = capsys.readouterr()
-        return int(str(stop.value.code)), told.out, told.err
-
-    return call
+    return partial(ended, capsys, "check", "request.yaml")
 
 
 @pytest.mark.parametrize("form", FORMATS)

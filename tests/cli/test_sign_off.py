@@ -1,13 +1,13 @@
 """The commands that sign: what is shown before, what is written, and what counts afterwards."""
 
 import json
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from release_gate.cli import main
 from release_gate.signing import generate_key
+from tests.commands import Run, ended
 
 DIGEST = "sha256:" + "1" * 64
 ON = ("--on", "2026-11-24")
@@ -38,7 +38,6 @@ waivers:
   - {{id: later, rule: own/card, model: M, artifact: w, digest: "{DIGEST}", rung: internal, reason: R,
      ticket: T, owner: ada, expires: 2026-12-24}}
 """
-Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
@@ -61,13 +60,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     }.items():
         Path(file).write_text(text, encoding="utf-8")
 
-    def call(*arguments: str) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as stop:
-            main(list(arguments))
-        told = capsys.readouterr()
-        return int(str(stop.value.code)), told.out, told.err
-
-    return call
+    return partial(ended, capsys)
 
 
 def test_from_denied_to_allowed_by_two_signatures(run: Run) -> None:

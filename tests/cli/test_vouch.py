@@ -3,15 +3,16 @@
 import json
 import shutil
 import subprocess
-from collections.abc import Callable
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from release_gate.cli import clock, main
+from release_gate.cli import clock
 from release_gate.signing import generate_key
+from tests.commands import Run, ended
 from tests.evidence.files import good_weights
 
 POLICY = """\
@@ -38,7 +39,6 @@ LOG: dict[str, Any] = {
 }
 ANN = ("--as", "ann", "--role", "evaluator", "--key", "ann.pem", "--on", "2026-11-20")
 DAY = ("--as-of", "2026-11-24")
-Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
@@ -59,13 +59,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     }.items():
         Path(name).write_text(text, encoding="utf-8")
 
-    def call(*arguments: str) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as stop:
-            main(list(arguments))
-        told = capsys.readouterr()
-        return int(str(stop.value.code)), told.out, told.err
-
-    return call
+    return partial(ended, capsys)
 
 
 def collected(run: Run, *more: str) -> tuple[int, str, str]:

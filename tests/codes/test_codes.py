@@ -5,13 +5,13 @@ import json
 import os
 import re
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import pytest
 
-from release_gate.cli import main
 from release_gate.codes import codes, explanation
+from tests.commands import ended
 from tools.pages import ROOT, Block, Run, blocks
 from tools.reference.diagnostics import found
 
@@ -125,13 +125,7 @@ Say = Callable[..., tuple[int, str, str]]
 
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str]) -> Say:
-    def call(*arguments: str) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as stop:
-            main(["explain-code", *arguments])
-        captured = capsys.readouterr()
-        return int(stop.value.code or 0), captured.out, captured.err
-
-    return call
+    return partial(ended, capsys, "explain-code")
 
 
 def test_a_code_is_explained(run: Say) -> None:

@@ -1,13 +1,12 @@
 """Attacks that need the whole gate: what is missing read as good, a claimed tier, weights exchanged."""
 
-from collections.abc import Callable
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from release_gate.cli import main
 from release_gate.decision import Verdict
 from release_gate.diagnostics import InputError, PolicyError, RequestError
 from release_gate.engine import decide
@@ -15,6 +14,7 @@ from release_gate.facts.release import ReleaseRequest
 from release_gate.policy.load import policy_from_document
 from release_gate.signing import generate_key
 from release_gate.source import read_document
+from tests.commands import Run, ended
 from tests.evidence.files import good_weights, write
 
 DAY = date(2026, 11, 24)
@@ -90,20 +90,11 @@ def test_a_number_is_a_number(value: Any) -> None:
         ReleaseRequest.model_validate({**REQUEST, "model": {"parameters": value}})
 
 
-Run = Callable[..., tuple[int, str, str]]
-
-
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     monkeypatch.chdir(tmp_path)
 
-    def call(*arguments: str) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as stop:
-            main(list(arguments))
-        told = capsys.readouterr()
-        return int(str(stop.value.code)), told.out, told.err
-
-    return call
+    return partial(ended, capsys)
 
 
 EXCHANGES = ["another byte", "a file more", "a file less", "a link in place of a file"]
