@@ -70,6 +70,12 @@ def test_a_day_of_the_past_is_seen_as_it_was(tmp_path: Path) -> None:
     assert [each.state(date(2026, 6, 1)) for each in book.grants(date(2026, 6, 1))] == ["revoked"]
 
 
+def test_a_device_is_no_register(tmp_path: Path) -> None:
+    (tmp_path / "grants.jsonl").symlink_to("/dev/zero")
+    with pytest.raises(InputError, match=r"RG526 .*: it is no file"):
+        Register(tmp_path / "grants.jsonl")
+
+
 @pytest.mark.parametrize(
     ("line", "said"),
     [

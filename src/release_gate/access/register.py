@@ -234,6 +234,8 @@ def _entry(line: bytes, number: int, data: bytes, path: Path) -> EntryDocument:
 
 
 def _data(path: Path) -> bytes:
+    if path.exists() and not (path.is_file() or path.is_dir()):  # one that never ends, perhaps
+        raise _problem("RG526", f"`{_shown(path)}` cannot be read: it is no file")
     try:
         return path.read_bytes()
     except FileNotFoundError:
