@@ -39,14 +39,14 @@ RULES = [
 ]
 
 
-def decided(request: ReleaseRequest | None = None) -> Decision:
+def decided(request: ReleaseRequest | None = None, rules: list[dict[str, Any]] | None = None) -> Decision:
     tree: Any = {
         "release_gate": "policy/v1",
         "id": "p",
         "version": "1",
         "title": "P",
         "covers": True,
-        "rules": RULES,
+        "rules": rules or RULES,
     }
     policy = policy_from_document(Document(Source("p", ""), copy.deepcopy(tree), {}, {}, {}))
     return engine.decide(request or ReleaseRequest.model_validate(REQUEST), [policy], date(2026, 11, 24))
@@ -162,3 +162,18 @@ def test_the_reference_must_confirm_what_may_be(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(Program, "run", unsure)
     with pytest.raises(engine.Disagreement, match="p/small is None compiled, and False by the reference"):
         decided()
+
+
+@pytest.mark.parametrize(
+    ("when", "text", "said"),
+    [
+        ("$any([p.direct for p in lineage])", "{p.name} is direct.", "an unknown name in lineage is direct."),
+        ('$any([x == "en" for x in model.languages])', "It speaks {x}.",
+         "It speaks an unknown member in model.languages."),
+        ("$any([x for x in [p.direct for p in lineage]])", "See {x}.", "See an unknown member in a list."),
+    ],
+)  # fmt: skip
+def test_a_text_about_members_nobody_has_stated_names_their_list(when: str, text: str, said: str) -> None:
+    (finding,) = decided(rules=[{"id": "r", "when": when, "deny": text}]).artifacts[0].findings
+    assert finding.outcome is Verdict.NEEDS_EVIDENCE
+    assert finding.message == said

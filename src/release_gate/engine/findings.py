@@ -230,7 +230,12 @@ def _show_members(each: nodes.Comprehension, rest: list[str], bad: Bad) -> str:
         for name in rest:
             found = found.fields.get(name) if isinstance(found, Record) else found
         shown.append(printable(in_words(found.value if isinstance(found, Seen) else found)))
-    return ", ".join(dict.fromkeys(shown)) or "something that is not known"
+    what = ".".join(rest) or "member"
+    return ", ".join(dict.fromkeys(shown)) or f"an unknown {what} in {_name(each.items)}"
+
+
+def _name(items: Node) -> str:
+    return ".".join(items.path) if isinstance(items, nodes.Fact) else "a list"
 
 
 def _left_out(step: Trace) -> bool:
