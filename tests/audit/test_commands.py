@@ -287,7 +287,7 @@ def test_a_recorded_decision_is_attested_and_the_attestation_admits_the_artifact
     trusted = ("verify-attestation", "small.jsonl", "--key", "sign.pub")
     code, out, _ = recorded(*trusted, "--artifact", "weights.bin")
     assert code == 0
-    assert out == "statement: approve, may pass\nsummary: PASSED, may pass\n"
+    assert out == "statement: approve at api_general, may pass\nsummary: PASSED at api_general, may pass\n"
     code, out, _ = recorded(*trusted, "--artifact", "weights.bin", "--level", "hosted")
     assert (code, out.splitlines()[1]) == (0, "summary: PASSED at hosted, may pass")
     code, _, err = recorded(*trusted, "--artifact", "weights.bin", "--level", "weights_open")
@@ -323,7 +323,7 @@ def test_verifying_names_what_nobody_has_read_and_lets_no_more_pass(run: Run) ->
     assert (code, out.splitlines()) == (
         5,
         [
-            "statement: deny, MAY NOT PASS",
+            "statement: deny at api_general, MAY NOT PASS",
             "  this hangs on what nobody has read in its source: own/big",
             "summary: FAILED, MAY NOT PASS",
         ],
@@ -480,7 +480,7 @@ def test_what_is_erased_is_gone_and_every_proof_holds(private: Run) -> None:
     assert private("attest", "0", "--key", "sign.pem", "-o", "told.jsonl")[0] == 0
     digest = json.loads(private("audit", "log", "-n", "9", "--json")[1].splitlines()[-1])["decision"]
     code, out, _ = private("verify-attestation", "told.jsonl", "--key", "sign.pub", "--digest", digest)
-    assert (code, out) == (0, "statement: conditional, may pass\n")
+    assert (code, out) == (0, "statement: conditional at api_general, weights_open, may pass\n")
     assert private("audit", "prove", "0", "-o", "sent")[0] == 0
     kept = private("audit", "checkpoint")[1]
     Path("kept.txt").write_text(kept)

@@ -21,7 +21,9 @@ from release_gate.canonical import digest_of_bytes, tree_bytes
 from release_gate.decision import ArtifactDecision, Decision, PolicyUsed, Verdict, worst
 from release_gate.diagnostics import Diagnostic, InputError, IntegrityError, printable
 from release_gate.envelope import Envelope, read_json, sign_envelope, verify_envelope
+from release_gate.facts.ladder import ALL_RUNGS
 from release_gate.facts.release import ReleaseRequest
+from release_gate.facts.truth import Step
 from release_gate.signing import PublicKey, Signer
 
 __all__ = ["PAYLOAD_TYPE", "PREDICATE", "VERIFIER", "VSA", "Attested", "attest", "verify_attestation"]
@@ -196,6 +198,8 @@ class Attested:
             or else the one that was asked for; for a summary ``PASSED`` or ``FAILED``.
         approved: Whether the release may go ahead, as far as this attestation says.
         statement: All that it says.
+        level: The rung that this is about: the expected one, or else the one asked for; for a summary
+            the highest that it names, if it names one.
         unverified: For a statement the rules on which the verdict hangs, and which nobody has read in their
             source. Whether the release may go ahead does not depend on them.
     """
@@ -204,6 +208,7 @@ class Attested:
     verdict: str
     approved: bool
     statement: Mapping[str, Any]
+    level: str
     unverified: tuple[str, ...] = ()
 
 
@@ -229,8 +234,8 @@ def verify_attestation(data: bytes, keys: Sequence[PublicKey], expected: Expecte
     subject = _subject(statement, expected.digest)
     if kind == PREDICATE:
         # Steps 5 and 6. A statement names no verifier.
-        verdict, unverified = _verdict(predicate, subject, expected)
-        return Attested("statement", verdict.value, verdict.allows, statement, unverified)
+        verdict, level, unverified = _verdict(predicate, subject, expected)
+        return Attested("statement", verdict.value, verdict.allows, statement, level, unverified)
     # Step 4.
     verifier = predicate.get("verifier")
     if not isinstance(verifier, dict) or verifier.get("id") != expected.verifier:
@@ -243,7 +248,12 @@ def verify_attestation(data: bytes, keys: Sequence[PublicKey], expected: Expecte
     passed = result == "PASSED" and isinstance(named, list) and "FAILED" not in named
     if expected.level is not None:
         passed = passed and LEVEL + expected.level.upper() in named
-    return Attested("summary", "PASSED" if result == "PASSED" else "FAILED", passed, statement)
+    level = expected.level or _highest(named if isinstance(named, list) else [])
+    return Attested("summary", "PASSED" if result == "PASSED" else "FAILED", passed, statement, level)
+
+
+def _highest(named: Sequence[Any]) -> str:
+    return next((rung for rung in reversed(tuple(ALL_RUNGS)) if LEVEL + rung.upper() in named), "")
 
 
 def _opened(data: bytes, keys: Sequence[PublicKey]) -> dict[str, Any]:
@@ -276,10 +286,11 @@ def _subject(statement: Mapping[str, Any], digest: str) -> Mapping[str, Any]:
 
 def _verdict(
     predicate: Mapping[str, Any], subject: Mapping[str, Any], expected: Expected
-) -> tuple[Verdict, tuple[str, ...]]:
-    """The worst of what was decided about the subject: about all of the decision, if that is the subject.
+) -> tuple[Verdict, str, tuple[str, ...]]:
+    """The worst of what was decided about the subject, at which rungs, and the unverified rules behind it.
 
-    It hangs on unverified rules if it does so for each artifact that has this verdict.
+    It is about all of the decision, if that is the subject. It hangs on unverified rules if it does so for
+    each artifact that has this verdict.
     """
     try:
         about = [
@@ -297,18 +308,20 @@ def _verdict(
     if not said:
         rung = f" at {printable(expected.level)}" if expected.level is not None else ""
         raise _no("RG723", f"it does not say what was decided about its subject{rung}")
-    verdict = worst(each for each, _ in said)
-    deciding = [rules for each, rules in said if each is verdict]
-    return verdict, tuple(sorted(set().union(*deciding))) if all(deciding) else ()
+    verdict = worst(each for each, _, _ in said)
+    deciding = [rules for each, _, rules in said if each is verdict]
+    asked = ", ".join(map(str, sorted({rung for _, rung, _ in said})))
+    return verdict, asked, tuple(sorted(set().union(*deciding))) if all(deciding) else ()
 
 
-def _said(artifact: Mapping[str, Any], level: str | None) -> tuple[Verdict, list[str]]:
-    """The verdict on an artifact, and the unverified rules on which it hangs."""
-    verdict = Verdict(artifact["ladder"][level] if level is not None else artifact["verdict"])
+def _said(artifact: Mapping[str, Any], level: str | None) -> tuple[Verdict, Step, list[str]]:
+    """The verdict on an artifact, at which rung, and the unverified rules on which it hangs."""
+    rung = ALL_RUNGS[artifact["requested"] if level is None else level]
+    verdict = Verdict(artifact["verdict"] if level is None else artifact["ladder"][level])
     rules = artifact["unverified"] if level is None else artifact["unverified_at"].get(level, [])
     if not isinstance(rules, list):
         raise TypeError(rules)
-    return verdict, list(map(str, rules))
+    return verdict, rung, list(map(str, rules))
 
 
 def check_recorded(data: bytes, record: Record, keys: Sequence[PublicKey]) -> None:

@@ -59,7 +59,7 @@ def verify_attestation(  # noqa: PLR0913, PLR0917 - one argument for each option
         nothing = [Diagnostic("RG723", f"`{printable(str(file))}` holds no attestation")]
         raise IntegrityError(problems or nothing)
     for each in found:
-        click.echo(_line(each, expected))
+        click.echo(_line(each))
         if each.unverified:
             rules = printable(", ".join(each.unverified), 1000)
             click.echo(f"  this hangs on what nobody has read in its source: {rules}")
@@ -67,8 +67,8 @@ def verify_attestation(  # noqa: PLR0913, PLR0917 - one argument for each option
     return Exit.ALLOWED if all(each.approved for each in statements or found) else Exit.DENIED
 
 
-def _line(found: Attested, expected: Expected) -> str:
-    at = f" at {expected.level}" if expected.level is not None else ""
+def _line(found: Attested) -> str:
+    at = f" at {found.level}" if found.level else ""
     return f"{found.kind}: {found.verdict}{at}, {'may pass' if found.approved else 'MAY NOT PASS'}"
 
 
