@@ -13,8 +13,9 @@ from pydantic_core import CoreSchema
 
 from release_gate.diagnostics import Diagnostic, InputError, Span, did_you_mean, printable
 from release_gate.docstrings import attribute_docstrings
+from release_gate.limits import MAX_PROBLEMS
 from release_gate.meant import list_hint
-from release_gate.source import MAX_PROBLEMS, Document, Pointer
+from release_gate.source import Document, Pointer
 
 __all__ = ["Base", "problems_of", "validate"]
 

@@ -10,8 +10,12 @@ from release_gate.scalars import decimal_of
 __all__ = ["known_hint", "list_hint", "number_hint"]
 
 _NUMBER: Final = r"[-+]?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?"
-_SCALES: Final = {"k": 3, "thousand": 3, "m": 6, "mn": 6, "million": 6, "b": 9, "bn": 9, "billion": 9}
-_SCALES_TOO: Final = {"t": 12, "tn": 12, "trillion": 12}
+_SCALES: Final = {
+    **dict.fromkeys(("k", "thousand"), 3),
+    **dict.fromkeys(("m", "mn", "million"), 6),
+    **dict.fromkeys(("b", "bn", "billion"), 9),
+    **dict.fromkeys(("t", "tn", "trillion"), 12),
+}
 _NOT_KNOWN: Final = frozenset({"unknown", "n/a", "na", "tbd", "tba", "todo", "?", "-", "unclear", "pending"})
 _UNKNOWN: Final = "if nobody knows it, leave it out, or write {unknown: not_assessed}"
 _NUMBERS: Final = "write it without quotes, as 1000 or 1e25, and without separators"
@@ -30,7 +34,7 @@ def number_hint(raw: Any) -> str:
     if re.fullmatch(_NUMBER, text):
         return f"write it without quotes: {text}"
     if found := re.fullmatch(f"({_NUMBER})\\s*([A-Za-z]+)", text):
-        scale = (_SCALES | _SCALES_TOO).get(found[2].lower())
+        scale = _SCALES.get(found[2].lower())
         alone = f"write {found[1]} alone; a number has no unit"
         return f"write {found[1]}e{scale}" if scale and "e" not in found[1].lower() else alone
     if found := re.fullmatch(f"({_NUMBER})\\s*(?:-|\u2013|to)\\s*({_NUMBER})", text):

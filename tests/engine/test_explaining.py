@@ -14,12 +14,10 @@ import pytest
 
 from release_gate import engine
 from release_gate.decision import Decision, Finding, Verdict, Where, Why
-from release_gate.diagnostics import Source
 from release_gate.engine.rules import Application
 from release_gate.evaluate.compiled import Program
 from release_gate.facts.release import ReleaseRequest
-from release_gate.policy.load import policy_from_document
-from release_gate.source import Document
+from tests.engine.test_laws import build
 
 REQUEST: dict[str, Any] = {
     "id": "r",
@@ -27,6 +25,7 @@ REQUEST: dict[str, Any] = {
     "model": {"parameters": 12},
     "artifacts": [{"id": "w", "kind": "weights", "wanted": "weights_open"}],
 }
+HEAD = {"release_gate": "policy/v1", "id": "p", "version": "1", "title": "P", "covers": True}
 RULES = [
     {
         "id": "big",
@@ -40,15 +39,7 @@ RULES = [
 
 
 def decided(request: ReleaseRequest | None = None, rules: list[dict[str, Any]] | None = None) -> Decision:
-    tree: Any = {
-        "release_gate": "policy/v1",
-        "id": "p",
-        "version": "1",
-        "title": "P",
-        "covers": True,
-        "rules": rules or RULES,
-    }
-    policy = policy_from_document(Document(Source("p", ""), copy.deepcopy(tree), {}, {}, {}))
+    policy = build({**HEAD, "rules": rules or RULES})
     return engine.decide(request or ReleaseRequest.model_validate(REQUEST), [policy], date(2026, 11, 24))
 
 

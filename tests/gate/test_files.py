@@ -21,14 +21,37 @@ def test_all_files_are_written_with_the_rights_of_any_new_file(tmp_path: Path) -
     assert (tmp_path / "a").stat().st_mode == (tmp_path / "plain").stat().st_mode
 
 
-@pytest.mark.parametrize(
-    "text", [REQUEST, "# mine\nrelease_gate: gate/v1\n", '{"release_gate": "policy/v1"}']
-)
+DOCUMENTS = [
+    REQUEST,
+    "# mine\nrelease_gate: gate/v1\n",
+    '{"release_gate": "policy/v1"}',
+    '{"id": "r", "release_gate": "request/v1"}',
+    '{"id":"r","release_gate":"request/v1"}',
+    '{\n  "id": "r",\n  "release_gate" : "request/v1"\n}',
+]
+
+
+@pytest.mark.parametrize("text", DOCUMENTS)
 def test_no_report_takes_the_place_of_what_somebody_wrote(text: str, tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text(text, encoding="utf-8")
     with pytest.raises(OutputError, match=r"RG901 cannot write `.*/a.yaml`: somebody wrote a document there"):
         discard([tmp_path / "a.yaml"])
     assert (tmp_path / "a.yaml").read_text(encoding="utf-8") == text
+
+
+REPORTS = [
+    '{"help": "start it with `release_gate: gate/v1`"}',
+    "<p>release_gate: gate/v1</p>",
+    # Looked through again from each of their places, these would take minutes.
+    *(filling * 65_536 for filling in ("\n", " ", "{", "{\n", "release_gate:\n", '{"release_gate"')),
+]
+
+
+@pytest.mark.parametrize("text", REPORTS, ids=range(len(REPORTS)))
+def test_a_report_may_speak_of_documents_and_is_replaced(text: str, tmp_path: Path) -> None:
+    (tmp_path / "report").write_text(text, encoding="utf-8")
+    discard([tmp_path / "report"])
+    assert not (tmp_path / "report").exists()
 
 
 def test_if_one_fails_none_is_there(tmp_path: Path) -> None:

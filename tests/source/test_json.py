@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 
 from release_gate import source
 from release_gate.diagnostics import DocumentError, Source
-from release_gate.json_text import read_json
+from release_gate.json_reader import read_json
+from release_gate.limits import LIMITS, Limits
 from release_gate.located import Document
-from release_gate.source import LIMITS, Limits, read_document
+from release_gate.source import read_document
+from release_gate.yaml_reader import read_yaml
 
 ODD = ["<<", "1", "null", "---", "# no", ": ", "{", '"', "\\", "\n", "\t", "é", "e\u0301", "\u202e", "😀"]
 TEXTS = st.text("ab :,#-", max_size=4) | st.sampled_from(["", "a", "b", *ODD[:8]]) | st.sampled_from(ODD)
@@ -42,11 +44,11 @@ TYPOS = st.just(()) | st.tuples(
 
 
 def as_json(text: str, limits: Limits = LIMITS) -> Document | None:
-    return read_json(Source("<text>", text), limits.values, source.MAX_DEPTH, source.MAX_SCALAR)
+    return read_json(Source("<text>", text), limits)
 
 
 def as_yaml(text: str, limits: Limits = LIMITS) -> Document:
-    return source._Builder(Source("<text>", text), limits).build()
+    return read_yaml(Source("<text>", text), limits)
 
 
 def check(text: str, limits: Limits = LIMITS) -> bool:

@@ -7,7 +7,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from release_gate import source
+from release_gate import limits, yaml_reader
 from release_gate.diagnostics import DocumentError
 from release_gate.scalars import number_problem, parse_number, text_problem
 from release_gate.source import MAX_BYTES, read_document, read_file
@@ -69,13 +69,13 @@ def test_what_is_refused_is_underlined(text: str, code: str, underlined: str) ->
 def test_the_pure_python_scanner_refuses_the_same(
     text: str, code: str, underlined: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(source, "_LOADER", yaml.SafeLoader)
+    monkeypatch.setattr(yaml_reader, "_LOADER", yaml.SafeLoader)
     assert code in {found for found, _ in refusal(text)}
 
 
 def test_every_problem_is_told_at_once_up_to_a_limit() -> None:
     assert [code for code, _ in refusal("a: &x 1\nb: .nan\n1: c\n")] == ["RG007", "RG014", "RG011"]
-    assert len(refusal("a: 1\n" * 500)) == source.MAX_PROBLEMS
+    assert len(refusal("a: 1\n" * 500)) == limits.MAX_PROBLEMS
 
 
 def test_a_second_key_names_the_line_of_the_first() -> None:

@@ -16,8 +16,10 @@ from release_gate.diagnostics import ReleaseGateError, printable
 __all__ = ["OutputError", "discard", "write_together"]
 
 
-_DOCUMENT: Final = re.compile(rb"^[\s{]*[\"']?release_gate[\"']?\s*:\s*[\"']?[a-z-]+/", re.MULTILINE)
-"""What stands in a document that somebody wrote, and in no report."""
+_DOCUMENT: Final = re.compile(
+    rb"(?:^[ \t{]*+[\"']?|[{,]\s*+[\"'])release_gate[\"']?[ \t]*+:\s*+[\"']?[a-z-]+/", re.MULTILINE
+)
+"""What stands in a document that somebody wrote, as its first key or as another, and in no report."""
 
 
 _START: Final = 64 * 1024

@@ -8,7 +8,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from release_gate.diagnostics import Diagnostic, PolicyError, Source, Span
-from release_gate.source import MAX_PROBLEMS, POLICY_LIMITS, Document, Pointer, Tree, document_of
+from release_gate.limits import MAX_PROBLEMS
+from release_gate.source import POLICY_LIMITS, Document, Pointer, Tree, document_of
 
 if TYPE_CHECKING:
     from release_gate.expression.parse import ExpressionProblem

@@ -1,8 +1,8 @@
 """JSON text to a located tree, in a tenth of the time that the reader of YAML takes.
 
-JSON is YAML, so that there is one set of rules for both, and :mod:`release_gate.source` has it. What is read
-here is what its reader certainly reads as the same tree, at the same places; of anything else nothing is said
-here. Places are looked for when somebody asks for one.
+JSON is YAML, so that there is one set of rules for both, and :mod:`release_gate.yaml_reader` has it. What is
+read here is what that reader certainly reads as the same tree, at the same places; of anything else nothing
+is said here. Places are looked for when somebody asks for one.
 """
 
 from __future__ import annotations
@@ -15,35 +15,34 @@ from decimal import Context, Decimal, Rounded
 from typing import Any, Final, TypeAlias
 
 from release_gate.diagnostics import Source, Span
+from release_gate.limits import MAX_DEPTH, MAX_SCALAR, Limits
 from release_gate.located import Document, Pointer
 from release_gate.scalars import EXACT, MAX_NUMBER
 
 __all__ = ["read_json"]
 
 
-def read_json(source: Source, values: int, depth: int, scalar: int) -> Document | None:
+def read_json(source: Source, limits: Limits) -> Document | None:
     """A document that is a mapping in JSON, or None if it is not certain to be one by all rules.
 
     Args:
         source: The name and the text, without the characters that no document may hold.
-        values: As many keys, scalars, lists and mappings it may have.
-        depth: As many lists and mappings may stand in each other.
-        scalar: As many characters a text may have.
+        limits: How much it may hold.
     """
     text = source.text
-    if not _is_usual(text, values, scalar):
+    if not _is_usual(text, limits.values):
         return None
     try:
         tree = _DECODER.decode(text)
     except (ValueError, ArithmeticError, RecursionError):
         return None
-    if not isinstance(tree, dict) or _is_deeper(tree, depth):
+    if not isinstance(tree, dict) or _is_deeper(tree, MAX_DEPTH):
         return None
     places = _Places(source)
     return Document(source, tree, _Spans(places), _Keys(places), _Styles(places))
 
 
-def _is_usual(text: str, values: int, scalar: int) -> bool:
+def _is_usual(text: str, values: int) -> bool:
     """Whether nothing in a text could be refused, or read in another way, but for what the decoder sees."""
     if not text.replace("\n", "").isprintable():  # a tab, a carriage return, or worse
         return False
@@ -53,7 +52,7 @@ def _is_usual(text: str, values: int, scalar: int) -> bool:
         return False
     if _LATE_COLON.search(text) or sum(map(text.count, ",:{[")) >= values:
         return False
-    return len(text) <= scalar or ("\\" not in text and max(map(len, text.split('"'))) <= scalar)
+    return len(text) <= MAX_SCALAR or ("\\" not in text and max(map(len, text.split('"'))) <= MAX_SCALAR)
 
 
 _USUAL_ESCAPES: Final = re.compile(r'(?:[^\\]++|\\["\\/nt])*+')
