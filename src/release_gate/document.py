@@ -71,6 +71,9 @@ _MEANT: dict[str, tuple[str, str]] = {
     "forbid": ("deny", ""),
     "exception": ("waivable", ""),
     "variables": ("parameters", ""),
+    "metrics": ("facts", "write it under `facts:`"),
+    "own": ("facts", "write it under `facts:`"),
+    "vocabularies": ("facts", "write it under `facts:`"),
     "effective": ("in_force", ""),
 }
 """Keys that other languages have, the one that means it here, and what else there is to say."""

@@ -235,7 +235,7 @@ def no_key(office: Office) -> None:
     [
         (other_log, "RG532 .*is not on record"),
         (other_receipt, "RG532 .*is not on record: the decision is not the one of record 0"),
-        (unsigned, "RG706 the note has no signatures"),
+        (unsigned, "RG706 `release.tlog-proof`: the note has no signatures"),
         (no_receipt, "RG733 .*release.tlog-proof` cannot be used"),
         (no_key, "RG707"),
     ],

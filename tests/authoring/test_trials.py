@@ -532,6 +532,12 @@ FILES = {
         "bse",
         "no fixture `bse`",
     ),
+    "a fixture where there are none": (
+        "policy: acme\nfixtures: {}\n",
+        "RG803",
+        "base",
+        "name a file under `fixtures:`",
+    ),
     "a fixture of nothing": (
         "policy: acme\nfixtures: {base: {set: {}}}\n",
         "RG801",

@@ -65,6 +65,7 @@ MISTAKES = {
     "a key of another language": (rules("deny: No, if: 'true'"), "RG301", "if", "did you mean `when`"),
     "a key that means the contrary": (rules("deny: No, unless: 'true'"), "RG301", "unless", "not (…)"),
     "a key that says why": (rules("deny: No, reason: x"), "RG301", "reason", "did you mean `because`"),
+    "a part of the facts": ("metrics: {a: {range: [0, 1]}}", "RG301", "metrics", "write it under `facts:`"),
     "a key that nobody knows": (rules("deny: No, xyzzy: x"), "RG301", "xyzzy", "one of `id`, `at`"),
     "the word of another place": ("parameters: {a: {value: 1, if: x}}", "RG301", "if", "`value`"),
     "not an access level": (

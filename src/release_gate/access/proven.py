@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from release_gate.audit import files
 from release_gate.audit.checks import Trust
 from release_gate.audit.notes import MAX_NOTE, NoteKey, Receipt
 from release_gate.audit.verify import verify_decision
 from release_gate.canonical import canonical_bytes
-from release_gate.diagnostics import Diagnostic, IntegrityError
+from release_gate.diagnostics import Diagnostic, IntegrityError, printable
 
 __all__ = ["check_on_record"]
+
+T = TypeVar("T")
 
 
 def check_on_record(decision: Any, receipt: Path, key: Path, shown: str) -> None:
@@ -28,10 +31,20 @@ def check_on_record(decision: Any, receipt: Path, key: Path, shown: str) -> None
         InputError: A file cannot be read, or has no key.
         IntegrityError: The receipt is none, or does not prove it.
     """
-    trust = Trust((NoteKey.read(files.read(key, MAX_NOTE).decode(errors="replace")),))
-    proof = Receipt.read(files.read(receipt, MAX_NOTE))
+    trust = Trust((_read(key, lambda data: NoteKey.read(data.decode(errors="replace"))),))
+    proof = _read(receipt, Receipt.read)
     report = verify_decision(canonical_bytes(decision), proof, trust, shown)
     if not report.holds:
         message = f"the decision `{shown}` is not on record: {report.problems[0].found.message}"
         help_ = "take it and its receipt as `check --receipts` wrote them"
         raise IntegrityError([Diagnostic("RG532", message, help=help_)])
+
+
+def _read(file: Path, read: Callable[[bytes], T]) -> T:
+    """What is in a file, or why nothing is, with its name."""
+    try:
+        return read(files.read(file, MAX_NOTE))
+    except IntegrityError as error:
+        [found] = error.diagnostics
+        message = f"`{printable(file.name)}`: {found.message}"
+        raise IntegrityError([Diagnostic(found.code, message, help=found.help)]) from None

@@ -214,7 +214,7 @@ class _Loader:
         if name in self.shape.fixtures:
             return self.fixture(name, trail)
         self.problem("RG803", f"there is no fixture `{printable(name)}`", at,
-                     did_you_mean(name, self.shape.fixtures))  # fmt: skip
+                     did_you_mean(name, self.shape.fixtures) or "name a file under `fixtures:`")  # fmt: skip
         return None
 
     def read(self, name: str, at: Pointer) -> Document | None:
