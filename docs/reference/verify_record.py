@@ -8,9 +8,9 @@ LEDGER is a copy of a ledger in SQLite; FOLDER is one record with its receipt an
 RECEIPT is the receipt of a decision, which lies beside it. CHECKPOINT is a file with a checkpoint that was
 kept where the ledger is not. Whom to believe is said by
 
-    --key KEY            the key of the log, written NAME+ID+KEY
+    --key KEY            the key of the log, written NAME+ID+KEY, or a file that has it
     --signer PEM         a file with a public key whose attestations count
-    --witness KEY        the key of a witness, written NAME+ID+KEY
+    --witness KEY        the key of a witness, written NAME+ID+KEY, or a file that has it
     --quorum N           so many of them must have signed CHECKPOINT, or the checkpoint of a receipt
     --disclosures FILE   what opens sealed fields, to be held against the record
 
@@ -25,6 +25,7 @@ import argparse
 import base64
 import hashlib
 import json
+import re
 import sqlite3
 import sys
 from collections.abc import Callable
@@ -41,6 +42,7 @@ PROBLEMS: list[str] = []
 DISCLOSURES: dict[str, list] = {}
 SALTS: set[str] = set()
 SEALED = {"sealed": ""}
+KEY = re.compile(r"\S+\+[0-9a-f]{8}\+[A-Za-z0-9+/]{44}")
 PROOF = "c2sp.org/tlog-proof@v1"
 IN_TOTO = "application/vnd.in-toto+json"
 DECISION = "urn:model-release-gate:release-decision:v1"
@@ -430,14 +432,24 @@ def check_receipt(data: bytes, text: str, trust: Trust) -> dict | None:
     return body
 
 
+def key_of(text: str) -> str:
+    """A key, or that in a file. What is none must not look as if a checkpoint were not by it."""
+    if not KEY.fullmatch(text) and Path(text).is_file():
+        text = Path(text).read_text(encoding="utf-8").strip()
+    if not KEY.fullmatch(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is neither a key nor a file that has one")
+    return text
+
+
 def main() -> int:
     """Verify what the command line names."""
-    parser = argparse.ArgumentParser(description="Verify a ledger of release decisions.")
+    raw = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=raw)
     parser.add_argument("place", type=Path)
-    parser.add_argument("--key")
+    parser.add_argument("--key", type=key_of)
     parser.add_argument("--against", type=Path, action="append", default=[])
     parser.add_argument("--signer", type=Path, action="append", default=[])
-    parser.add_argument("--witness", action="append", default=[])
+    parser.add_argument("--witness", type=key_of, action="append", default=[])
     parser.add_argument("--quorum", type=int, default=0)
     parser.add_argument("--disclosures", type=Path, action="append", default=[])
     told = parser.parse_args()

@@ -57,6 +57,20 @@ def keys(book: Book, folder: Path) -> tuple[str, ...]:
     return "--key", key, "--signer", str(folder / "signer.pem")
 
 
+def test_a_key_may_be_in_a_file_and_what_is_none_is_told(copy: Copy, run: Run, tmp_path: Path) -> None:
+    _, key, *_ = keys(copy.book, tmp_path)
+    file = tmp_path / "log.key"
+    file.write_text(key + "\n", encoding="utf-8")
+    assert run(str(copy.path), "--key", str(file)) == run(str(copy.path), "--key", key)
+    assert run(str(copy.path), "--key", str(file))[0] == 0
+    file.write_text("log.key", encoding="utf-8")
+    for none in (str(file), str(tmp_path / "absent"), key[:-1], "log.key"):
+        with pytest.raises(SystemExit, match="2"):
+            run(str(copy.path), "--key", none)
+        with pytest.raises(SystemExit, match="2"):
+            run(str(copy.path), "--witness", none)
+
+
 def test_it_uses_nothing_of_ours() -> None:
     text = FILE.read_text()
     assert "release_gate" not in text
