@@ -13,6 +13,8 @@ depends neither on the disk nor, much, on what else the machine does.
 - *appended*: a record that is ready is placed, chained, put into the tree and committed with its content.
 - *recorded*: a decision that has been made, with its digest, is appended.
 - *signed*: the same, with a statement and a summary signed with P-256, and a checkpoint signed with Ed25519.
+- *one run*: the same as *signed*, by one writer that records many decisions together, as ``check --record``
+  does with the requests of a run: at most 128 in a transaction.
 - *64 clients*: the same as *signed*, by 64 threads that each wait until a record is on the disk before they
   ask for the next. They share transactions by a queue.
 """
@@ -37,12 +39,13 @@ from release_gate.audit.queue import RecordQueue
 from release_gate.audit.recorder import Recorder
 from release_gate.audit.store_sqlite import SqliteStore
 from release_gate.canonical import canonical_bytes, digest
+from release_gate.cli.recording import TOGETHER
 from release_gate.signing import generate_key
 
 ROOT = Path(__file__).parents[1]
 DAY = date(2026, 11, 24)
 CLIENTS = 64
-MANY = f"{CLIENTS} clients"
+RUN, MANY = "one run", f"{CLIENTS} clients"
 Judged = tuple[Decision, ReleaseRequest]
 
 
@@ -75,8 +78,8 @@ def main() -> int:
     told = parser.parse_args()
     gate = Gate.load(ROOT / "examples" / "release-gate.yaml")
     with tempfile.TemporaryDirectory(dir=Path.cwd()) as name:
-        single, many = prepare(Path(name), gate)
-        rounds: dict[str, list[Took]] = {each: [] for each in (*single, MANY)}
+        single, together = prepare(Path(name), gate)
+        rounds: dict[str, list[Took]] = {each: [] for each in (*single, *together)}
         for number in range(told.rounds):
             took, judged = dict.fromkeys(single, Took()), []
             for each in range(told.records):
@@ -84,7 +87,7 @@ def main() -> int:
                 turn = each % len(single)
                 for contestant in [*single, *single][turn : turn + len(single)]:
                     took[contestant] = took[contestant].and_then(single[contestant](judged[-1]))
-            took[MANY] = many(judged)
+            took |= {each: record(judged) for each, record in together.items()}
             for contestant, seconds in took.items():
                 rounds[contestant].append(seconds)
     show(rounds, told.records)
@@ -102,8 +105,10 @@ def one(gate: Gate, number: int) -> Judged:
     return decision, request
 
 
-def prepare(folder: Path, gate: Gate) -> tuple[dict[str, Contestant], Callable[[list[Judged]], Took]]:
-    """The contestants that record one decision at a time, and the one of many; each says how long it took."""
+def prepare(
+    folder: Path, gate: Gate
+) -> tuple[dict[str, Contestant], dict[str, Callable[[list[Judged]], Took]]]:
+    """The contestants that record one decision at a time, and those of many; each says how long it took."""
     log_key, signer = generate_key("ed25519"), generate_key()
 
     def recorder(name: str, *, signed: bool) -> Recorder:
@@ -118,7 +123,8 @@ def prepare(folder: Path, gate: Gate) -> tuple[dict[str, Contestant], Callable[[
         "recorded": recorded(recorder("recorded", signed=False)),
         "signed": recorded(recorder("signed", signed=True)),
     }
-    return single, shared(recorder("shared", signed=True))
+    together = {RUN: one_run(recorder("run", signed=True)), MANY: shared(recorder("shared", signed=True))}
+    return single, together
 
 
 def bare(path: Path, recorder: Recorder) -> Contestant:
@@ -154,6 +160,16 @@ def appended(recorder: Recorder) -> Contestant:
 def recorded(recorder: Recorder) -> Contestant:
     """Record."""
     return lambda judged: Took.by(lambda: recorder.record(*judged, datetime.now(UTC)))
+
+
+def one_run(recorder: Recorder) -> Callable[[list[Judged]], Took]:
+    """Record the decisions of a run, as the command does."""
+
+    def record(judged: list[Judged]) -> None:
+        for start in range(0, len(judged), TOGETHER):
+            recorder.record_all(judged[start : start + TOGETHER], datetime.now(UTC))
+
+    return lambda judged: Took.by(lambda: record(judged))
 
 
 def shared(recorder: Recorder) -> Callable[[list[Judged]], Took]:

@@ -4,11 +4,13 @@ import hashlib
 import json
 import shutil
 import sqlite3
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
 import pytest
 
+from release_gate.cli.recording import TOGETHER
 from release_gate.gate import gate as gate_module
 from release_gate.signing import generate_key, read_private_key, read_public_key
 from tests.commands import Run, ended
@@ -68,6 +70,40 @@ def test_a_recorded_check_says_where_and_gives_a_checkpoint(run: Run) -> None:
     assert "recorded as 1 in book/ledger.db: large, deny" in err
     assert "example.org/releases\n2\n" in err
     assert "recorded" not in out
+
+
+def test_the_decisions_of_a_run_share_a_transaction_and_its_checkpoint(run: Run) -> None:
+    err = run("check", "small.yaml", "large.yaml", "--record", *DAY)[2]
+    assert err.count("keep this checkpoint") == 1
+    with closing(sqlite3.connect("book/ledger.db")) as ledger:
+        assert ledger.execute("SELECT seq FROM records WHERE note IS NOT NULL").fetchall() == [(1,)]
+    assert run("audit", "verify")[0] == 0
+
+
+def test_a_long_run_is_recorded_in_parts(run: Run) -> None:
+    text = Path("small.yaml").read_text(encoding="utf-8")
+    for number in range(TOGETHER - 1):
+        Path(f"{number}.yaml").write_text(text, encoding="utf-8")
+    err = run("check", ".", "--record", *DAY)[2]
+    assert err.count("recorded as ") == TOGETHER + 1
+    assert err.count("keep this checkpoint") == 2
+    assert run("audit", "verify")[0] == 0
+
+
+def test_a_long_run_with_sealed_fields_leaves_nothing_pending(run: Run) -> None:
+    more = "  sensitive: [requester.id]\n  disclosures: apart\n"
+    Path("release-gate.yaml").write_text(GATE + more, encoding="utf-8")
+    err = run("check", "small.yaml", "large.yaml", "--record", *DAY)[2]
+    assert err.count("keep this checkpoint") == 1
+    assert [each.suffix for each in Path("apart").iterdir()] == [".json"] * 2
+    with closing(sqlite3.connect("book/ledger.db")) as ledger:
+        ledger.execute("CREATE TRIGGER full BEFORE INSERT ON records BEGIN SELECT RAISE(ABORT, 'full'); END")
+    assert run("check", "small.yaml", "large.yaml", "--record", *DAY)[0] == 3
+    assert len(list(Path("apart").iterdir())) == 2
+    with closing(sqlite3.connect("book/ledger.db")) as ledger:
+        ledger.execute("DROP TRIGGER full")
+    code, out, _ = run("audit", "verify", "--disclosures", "apart")
+    assert code == 0, out
 
 
 def test_nothing_is_reported_that_could_not_be_recorded(recorded: Run) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
 
@@ -87,10 +87,22 @@ class Recorder:
         Raises:
             InputError: It cannot be recorded, and was not.
         """
-        draft = self.draft(decision, request, now)
+        return self.record_all([(decision, request)], now)
+
+    def record_all(self, judged: Iterable[tuple[Decision, ReleaseRequest]], now: datetime) -> Appended:
+        """Record decisions in one transaction, all of them or none. They share the write to the disk.
+
+        Args:
+            judged: What was decided, and what was judged, as :meth:`record` takes them.
+            now: The time, in UTC.
+
+        Raises:
+            InputError: One of them cannot be recorded, and none was.
+        """
+        drafts = [self.draft(decision, request, now) for decision, request in judged]
         if self.sealing is None:
-            return self.ledger.append([draft], now, self.log_key)
-        return _append_sealed(self.ledger, draft, self.sealing[1], now, self.log_key)
+            return self.ledger.append(drafts, now, self.log_key)
+        return _append_sealed(self.ledger, drafts, self.sealing[1], now, self.log_key)
 
     def draft(self, decision: Decision, request: ReleaseRequest, now: datetime) -> Draft:
         """What there is to record of a decision, with its attestations.
@@ -143,15 +155,15 @@ def record_event(
         draft, disclosures = sensitive.seal_event(draft)
         if disclosures.all:
             kept.keep(disclosures, _found_by(draft))
-            return _append_sealed(ledger, draft, kept, now, log_key)
+            return _append_sealed(ledger, [draft], kept, now, log_key)
     return ledger.append([draft], now, log_key)
 
 
 def _append_sealed(
-    ledger: Ledger, draft: Draft, kept: Kept, now: datetime, log_key: Signer | None
+    ledger: Ledger, drafts: Sequence[Draft], kept: Kept, now: datetime, log_key: Signer | None
 ) -> Appended:
-    """Append a record whose disclosures are pending, and see to those that somebody left behind."""
-    seal, found_by = str(draft.body["seal"]), _found_by(draft)
+    """Append records whose disclosures are pending, and see to those that somebody left behind."""
+    pending = [(str(draft.body["seal"]), _found_by(draft)) for draft in drafts]
 
     def recorded(seal: str, found_by: str) -> bool:
         if found_by.startswith("sha256:"):
@@ -162,13 +174,15 @@ def _append_sealed(
 
     kept.recover(recorded, now.timestamp())
     try:
-        added = ledger.append([draft], now, log_key)
+        added = ledger.append(drafts, now, log_key)
     except InputError:
         with suppress(InputError):  # where it cannot be told, it stays pending
-            if not recorded(seal, found_by):
-                kept.forget(seal)
+            for seal, found_by in pending:
+                if not recorded(seal, found_by):
+                    kept.forget(seal)
         raise
-    kept.confirm(seal, found_by)
+    for seal, found_by in pending:
+        kept.confirm(seal, found_by)
     return added
 
 

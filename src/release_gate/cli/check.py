@@ -6,6 +6,7 @@ import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from datetime import date
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from release_gate.cli.logs import Log
 from release_gate.cli.options import AS_OF, GATE, GATE_FILE, POLICIES, POLICIES_AS_OF, gate_of, standard_input
 from release_gate.cli.outputs import Output, output_option
 from release_gate.cli.progress import progress
-from release_gate.cli.recording import recorder, recording
+from release_gate.cli.recording import TOGETHER, Record, recorder, recording
 from release_gate.decision import Verdict
 from release_gate.diagnostics import InputError, Severity, counted
 from release_gate.gate import reports
@@ -84,7 +85,7 @@ def check(  # noqa: PLR0913, PLR0917 - one argument for each option
                 recorded = recorder(gate, policies, found, receipts) if record else None
                 file = None if policies else gate or GATE_FILE
                 then = _before(base, file, policies) if base is not None else None
-                judging = Judging(found, as_of, policies_as_of, recorded, then, clock.today())
+                judging = Judging(found, as_of, policies_as_of, then, clock.today())
                 files = find_requests(requests)
                 if found.evidence is not None:
                     run.tell((gate or GATE_FILE).as_posix(), found.evidence.problems)
@@ -92,7 +93,7 @@ def check(  # noqa: PLR0913, PLR0917 - one argument for each option
                 run.add(Outcome((gate or GATE_FILE).as_posix(), diagnostics=error.diagnostics))
                 write(run, outputs, log)
                 raise
-            judge_all(files, judging, run, log)
+            judge_all(files, judging, run, log, recorded)
             write(run, outputs, log)
         except OutputError as error:
             raise click.ClickException(str(error)) from None
@@ -105,12 +106,21 @@ def _before(base: str, gate: Path | None, policies: tuple[str, ...]) -> Before:
     return gate_at(base, gate, policies)
 
 
-def judge_all(files: Sequence[Path], judging: Judging, run: Run, log: Log) -> None:
-    """Judge every file, and go on after one that is not valid."""
-    for path in progress(files, len(files), "requests"):
-        outcome = judging.outcome(path)
-        run.add(outcome)
-        log.outcome(outcome)
+def judge_all(
+    files: Sequence[Path], judging: Judging, run: Run, log: Log, record: Record | None = None
+) -> None:
+    """Judge every file, and go on after one that is not valid. Nobody is told of what cannot be recorded.
+
+    Raises:
+        InputError: A decision cannot be recorded.
+    """
+    seen = map(judging.judged, progress(files, len(files), "requests"))
+    while group := list(islice(seen, 1 if record is None else TOGETHER)):
+        if record is not None:
+            record([each.recordable for each in group if each.recordable is not None])
+        for each in group:
+            run.add(each.outcome)
+            log.outcome(each.outcome)
 
 
 def write(run: Run, outputs: Sequence[Output], log: Log) -> None:

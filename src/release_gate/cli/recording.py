@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final, TypeAlias
 
 import click
 
@@ -15,7 +16,14 @@ from release_gate.diagnostics import InputError, printable
 from release_gate.facts.release import ReleaseRequest
 from release_gate.gate.gate import Gate
 
-__all__ = ["recorder", "recording", "unless_recorded"]
+__all__ = ["TOGETHER", "Judgements", "Record", "recorder", "recording", "unless_recorded"]
+
+TOGETHER: Final = 128
+"""The most decisions in one transaction: the write to the disk is what takes the time."""
+Judgements: TypeAlias = "Sequence[tuple[Decision, ReleaseRequest]]"
+"""What was decided, and on which request."""
+Record: TypeAlias = "Callable[[Judgements], None]"
+"""Records decisions. One that cannot be recorded ends it; those before it are recorded."""
 
 _RECORD = click.option(
     "--record", is_flag=True, help="Record every decision in the ledger that the gate file names."
@@ -45,8 +53,8 @@ def unless_recorded(outcome: str) -> Iterator[None]:
 
 def recorder(
     path: Path | None, policies: tuple[str, ...], gate: Gate, receipts: Path | None = None
-) -> Callable[[Decision, ReleaseRequest], None]:
-    """What records a decision, and says where on standard error.
+) -> Record:
+    """What records decisions, and says where on standard error.
 
     The clock is read here, and nowhere below.
     """
@@ -57,18 +65,31 @@ def recorder(
     if policies:
         raise click.UsageError("--record needs a gate file that names a ledger")
     book = Recorder.open(settings_of(path or GATE_FILE), gate)
-    click.get_current_context().call_on_close(book.ledger.store.close)
+    ledger = book.ledger
+    click.get_current_context().call_on_close(ledger.store.close)
 
-    def record(decision: Decision, request: ReleaseRequest) -> None:
-        name = printable(decision.request.id)
-        lost = f"`{name}` was decided and not recorded, so that the decision counts for nothing"
-        with unless_recorded(lost):
-            added = book.record(decision, request, datetime.now(UTC))
-        place, number = book.ledger.store.place, added.records[0].index
-        click.echo(f"recorded as {number} in {place}: {decision.request.id}, {decision.verdict}", err=True)
-        if receipts is not None:
-            written = write_receipt(receipts, added.records[0], book.ledger, added.checkpoint)
-            click.echo(f"its receipt is {written.as_posix()}", err=True)
-        click.echo(f"keep this checkpoint where the ledger is not:\n{added.checkpoint}", err=True)
+    def record(judged: Judgements) -> None:
+        if not judged:
+            return
+        try:
+            added = book.record_all(judged, datetime.now(UTC))
+        except InputError as error:
+            if len(judged) > 1:  # one by one, so that only what cannot be recorded is not
+                for each in judged:
+                    record([each])
+                return
+            name = printable(judged[0][0].request.id)
+            lost = f"`{name}` was decided and not recorded, so that the decision counts for nothing"
+            error.outcome = error.outcome or lost
+            raise
+        try:
+            for (decision, _), placed in zip(judged, added.records, strict=True):
+                where = f"{placed.index} in {ledger.store.place}"
+                click.echo(f"recorded as {where}: {decision.request.id}, {decision.verdict}", err=True)
+                if receipts is not None:
+                    written = write_receipt(receipts, placed, ledger, added.checkpoint)
+                    click.echo(f"its receipt is {written.as_posix()}", err=True)
+        finally:  # a receipt may fail, and all of them are recorded
+            click.echo(f"keep this checkpoint where the ledger is not:\n{added.checkpoint}", err=True)
 
     return record

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from release_gate.decision import Decision
 from release_gate.diagnostics import Diagnostic, InputError, Severity
@@ -18,7 +18,19 @@ from release_gate.gate.unlisted import unlisted
 if TYPE_CHECKING:
     from release_gate.gate.base import Before
 
-__all__ = ["Judging"]
+__all__ = ["Judged", "Judging"]
+
+
+class Judged(NamedTuple):
+    """What judging a file came to.
+
+    Attributes:
+        outcome: What is told of it.
+        recordable: What was decided on which request; None if nothing was, or something holds it back.
+    """
+
+    outcome: Outcome
+    recordable: tuple[Decision, ReleaseRequest] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +41,6 @@ class Judging:
         gate: The policies.
         as_of: The day for which to decide.
         policies_as_of: The day whose policies to use instead; makes decisions hypothetical.
-        record: Records a decision, before anybody is told of it.
         base: The gate before the change that is judged, to name what was loosened in it.
         today: The day on which it is asked; for a decision for another day, what it would be today.
         kind: What the files are read as; nothing but requests for releases, unless it is asked for.
@@ -38,17 +49,12 @@ class Judging:
     gate: Gate
     as_of: date
     policies_as_of: date | None = None
-    record: Callable[[Decision, ReleaseRequest], object] | None = None
     base: Before | None = None
     today: date | None = None
     kind: type[ReleaseRequest] = ReleaseRequest
 
-    def outcome(self, path: Path) -> Outcome:
-        """Judge the request in a file. One that is not valid is an outcome too.
-
-        Raises:
-            InputError: The decision cannot be recorded.
-        """
+    def judged(self, path: Path) -> Judged:
+        """Judge the request in a file. One that is not valid is an outcome too."""
         name = path.as_posix()
         try:
             request = self.kind.load(path)
@@ -60,11 +66,10 @@ class Judging:
 
                 held_back += tuple(loosened(self.base, self.gate, held, self.as_of))
         except InputError as error:
-            return Outcome(name, diagnostics=error.diagnostics)
-        if self.record is not None and not held_back:
-            self.record(decision, held)
-        told = (*unlisted(request), *told)
-        return Outcome(name, decision, About.of(held, self.gate.papers), (*held_back, *told))
+            return Judged(Outcome(name, diagnostics=error.diagnostics))
+        told = (*held_back, *unlisted(request), *told)
+        outcome = Outcome(name, decision, About.of(held, self.gate.papers), told)
+        return Judged(outcome, None if held_back else (decision, held))
 
     def held(self, request: ReleaseRequest) -> tuple[ReleaseRequest, tuple[Diagnostic, ...]]:
         """A request held against the evidence of the gate, and what is to be said about that.

@@ -47,7 +47,7 @@ def outcome(folder: Path, parameters: int, wanted: str = "hosted") -> Outcome:
     request = REQUEST.format(parameters=parameters, wanted=wanted)
     (folder / "own.yaml").write_text(POLICY, encoding="utf-8")
     (folder / "request.yaml").write_text(request, encoding="utf-8")
-    return Judging(Gate([load_policy(folder / "own.yaml")]), DAY).outcome(folder / "request.yaml")
+    return Judging(Gate([load_policy(folder / "own.yaml")]), DAY).judged(folder / "request.yaml").outcome
 
 
 @pytest.mark.parametrize(

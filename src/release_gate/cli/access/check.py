@@ -45,12 +45,12 @@ def check(  # noqa: PLR0913, PLR0917 - one argument for each option
         raise click.UsageError("--receipts needs --record")
     found = gate_of(gate, policies)
     recorded = recorder(gate or GATE_FILE, policies, found, receipts) if record else None
-    judging = Judging(found, as_of, record=recorded, today=clock.today(), kind=AccessRequest)
+    judging = Judging(found, as_of, today=clock.today(), kind=AccessRequest)
     log = Log(on=False)
     with Run() as run, standard_input(requests):
         try:
             discard(path for _, path in outputs if path)
-            judge_all(requests, judging, run, log)
+            judge_all(requests, judging, run, log, recorded)
             write(run, outputs, log)
         except OutputError as error:
             raise click.ClickException(str(error)) from None
