@@ -326,6 +326,46 @@ def test_a_file_is_watched_wherever_it_comes_from(gated: Run, tmp_path: Path) ->
     assert "RG903" not in gated("--base", "HEAD")[2]
 
 
+def test_a_file_behind_a_link_of_the_repository_is_watched(gated: Run) -> None:
+    """Git says nothing of what lies behind a link: neither that it was there, nor that it is."""
+    Path("kept").mkdir()
+    put("kept/decision.json", "{}")
+    Path("there").symlink_to("kept")
+    put("release-gate.yaml", ACCESS.replace("decision.json", "there/decision.json"))
+    git("add", ".")
+    git("commit", "-qm", "a link")
+    put("kept/decision.json", "{ }")
+    assert "was changed: `there/decision.json`" in gated("--base", "HEAD")[2]
+
+
+def tree(*entries: tuple[bytes, bytes, str]) -> str:
+    """A tree as no git writes it, and as git reads it."""
+    data = b"".join(mode + b" " + name + b"\0" + bytes.fromhex(digest) for mode, name, digest in entries)
+    command = ["git", "hash-object", "-t", "tree", "--literally", "-w", "--stdin"]
+    return subprocess.run(command, input=data, capture_output=True, check=True).stdout.decode().strip()
+
+
+def test_a_commit_writes_nothing_outside_of_its_folder(run: Run, tmp_path: Path) -> None:
+    """A repository from somewhere can hold trees that lead out of it."""
+    blob = subprocess.run(
+        ["git", "hash-object", "-w", "request.yaml"], capture_output=True, check=True
+    ).stdout.decode().strip()  # fmt: skip
+    inside = tree((b"100644", b"pwned.yaml", blob))
+    trees = {
+        "`../pwned.yaml`": tree((b"40000", b"..", inside)),
+        f"`{tmp_path}/pwned.yaml`": tree((b"100644", f"{tmp_path}/pwned.yaml".encode(), blob)),
+        "`a.yaml/pwned.yaml`": tree((b"100644", b"a.yaml", blob), (b"40000", b"a.yaml", inside)),
+    }
+    for named, each in trees.items():
+        identity = ["git", "-c", "user.name=a", "-c", "user.email=a@b.c"]
+        commit = subprocess.run(
+            [*identity, "commit-tree", each, "-m", "odd"], capture_output=True, check=True
+        ).stdout.decode().strip()  # fmt: skip
+        code, _, err = run("--base", commit)
+        assert (code, "RG904" in err, named in err) == (3, True, True), err
+        assert not (tmp_path / "pwned.yaml").exists()
+
+
 @pytest.mark.parametrize("ref", ["absent", "--help", "HEAD:policies", ""])
 def test_a_commit_that_is_not_there_is_an_error(ref: str, run: Run) -> None:
     code, out, err = run("--base", ref, "-o", "json=out.json")

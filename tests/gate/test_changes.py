@@ -327,6 +327,7 @@ def waiver(rung: str, name: str = "w1") -> Waiver:
     [
         (Papers(signed=(signed("object"),)), Papers(), ["what ada signed against w is gone"]),
         (Papers(signed=(signed("reverse"),)), Papers(), ["what ada signed against w is gone"]),
+        (Papers(signed=(signed("recuse"),)), Papers(), ["the recusal of ada is gone"]),
         (Papers(signed=(signed("object"),)), Papers(signed=(signed("object"),)), []),
         (Papers(signed=(signed("object", "large"),)), Papers(), []),  # about another request
         (Papers(signed=(signed("approve"),)), Papers(), []),

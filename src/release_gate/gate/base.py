@@ -123,7 +123,9 @@ def _differing(root: Path, commit: str, gate: Path, now: GateDocument) -> set[st
         except PolicyError:
             continue
         was = _git(root, "ls-tree", "-z", "--full-tree", commit, "--", place).split()
-        if was:
+        if (real := path.parent.resolve()) != (root / place).parent and real.is_relative_to(root):
+            same = False  # git sees the link that leads there, and not what lies behind it
+        elif was:
             now_ = _git(root, "hash-object", "--no-filters", "--", place) if path.is_file() else b""
             same = was[2] == now_.strip()
         else:
@@ -157,6 +159,8 @@ def _checkout(root: Path, commit: str, folder: Path) -> None:
         about, _, name = line.partition(b"\t")
         mode, _, digest, size = about.split()
         path = Path(name.decode(errors="surrogateescape"))
+        if path.is_absolute() or ".." in path.parts:  # git writes no such tree, and reads one
+            raise _problem(f"the commit names a file outside of its folder, `{printable(str(path))}`")
         if mode in (b"100644", b"100755") and int(size) <= MAX_BYTES and path.suffix in _SUFFIXES:
             wanted.append((digest.decode(), path))
     data = _git(root, "cat-file", "--batch", told="".join(f"{digest}\n" for digest, _ in wanted))
@@ -164,8 +168,12 @@ def _checkout(root: Path, commit: str, folder: Path) -> None:
         head, _, data = data.partition(b"\n")
         size_of = int(head.split()[2])
         place = folder / path
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_bytes(data[:size_of])
+        try:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(data[:size_of])
+        except OSError as error:
+            reason = (error.strerror or "unwritable").lower()
+            raise _problem(f"cannot write `{printable(str(path))}` of the commit: {reason}") from None
         data = data[size_of + 1 :]
 
 

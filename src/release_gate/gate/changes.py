@@ -101,8 +101,11 @@ def changed_papers(before: Papers, now: Papers, request: str) -> Iterator[str]:
         yield "who may sign was changed"
     kept = {each.said for each in now.signed}
     for each in before.signed:
-        if each.request == request and each.said.word in ("object", "reverse") and each.said not in kept:
-            yield f"what {each.said.person} signed against {each.said.artifact} is gone"
+        if each.request == request and each.said not in kept:
+            if each.said.word in ("object", "reverse"):
+                yield f"what {each.said.person} signed against {each.said.artifact} is gone"
+            elif each.said.word == "recuse":
+                yield f"the recusal of {each.said.person} is gone"
     known = [each.said for each in before.waivers]
     for waiver in now.waivers:
         if waiver.said.rung == GRANTED.name and waiver.said not in known:
