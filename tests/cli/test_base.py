@@ -338,18 +338,21 @@ def test_a_file_behind_a_link_of_the_repository_is_watched(gated: Run) -> None:
     assert "was changed: `there/decision.json`" in gated("--base", "HEAD")[2]
 
 
+def object_of(*arguments: str, data: bytes = b"") -> str:
+    """The object that git writes."""
+    command = ["git", "-c", "user.name=a", "-c", "user.email=a@b.c", *arguments]
+    return subprocess.run(command, input=data, capture_output=True, check=True).stdout.decode().strip()
+
+
 def tree(*entries: tuple[bytes, bytes, str]) -> str:
     """A tree as no git writes it, and as git reads it."""
     data = b"".join(mode + b" " + name + b"\0" + bytes.fromhex(digest) for mode, name, digest in entries)
-    command = ["git", "hash-object", "-t", "tree", "--literally", "-w", "--stdin"]
-    return subprocess.run(command, input=data, capture_output=True, check=True).stdout.decode().strip()
+    return object_of("hash-object", "-t", "tree", "--literally", "-w", "--stdin", data=data)
 
 
 def test_a_commit_writes_nothing_outside_of_its_folder(run: Run, tmp_path: Path) -> None:
     """A repository from somewhere can hold trees that lead out of it."""
-    blob = subprocess.run(
-        ["git", "hash-object", "-w", "request.yaml"], capture_output=True, check=True
-    ).stdout.decode().strip()  # fmt: skip
+    blob = object_of("hash-object", "-w", "request.yaml")
     inside = tree((b"100644", b"pwned.yaml", blob))
     trees = {
         "`../pwned.yaml`": tree((b"40000", b"..", inside)),
@@ -357,11 +360,7 @@ def test_a_commit_writes_nothing_outside_of_its_folder(run: Run, tmp_path: Path)
         "`a.yaml/pwned.yaml`": tree((b"100644", b"a.yaml", blob), (b"40000", b"a.yaml", inside)),
     }
     for named, each in trees.items():
-        identity = ["git", "-c", "user.name=a", "-c", "user.email=a@b.c"]
-        commit = subprocess.run(
-            [*identity, "commit-tree", each, "-m", "odd"], capture_output=True, check=True
-        ).stdout.decode().strip()  # fmt: skip
-        code, _, err = run("--base", commit)
+        code, _, err = run("--base", object_of("commit-tree", each, "-m", "odd"))
         assert (code, "RG904" in err, named in err) == (3, True, True), err
         assert not (tmp_path / "pwned.yaml").exists()
 
