@@ -10,6 +10,7 @@ from release_gate.cli import Lazy, cli
 from release_gate.cli.access import access
 from release_gate.cli.audit import audit
 from release_gate.cli.policy import policy
+from tests.commands import ended
 
 FOLDER = Path(__file__).parents[2] / "src" / "release_gate" / "cli"
 GROUPS = [cli, access, audit, policy]
@@ -52,3 +53,14 @@ def test_help_reads_no_command() -> None:
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert "Judge requests, and say why." in run.stdout
     assert run.stderr.strip() == "False"
+
+
+@pytest.mark.parametrize("group", [[], ["access"], ["audit"], ["packs"], ["policy"]], ids=str)
+def test_a_group_without_a_command_shows_its_help(
+    group: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, out, err = ended(capsys, *group)
+    assert (code, out) == (2, "")
+    asked = CliRunner().invoke(cli, [*group, "--help"], prog_name="release-gate").output
+    assert err.split() == asked.split()
+    assert err.count("\n") > 10

@@ -158,9 +158,46 @@ def test_who_may_not_sign_is_told_so_at_once(run: Run) -> None:
     assert "does not count" not in run(*sign, "elsewhere.json")[2].split("ada as lead: approve")[1]
 
 
-def test_a_key_that_is_somebody_elses_is_told_at_once(run: Run) -> None:
-    code, _, err = run(
-        "sign-off", "approve", "request.yaml", "--as", "cy", "--role", "lead", "--key", "ada.pem", *ON,
+WOULD_NOT_COUNT = {
+    "the key of somebody else": ("cy", "board", "ada.pem", "this is the key of `ada`, and not of `cy`"),
+    "a key that nobody has": ("ada", "lead", "new.pem", "`trust.yaml` does not have this key"),
+    "nobody who is known": ("adda", "lead", "ada.pem", "did you mean `ada`"),
+    "a role of somebody else": ("ada", "board", "ada.pem", "ada is not board on 2026-11-24"),
+    "a role that is misspelt": ("ada", "leed", "ada.pem", "did you mean `lead`"),
+}
+
+
+@pytest.mark.parametrize(("person", "role", "key", "told"), WOULD_NOT_COUNT.values(), ids=WOULD_NOT_COUNT)
+def test_what_could_not_count_is_not_signed(run: Run, person: str, role: str, key: str, told: str) -> None:
+    Path("new.pem").write_text(generate_key().pem(), encoding="utf-8")
+    code, out, err = run(
+        "sign-off", "approve", "request.yaml", "--as", person, "--role", role, "--key", key, *ON,
         "-o", "sign-offs/wrong.json",
     )  # fmt: skip
-    assert (code, "RG51" in err) == (0, True)
+    assert (code, out) == (3, "")
+    assert "error[RG517]: this would not count: " in err
+    assert told in err
+    assert err.endswith("\nnothing was signed\n")
+    assert not list(Path("sign-offs").iterdir())
+
+
+def test_neither_a_waiver_nor_a_recusal_is_signed_with_the_key_of_somebody_else(run: Run) -> None:
+    cy = ("--as", "cy", "--key", "ada.pem", *ON, "-o", "sign-offs/wrong.json")
+    for arguments in (("waive", "later", "waivers.yaml"), ("recuse", "request.yaml")):
+        code, _, err = run(*arguments, *cy)
+        assert (code, "RG517" in err) == (3, True)
+    assert not list(Path("sign-offs").iterdir())
+
+
+def test_who_signs_in_a_role_that_no_rule_asks_for_is_told_so(run: Run) -> None:
+    cy = ("--as", "cy", "--role", "board", "--key", "cy.pem", *ON)
+    code, _, err = run("sign-off", "approve", "request.yaml", *cy)
+    assert (code, "no rule asks for `board` here; one of `lead`" in err) == (0, True)
+    assert "no rule asks" not in run("sign-off", "object", "request.yaml", *cy)[2]
+
+
+def test_the_public_half_of_a_key_does_not_sign(run: Run) -> None:
+    Path("ada.pem.pub").write_text(generate_key().public.pem, encoding="utf-8")
+    code, _, err = run("recuse", "request.yaml", "--as", "ada", "--key", "ada.pem.pub", *ON)
+    assert code == 3
+    assert "error[RG701]: `ada.pem.pub` is the public half of a key, and only the private one signs" in err

@@ -11,7 +11,7 @@ from contextlib import suppress
 from enum import IntEnum
 from keyword import iskeyword
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, Final, TextIO
 
 import click
 
@@ -177,9 +177,13 @@ def _outcome(error: InputError) -> str:
     return f"{counted(len(error.diagnostics), 'problem')}: the {kind} is not valid, and nothing was decided"
 
 
+_OF_LINES: Final = (click.MissingParameter, click.exceptions.NoArgsIsHelpError)
+"""What has lines of its own, and quotes nobody."""
+
+
 def _show(error: click.ClickException) -> None:
     """Show what is wrong with the way the command was called; names of files in it are text."""
-    if not isinstance(error, click.MissingParameter):  # this one quotes nobody, and has lines of its own
+    if not isinstance(error, _OF_LINES):
         told = error.format_message()
         error = click.UsageError(printable(told, len(told)), getattr(error, "ctx", None))
     error.show()

@@ -20,13 +20,18 @@ def explain_code(code: str | None, outputs: list[Output]) -> int:
 
     Exit codes: 0 the code is explained, 2 there is no such code.
     """
-    found = [each for name in ([code.upper()] if code else codes()) if (each := explanation(name))]
+    found = [each for name in ([_written(code)] if code else codes()) if (each := explanation(name))]
     if not found:
         near = did_you_mean(str(code), codes())
         raise click.UsageError(f"there is no code {printable(str(code), 40)}" + (f"; {near}" if near else ""))
     for form, path in outputs:
         emit(_as_json(found, one=bool(code)) if form == "json" else _shown(found, form, one=bool(code)), path)
     return 0
+
+
+def _written(code: str) -> str:
+    """A code as it is written everywhere, of one that somebody has typed."""
+    return f"RG{code}" if code.isdigit() else code.upper()
 
 
 def _shown(found: list[Explanation], form: str, *, one: bool) -> str:

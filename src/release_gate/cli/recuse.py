@@ -8,11 +8,11 @@ from pathlib import Path
 import click
 
 from release_gate.cli.options import GATE, POLICIES, gate_of
-from release_gate.cli.signing import KEY, ON, OUTPUT, PERSON, deliver
+from release_gate.cli.signing import KEY, ON, OUTPUT, PERSON, deliver, signer_of
 from release_gate.facts.access import load_either
 from release_gate.facts.ladder import GRANTED, LADDER
 from release_gate.facts.release import ReleaseRequest
-from release_gate.gate.statements import read_signer, sign_off
+from release_gate.gate.statements import sign_off
 
 
 @click.command()
@@ -33,6 +33,7 @@ def recuse(  # noqa: PLR0913, PLR0917 - one argument for each option
     output: Path | None,
 ) -> int:
     """Recuse oneself from REQUEST: no sign-off of this person counts for it, before or after."""
+    signer = signer_of(key, person, on, gate, policies)
     asked = load_either(request).on(on)
     together = gate_of(gate, policies).decide(asked, as_of=on).policies_digest
     said = {
@@ -43,5 +44,5 @@ def recuse(  # noqa: PLR0913, PLR0917 - one argument for each option
         "on": on.isoformat(),
         "expires": None,
     }
-    deliver(sign_off(asked, asked.artifacts[0], said, together, read_signer(key)), output)
+    deliver(sign_off(asked, asked.artifacts[0], said, together, signer), output)
     return 0

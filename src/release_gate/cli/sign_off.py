@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from datetime import date
 from pathlib import Path
 
 import click
 
-from release_gate.cli import use_colour
 from release_gate.cli.options import GATE, POLICIES, gate_of
-from release_gate.cli.signing import EXPIRES, KEY, ON, OUTPUT, PERSON, artifact_of, deliver, expiry
-from release_gate.decision import Decision
-from release_gate.diagnostics import InputError
+from release_gate.cli.signing import (
+    EXPIRES,
+    KEY,
+    ON,
+    OUTPUT,
+    PERSON,
+    artifact_of,
+    deliver,
+    expiry,
+    require_new,
+    signer_of,
+)
+from release_gate.decision import ArtifactDecision, Decision
+from release_gate.diagnostics import did_you_mean, printable
 from release_gate.facts.access import load_either
 from release_gate.facts.ladder import GRANTED, RUNGS
-from release_gate.gate.statements import read_signer
 from release_gate.gate.statements import sign_off as sign
-from release_gate.gate.text import render_diagnostics, render_text
+from release_gate.gate.text import render_text
 
 
 @click.command("sign-off")
@@ -55,8 +63,9 @@ def sign_off(  # noqa: PLR0913, PLR0917 - one argument for each option
     """Say WORD about REQUEST, for a release or for access, and sign it.
 
     What is signed is bound to the request, the content of the artifact and the policies as they are now; when
-    one of them changes, it no longer counts. The decision is shown on standard error first, and why a
-    statement does not count afterwards, if it was written where the gate file looks.
+    one of them changes, it no longer counts. Nothing is signed that could not count by the trust file of the
+    gate. The decision is shown on standard error first, and why a statement does not count afterwards, if it
+    was written where the gate file looks.
     """
     judging, asked = gate_of(gate, policies), load_either(request).on(on)
     held = judging.hold(asked, on)
@@ -64,6 +73,8 @@ def sign_off(  # noqa: PLR0913, PLR0917 - one argument for each option
     about = artifact_of(asked, artifact)
     if ((rung or about.wanted) == GRANTED.name) is not (about.wanted == GRANTED.name):
         raise click.UsageError(f"`{rung}` is no level of `{about.id}`; it asks for {about.wanted}")
+    require_new(output)
+    signer = signer_of(key, person, on, gate, policies, role)
     decision = judging.judge(asked, as_of=on)
     click.echo(render_text(decision), err=True)
     said = {
@@ -75,15 +86,13 @@ def sign_off(  # noqa: PLR0913, PLR0917 - one argument for each option
         "expires": expiry(expires),
     }
     click.echo(f"{person} as {role}: {word} {about.id}, {said['rung']}", err=True)
-    deliver(sign(asked, about, said, decision.policies_digest, read_signer(key)), output)
+    asking = {each for state in _about(decision, about.id).sign_offs for each in state.roles}
+    if word == "approve" and role not in asking:
+        near = did_you_mean(role, sorted(asking))
+        click.echo(f"no rule asks for `{printable(role)}` here" + (f"; {near}" if near else ""), err=True)
+    deliver(sign(asked, about, said, decision.policies_digest, signer), output)
     if output is not None:
-        try:
-            now = gate_of(gate, policies).judge(asked, as_of=on)
-        except InputError as error:
-            click.echo(
-                render_diagnostics(error.diagnostics, colour=use_colour(sys.stderr)), err=True, nl=False
-            )
-            return 0
+        now = gate_of(gate, policies).judge(asked, as_of=on)
         for reason in sorted((_void(now, about.id) - _void(decision, about.id)).elements()):
             click.echo(f"does not count: {reason}", err=True)
     return 0
@@ -91,5 +100,10 @@ def sign_off(  # noqa: PLR0913, PLR0917 - one argument for each option
 
 def _void(decision: Decision, artifact: str) -> Counter[str]:
     """The sign-offs about an artifact that do not count, and why."""
+    states = _about(decision, artifact).sign_offs
+    return Counter(dict.fromkeys((reason for state in states for reason in state.void), 1))
+
+
+def _about(decision: Decision, artifact: str) -> ArtifactDecision:
     [found] = [each for each in decision.artifacts if each.id == artifact]
-    return Counter(dict.fromkeys((reason for state in found.sign_offs for reason in state.void), 1))
+    return found

@@ -10,7 +10,14 @@ from pathlib import Path
 from typing import Any, Final, TypeVar, cast
 
 from release_gate.canonical import digest
-from release_gate.diagnostics import Diagnostic, InputError, IntegrityError, PolicyError, printable
+from release_gate.diagnostics import (
+    Diagnostic,
+    InputError,
+    IntegrityError,
+    PolicyError,
+    did_you_mean,
+    printable,
+)
 from release_gate.document import validate
 from release_gate.envelope import Envelope, verify_envelope
 from release_gate.facts.types import Day
@@ -24,7 +31,7 @@ from release_gate.signing import PublicKey, public_key_from_pem, read_public_key
 from release_gate.source import read_file, require_mapping
 from release_gate.ssh import SshKey, read_allowed_signers
 
-__all__ = ["Trust", "read_papers", "read_trust"]
+__all__ = ["Trust", "read_papers", "read_trust", "require_standing"]
 
 MAX_FILE: Final = 64 * 1024
 T = TypeVar("T")
@@ -114,6 +121,36 @@ def read_trust(path: Path) -> Trust:
     return Trust(people, found)
 
 
+def require_standing(trust: Path, person: str, key: Key, day: date, role: str | None = None) -> None:
+    """Refuse what would not count, before it is signed.
+
+    Args:
+        trust: The trust file.
+        person: Who wants to sign.
+        key: The public half of what they sign with.
+        day: The day of the signature.
+        role: The role in which they sign, if in one.
+
+    Raises:
+        InputError: It would not count.
+    """
+    read, file = read_trust(trust), printable(trust.name)
+    known, owner = read.people.get(person), read.keys.get(key)
+    if known is None:
+        why, help_ = f"`{file}` names nobody `{printable(person)}`", did_you_mean(person, read.people)
+    elif owner is None:
+        why = f"`{file}` does not have this key"
+        help_ = f"add its public half to the keys of `{printable(person)}`"
+    elif owner.person.id != person:
+        why = f"this is the key of `{owner.person.id}`, and not of `{printable(person)}`"
+        help_ = "everybody signs for themselves"
+    elif lacking := owner.lacking(role, day):
+        why, help_ = lacking, did_you_mean(role or "", (each.role for each in known.roles))
+    else:
+        return
+    raise InputError([Diagnostic("RG517", f"this would not count: {why}", help=help_)], "nothing was signed")
+
+
 def _at(span: Any, read: Callable[..., T], *arguments: Any) -> T:
     """What ``read`` gives, with the place of a problem that has none."""
     try:
@@ -176,7 +213,8 @@ def _statements(folder: Path, trust: Trust) -> Iterator[tuple[Statement, Standin
         if not mine:
             signer = ", ".join(sorted({each.person.id for each in standings}))
             said = f"`{shown}` speaks for `{printable(statement.person)}`, and was signed by `{signer}`"
-            raise IntegrityError([Diagnostic("RG514", said, help="everybody signs for themselves")])
+            help_ = "everybody signs for themselves; remove the file, and let whom it names sign anew"
+            raise IntegrityError([Diagnostic("RG514", said, help=help_)])
         yield statement, mine[0], shown
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 from release_gate.canonical import canonical_bytes, digest
-from release_gate.diagnostics import Diagnostic, IntegrityError, printable
+from release_gate.diagnostics import Diagnostic, InputError, IntegrityError, printable
 from release_gate.document import validate
 from release_gate.envelope import Envelope, read_json, sign_envelope
 from release_gate.evidence.vouching import PAYLOAD_TYPE, VOUCH
@@ -91,7 +91,11 @@ def read_signer(reference: str, password: str | None = None) -> Signer:
         InputError: There is no such key.
     """
     path = Path(reference).expanduser()
-    if path.suffix == ".pub" or (path.is_file() and b"OPENSSH PRIVATE KEY" in path.read_bytes()[:100]):
+    start = path.read_bytes()[:100] if path.is_file() else b""
+    if b"BEGIN PUBLIC KEY" in start:
+        message = f"`{printable(reference)}` is the public half of a key, and only the private one signs"
+        raise InputError([Diagnostic("RG701", message, help="name the file with the private half")])
+    if path.suffix == ".pub" or b"OPENSSH PRIVATE KEY" in start:
         return cast("Signer", SshSigner(path))  # signs as the others do
     return open_signer(str(path) if path.is_file() else reference, password=password)
 
