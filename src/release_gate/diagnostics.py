@@ -29,6 +29,7 @@ __all__ = [
     "did_you_mean",
     "lines_of",
     "printable",
+    "reason_of",
 ]
 
 
@@ -176,6 +177,12 @@ def counted(number: int, one: str, many: str = "") -> str:
         many: What several are called, if that is not one of them with an `s`.
     """
     return f"{number} {one if number == 1 else many or one + 's'}"
+
+
+def reason_of(error: OSError) -> str:
+    """Why the system refused, as a message ends with it."""
+    said = error.strerror or "it cannot be used"
+    return said[:1].lower() + said[1:]
 
 
 def printable(text: str, limit: int = 200) -> str:

@@ -15,7 +15,8 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeAlias
 
-from release_gate.diagnostics import Diagnostic, InputError, printable
+from release_gate.bounded import read_bounded
+from release_gate.diagnostics import Diagnostic, InputError, printable, reason_of
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey, EllipticCurvePublicKey
@@ -313,11 +314,9 @@ def _key_bytes(source: str | Path) -> tuple[bytes, str]:
             raise _problem("RG701", f"the environment variable of the key `{shown}` is not set")
         return value.encode(), shown
     try:
-        with Path(source).open("rb") as stream:
-            return stream.read(MAX_KEY_FILE), shown
+        return read_bounded(Path(source), MAX_KEY_FILE, piped=True), shown
     except OSError as error:
-        reason = (error.strerror or "unreadable").lower()
-        raise _problem("RG701", f"cannot read the key `{shown}`: {reason}") from None
+        raise _problem("RG701", f"cannot read the key `{shown}`: {reason_of(error)}") from None
 
 
 def _private(key: Any, shown: str = "the key") -> PrivateKey:

@@ -5,13 +5,20 @@ JSON is YAML. Where it certainly comes to the same, the faster reader of JSON re
 
 from __future__ import annotations
 
-import os
 import re
-import stat
 from codecs import BOM_UTF8
 from pathlib import Path
 
-from release_gate.diagnostics import Diagnostic, DocumentError, Source, Span, did_you_mean, printable
+from release_gate.bounded import NotAFileError, read_head
+from release_gate.diagnostics import (
+    Diagnostic,
+    DocumentError,
+    Source,
+    Span,
+    did_you_mean,
+    printable,
+    reason_of,
+)
 from release_gate.limits import LIMITS, MAX_BYTES, POLICY_LIMITS, Limits
 from release_gate.located import Document, Pointer, Tree
 from release_gate.unsaved import unsaved_text
@@ -74,28 +81,13 @@ def read_data(path: Path, shown: str, limits: Limits = LIMITS) -> bytes | str:
     if (text := unsaved_text(path)) is not None:
         return text
     try:
-        with open(path, "rb", opener=_without_waiting) as stream:
-            is_file = stat.S_ISREG(os.fstat(stream.fileno()).st_mode)
-            data = stream.read(limits.size + 1) if is_file else b""
-    except (OSError, ValueError) as error:  # a path with a NUL is no path
-        reason = (getattr(error, "strerror", None) or "it has no such name").lower()
-        raise DocumentError([Diagnostic("RG001", f"cannot read `{printable(shown)}`: {reason}")]) from None
-    if not is_file:
-        raise DocumentError(
-            [
-                Diagnostic(
-                    "RG001",
-                    f"cannot read `{printable(shown)}`: it is a pipe or a device",
-                    help="save it as a file first",
-                )
-            ]
-        )
-    return data
-
-
-def _without_waiting(path: str, flags: int) -> int:
-    """Open a file, and a pipe without waiting until somebody writes to it."""
-    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+        return read_head(path, limits.size + 1)
+    except NotAFileError:
+        message = f"cannot read `{printable(shown)}`: it is a pipe or a device"
+        raise DocumentError([Diagnostic("RG001", message, help="save it as a file first")]) from None
+    except OSError as error:
+        message = f"cannot read `{printable(shown)}`: {reason_of(error)}"
+        raise DocumentError([Diagnostic("RG001", message)]) from None
 
 
 def read_document(data: bytes | str, name: str = "<text>", limits: Limits = LIMITS) -> Document:

@@ -18,11 +18,13 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Final
 
+from release_gate.bounded import read_bounded
 from release_gate.diagnostics import Diagnostic, InputError, printable
 
 __all__ = ["AllowedSigner", "SshKey", "SshSigner", "read_allowed_signers"]
 
 NAMESPACE: Final = "model-release-gate"
+MAX_KEY_FILE: Final = 64 * 1024
 KINDS: Final = {
     "ssh-ed25519": 2,
     "ecdsa-sha2-nistp256": 3,
@@ -134,7 +136,7 @@ class SshSigner:
         """The public half, which lies beside it."""
         path = self.path if self.path.suffix == ".pub" else self.path.with_name(self.path.name + ".pub")
         try:
-            return SshKey.read(path.read_text(encoding="utf-8"))
+            return SshKey.read(read_bounded(path, MAX_KEY_FILE).decode())
         except (OSError, UnicodeDecodeError):
             raise _problem(
                 f"cannot read `{printable(str(path))}`", "the public half lies beside the key"

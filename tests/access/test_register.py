@@ -72,7 +72,7 @@ def test_a_day_of_the_past_is_seen_as_it_was(tmp_path: Path) -> None:
 
 def test_a_device_is_no_register(tmp_path: Path) -> None:
     (tmp_path / "grants.jsonl").symlink_to("/dev/zero")
-    with pytest.raises(InputError, match=r"RG526 .*: it is no file"):
+    with pytest.raises(InputError, match=r"RG526 .*: it is a pipe or a device"):
         Register(tmp_path / "grants.jsonl")
 
 

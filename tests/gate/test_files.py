@@ -138,7 +138,7 @@ def test_a_file_that_cannot_be_read_is_not_passed_over(
         raise PermissionError
 
     (tmp_path / "a.yaml").write_text(REQUEST, encoding="utf-8")
-    monkeypatch.setattr(Path, "open", refuse)
+    monkeypatch.setattr(os, "open", refuse)
     assert find_requests([tmp_path]) == [tmp_path / "a.yaml"]
 
 

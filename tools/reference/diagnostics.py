@@ -152,6 +152,7 @@ def _held(name: str, statements: list[ast.stmt], line: int) -> tuple[list[ast.ex
         if each.lineno > line:
             break
         blocks = [getattr(each, part, []) for part in ("body", "orelse", "finalbody")]
+        blocks += [handler.body for handler in getattr(each, "handlers", ())]
         if isinstance(each, ast.Assign):
             found = list(_values(name, each)) or found
         elif each.lineno <= line <= (each.end_lineno or 0):

@@ -16,8 +16,17 @@ from pathlib import Path
 from typing import Any, Final
 
 from release_gate.audit.locks import lock_file, locked
+from release_gate.bounded import read_bounded
 from release_gate.canonical import canonical_bytes
-from release_gate.diagnostics import Diagnostic, InputError, IntegrityError, Source, Span, printable
+from release_gate.diagnostics import (
+    Diagnostic,
+    InputError,
+    IntegrityError,
+    Source,
+    Span,
+    printable,
+    reason_of,
+)
 from release_gate.document import validate
 from release_gate.envelope import read_json
 from release_gate.policy.gated import MALFORMED, EntryDocument
@@ -27,6 +36,7 @@ __all__ = ["SOON", "Grant", "Register", "can_end", "entry", "standing"]
 SOON: Final = timedelta(days=30)
 """How long before its end a grant ends soon."""
 MAX_LINE: Final = 1024 * 1024
+MAX_REGISTER: Final = 1024 * MAX_LINE
 
 
 @dataclass(frozen=True)
@@ -165,8 +175,8 @@ class Register:
                 stream.flush()
                 os.fsync(stream.fileno())
         except OSError as error:
-            reason = (error.strerror or "unwritable").lower()
-            raise _problem("RG526", f"`{_shown(self.path)}` cannot be written: {reason}") from None
+            message = f"`{_shown(self.path)}` cannot be written: {reason_of(error)}"
+            raise _problem("RG526", message) from None
         self.entries += found
         self._grants, self._by_account = known, None
         self._size += len(text)
@@ -234,15 +244,12 @@ def _entry(line: bytes, number: int, data: bytes, path: Path) -> EntryDocument:
 
 
 def _data(path: Path) -> bytes:
-    if path.exists() and not (path.is_file() or path.is_dir()):  # one that never ends, perhaps
-        raise _problem("RG526", f"`{_shown(path)}` cannot be read: it is no file")
     try:
-        return path.read_bytes()
+        return read_bounded(path, MAX_REGISTER)
     except FileNotFoundError:
         return b""
     except OSError as error:
-        reason = (error.strerror or "unreadable").lower()
-        raise _problem("RG526", f"`{_shown(path)}` cannot be read: {reason}") from None
+        raise _problem("RG526", f"`{_shown(path)}` cannot be read: {reason_of(error)}") from None
 
 
 def _span(data: bytes, path: Path, number: int) -> Span:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
+from release_gate.bounded import TooLargeError, read_bounded
 from release_gate.canonical import digest
 from release_gate.diagnostics import (
     Diagnostic,
@@ -15,13 +16,14 @@ from release_gate.diagnostics import (
     PolicyError,
     did_you_mean,
     printable,
+    reason_of,
 )
 from release_gate.document import validate
 from release_gate.envelope import read_json
 from release_gate.facts.access import AccessRequest
 from release_gate.gate.gate import read_gate
 from release_gate.policy.gated import AnswerDocument, ReleaseReference
-from release_gate.source import Document, Limits, Pointer, read_data
+from release_gate.source import Document, Pointer
 
 __all__ = ["Gated", "read_gated"]
 
@@ -142,15 +144,13 @@ def _released(facts: Mapping[str, Any], told: ReleaseReference, folder: Path) ->
 
 def _decision(path: Path, told: ReleaseReference, shown: str) -> Any:
     try:
-        data = read_data(path, shown, Limits(MAX_REPORT))
-    except InputError as error:
-        reason = error.diagnostics[0].message.rpartition(": ")[2]
-        raise _problem(f"the decision `{shown}` cannot be read: {reason}", "") from None
-    if len(data) > MAX_REPORT:
-        raise _problem(
-            f"the decision `{shown}` is larger than {MAX_REPORT >> 20} MiB", "name the decision alone"
-        )
-    found = read_json(data.encode() if isinstance(data, str) else data, f"`{shown}`")
+        data = read_bounded(path, MAX_REPORT)
+    except TooLargeError:
+        message = f"the decision `{shown}` is larger than {MAX_REPORT >> 20} MiB"
+        raise _problem(message, "name the decision alone") from None
+    except OSError as error:
+        raise _problem(f"the decision `{shown}` cannot be read: {reason_of(error)}", "") from None
+    found = read_json(data, f"`{shown}`")
     decision = _one_of(found, told, shown)
     body = {key: value for key, value in decision.items() if key != "digest"}
     if decision.get("digest") != digest(body):

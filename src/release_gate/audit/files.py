@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from release_gate.diagnostics import Diagnostic, InputError, IntegrityError, printable
+from release_gate.bounded import TooLargeError, read_bounded
+from release_gate.diagnostics import Diagnostic, InputError, IntegrityError, printable, reason_of
 
 __all__ = ["read", "replace", "sync_folder", "unusable"]
 
@@ -14,17 +15,15 @@ def read(file: Path, limit: int, code: str = "RG711") -> bytes:
     """The bytes of a file.
 
     Raises:
-        InputError: It cannot be read.
+        InputError: It cannot be read, or is a pipe or a device.
         IntegrityError: It is larger than anything that we write. With the code.
     """
     try:
-        with file.open("rb") as stream:
-            data = stream.read(limit + 1)
+        return read_bounded(file, limit)
+    except TooLargeError:
+        raise IntegrityError([Diagnostic(code, f"`{printable(file.as_posix())}` is too large")]) from None
     except OSError as error:
         raise unusable(file, error) from None
-    if len(data) > limit:
-        raise IntegrityError([Diagnostic(code, f"`{printable(file.as_posix())}` is too large")])
-    return data
 
 
 def replace(file: Path, data: bytes, mode: int = 0o666) -> None:
@@ -58,5 +57,5 @@ def sync_folder(folder: Path) -> None:
 
 def unusable(place: Path, error: OSError) -> InputError:
     """That a place cannot be used, and why."""
-    reason = (error.strerror or "unusable").lower()
-    return InputError([Diagnostic("RG733", f"`{printable(place.as_posix())}` cannot be used: {reason}")])
+    message = f"`{printable(place.as_posix())}` cannot be used: {reason_of(error)}"
+    return InputError([Diagnostic("RG733", message)])

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from release_gate.diagnostics import Diagnostic, InputError, printable
+from release_gate.diagnostics import Diagnostic, InputError, printable, reason_of
 
 fcntl: Any
 try:
@@ -30,8 +30,8 @@ def lock_file(path: Path) -> int | None:
     try:
         lock = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
     except OSError as error:
-        shown, reason = printable(path.as_posix()), (error.strerror or "unwritable").lower()
-        raise InputError([Diagnostic("RG733", f"`{shown}` cannot be locked: {reason}")]) from None
+        message = f"`{printable(path.as_posix())}` cannot be locked: {reason_of(error)}"
+        raise InputError([Diagnostic("RG733", message)]) from None
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         fcntl.flock(lock, fcntl.LOCK_UN)

@@ -10,8 +10,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
+from release_gate.audit import files
 from release_gate.audit.content import Content, written
-from release_gate.diagnostics import Diagnostic, InputError, PolicyError, printable
+from release_gate.diagnostics import PolicyError
 from release_gate.document import validate
 from release_gate.facts.release import SignOff
 from release_gate.policy.documents import InForce
@@ -19,6 +20,7 @@ from release_gate.policy.gate_file import GateDocument
 from release_gate.policy.papers import NO_PAPERS, Papers, Signed
 from release_gate.policy.trust import Person, RoleDocument, Standing
 from release_gate.policy.waivers import Approval, Waiver, WaiverDocument
+from release_gate.source import MAX_BYTES
 
 __all__ = ["NO_PAPERS_USED", "PapersUsed", "paper_files", "record_papers", "restore_papers"]
 
@@ -43,11 +45,12 @@ def paper_files(gate: GateDocument, folder: Path) -> list[Path]:
     return named + (sorted((folder / gate.sign_offs).glob("*.json")) if gate.sign_offs is not None else [])
 
 
-def record_papers(papers: Papers, files: list[Path]) -> PapersUsed:
+def record_papers(papers: Papers, sources: list[Path]) -> PapersUsed:
     """What there is to record of papers.
 
     Raises:
         InputError: A file cannot be read any more.
+        IntegrityError: It is larger than it can have been.
     """
     if papers == NO_PAPERS:
         return NO_PAPERS_USED
@@ -76,7 +79,10 @@ def record_papers(papers: Papers, files: list[Path]) -> PapersUsed:
             for each in papers.waivers
         ],
     }
-    told = {"applied": content.put_json(applied), "text": [content.put(_read(file)) for file in files]}
+    told = {
+        "applied": content.put_json(applied),
+        "text": [content.put(files.read(each, MAX_BYTES)) for each in sources],
+    }
     return PapersUsed(told, content)
 
 
@@ -122,12 +128,3 @@ def _stands(told: Mapping[str, Any]) -> Standing:
     roles = tuple(validate(RoleDocument, each, None, PolicyError, "RG711") for each in told["roles"])
     key = validate(InForce, dict(told["key"]), None, PolicyError, "RG711")
     return Standing(Person(str(told["person"]), roles), key)
-
-
-def _read(file: Path) -> bytes:
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        reason = (error.strerror or "unreadable").lower()
-        message = f"cannot read `{printable(file.as_posix())}`: {reason}"
-        raise InputError([Diagnostic("RG733", message)]) from None

@@ -24,7 +24,7 @@ from release_gate.audit.files import sync_folder
 from release_gate.audit.locks import PATIENCE, lock_file, locked
 from release_gate.audit.store_sql import FORMAT, SqlStore, not_readable, values_of
 from release_gate.audit.view import Row
-from release_gate.diagnostics import Diagnostic, InputError, IntegrityError, printable
+from release_gate.diagnostics import Diagnostic, InputError, IntegrityError, printable, reason_of
 
 __all__ = ["SqliteStore"]
 
@@ -96,7 +96,7 @@ class SqliteStore(SqlStore):
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise _unusable(path, (error.strerror or "unwritable").lower()) from None
+            raise _unusable(path, reason_of(error)) from None
         store = cls._connect(path, create=True)
         with store.writing():
             if not store.connection.execute("SELECT 1 FROM sqlite_master").fetchone():

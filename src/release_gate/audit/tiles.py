@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from release_gate.audit import files
 from release_gate.audit.merkle import leaf_hash, node_hash
 from release_gate.audit.notes import Checkpoint
 from release_gate.audit.pack import NOTHING, Referred
 from release_gate.audit.record import Record
 from release_gate.audit.view import Row, View, fetching
-from release_gate.diagnostics import Diagnostic, InputError, IntegrityError, printable
 
 __all__ = ["ExportView", "export", "is_export", "tile_path"]
 
@@ -218,18 +218,8 @@ def _write(path: Path, data: bytes) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
     except OSError as error:
-        reason = (error.strerror or "unwritable").lower()
-        raise InputError([Diagnostic("RG733", f"cannot write `{path.as_posix()}`: {reason}")]) from None
+        raise files.unusable(path, error) from None
 
 
 def _read(path: Path, limit: int) -> bytes:
-    shown = printable(path.as_posix())
-    try:
-        with path.open("rb") as stream:
-            data = stream.read(limit + 1)
-    except OSError as error:
-        reason = (error.strerror or "unreadable").lower()
-        raise InputError([Diagnostic("RG733", f"cannot read `{shown}`: {reason}")]) from None
-    if len(data) > limit:
-        raise IntegrityError([Diagnostic("RG710", f"`{shown}` is too large")])
-    return data
+    return files.read(path, limit, "RG710")

@@ -18,6 +18,7 @@ from release_gate.audit import files
 from release_gate.audit.locks import lock_file, locked
 from release_gate.audit.merkle import EMPTY, consistency_proof, verify_consistency
 from release_gate.audit.notes import (
+    MAX_NOTE,
     Checkpoint,
     NoteKey,
     cosign,
@@ -26,6 +27,7 @@ from release_gate.audit.notes import (
     read_hash,
 )
 from release_gate.audit.view import View
+from release_gate.bounded import read_bounded
 from release_gate.diagnostics import Diagnostic, InputError, IntegrityError, counted, printable
 from release_gate.signing import Signer
 
@@ -144,7 +146,7 @@ class Witness:
     def _seen(self, place: Path, origin: str) -> Checkpoint:
         """The newest checkpoint that was signed, or that of an empty log if there is none."""
         try:
-            kept = place.read_bytes()
+            kept = read_bounded(place, MAX_NOTE)
         except FileNotFoundError:
             return Checkpoint(origin, 0, EMPTY)
         except OSError as error:

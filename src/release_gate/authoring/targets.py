@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Final
 
 from release_gate.authoring.testing.suites import policy_file
-from release_gate.diagnostics import Diagnostic, DocumentError, InputError, PolicyError, printable
+from release_gate.bounded import read_head
+from release_gate.diagnostics import Diagnostic, DocumentError, InputError, PolicyError, printable, reason_of
 from release_gate.policy.packs import data_folder, load_pack, pack_names
 from release_gate.source import read_file, require_mapping
 
@@ -132,10 +133,9 @@ def kind_of(path: Path) -> str:
         DocumentError: It cannot be read.
     """
     try:
-        with path.open("rb") as stream:
-            head = stream.read(_HEAD)
+        head = read_head(path, _HEAD)
     except OSError as error:
-        message = f"cannot read `{printable(path.as_posix())}`: {(error.strerror or 'unreadable').lower()}"
+        message = f"cannot read `{printable(path.as_posix())}`: {reason_of(error)}"
         raise DocumentError([Diagnostic("RG001", message)]) from None
     match = _KIND.search(head.decode("utf-8", "replace"))
     return match[1] if match else ""

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import Final
 
 import click
 
 from release_gate.audit.attestation import VERIFIER, Attested, Expected
 from release_gate.audit.attestation import verify_attestation as verify
+from release_gate.bounded import read_bounded
 from release_gate.cli import Exit
 from release_gate.diagnostics import Diagnostic, IntegrityError, printable
 from release_gate.evidence.collect import artifact_digest
 from release_gate.facts.ladder import RUNGS
 from release_gate.signing import read_public_key
+
+MAX_FILE: Final = 256 * 1024 * 1024
 
 
 @click.command("verify-attestation")
@@ -84,6 +88,6 @@ def _digest_of(artifact: Path) -> str:
 
 def _read(file: Path) -> bytes:
     try:
-        return file.read_bytes()
+        return read_bounded(file, MAX_FILE, piped=True)
     except OSError as error:
         raise click.FileError(str(file), error.strerror) from None

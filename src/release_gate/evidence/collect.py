@@ -9,7 +9,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from release_gate.diagnostics import Diagnostic, InputError, printable
+from release_gate.diagnostics import Diagnostic, InputError, printable, reason_of
 from release_gate.evidence.collected import Collected, Found, Note, Provenance, Subject, Vouch, problem
 from release_gate.evidence.folder import Changed, Folder, walk
 from release_gate.evidence.manifest import Hashing, Manifest, Progress
@@ -249,9 +249,8 @@ def _placed(where: Provenance, digests: Mapping[str, str]) -> Provenance:
     return replace(where, digest=where.digest or digests.get(where.file, ""))
 
 
-def _changed(folder: Folder, error: Exception) -> Diagnostic:
+def _changed(folder: Folder, error: Changed | OSError) -> Diagnostic:
     if isinstance(error, Changed):
         message = f"`{printable(str(error))}` in `{folder.name}` changed while it was read"
         return problem("RG606", message, "collect again when nothing writes there", stops=True)
-    why = (getattr(error, "strerror", None) or "unreadable").lower()
-    return problem("RG601", f"a file in `{folder.name}` cannot be read: {why}", stops=True)
+    return problem("RG601", f"a file in `{folder.name}` cannot be read: {reason_of(error)}", stops=True)

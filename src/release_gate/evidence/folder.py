@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from release_gate.diagnostics import Diagnostic, printable
+from release_gate.diagnostics import Diagnostic, printable, reason_of
 from release_gate.evidence.collected import problem
 from release_gate.scalars import text_problem
 
@@ -195,8 +195,7 @@ def _identity(found: os.stat_result) -> tuple[int, ...]:
 
 
 def _unreadable(path: str, error: OSError) -> Diagnostic:
-    why = (error.strerror or "unreadable").lower()
-    return problem("RG601", f"cannot read `{printable(path)}`: {why}", stops=True)
+    return problem("RG601", f"cannot read `{printable(path)}`: {reason_of(error)}", stops=True)
 
 
 def _refuse(name: str, path: str, found: os.stat_result, depth: int) -> Diagnostic | None:

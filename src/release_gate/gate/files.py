@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
-from release_gate.diagnostics import ReleaseGateError, printable
+from release_gate.bounded import read_head
+from release_gate.diagnostics import ReleaseGateError, printable, reason_of
 
 __all__ = ["OutputError", "discard", "write_together"]
 
@@ -39,9 +40,8 @@ def discard(paths: Iterable[Path]) -> None:
         with _telling(path):
             if not path.is_file():
                 continue
-            with path.open("rb") as stream:
-                if _DOCUMENT.search(stream.read(_START)):
-                    raise OSError(errno.EEXIST, "somebody wrote a document there, which would be lost")
+            if _DOCUMENT.search(read_head(path, _START)):
+                raise OSError(errno.EEXIST, "somebody wrote a document there, which would be lost")
             path.unlink()
 
 
@@ -95,5 +95,5 @@ def _telling(target: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        reason = (error.strerror or "failed").lower()
-        raise OutputError(f"RG901 cannot write `{printable(target.as_posix())}`: {reason}") from None
+        message = f"RG901 cannot write `{printable(target.as_posix())}`: {reason_of(error)}"
+        raise OutputError(message) from None

@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final, TypeVar, cast
 
+from release_gate.bounded import TooLargeError, read_bounded
 from release_gate.canonical import digest
 from release_gate.diagnostics import (
     Diagnostic,
@@ -17,6 +18,7 @@ from release_gate.diagnostics import (
     PolicyError,
     did_you_mean,
     printable,
+    reason_of,
 )
 from release_gate.document import validate
 from release_gate.envelope import Envelope, verify_envelope
@@ -27,7 +29,7 @@ from release_gate.policy.gate_file import GateDocument
 from release_gate.policy.papers import Papers, Signed
 from release_gate.policy.trust import KeyDocument, Person, Standing, TrustDocument
 from release_gate.policy.waivers import Approval, Waiver, WaiversDocument
-from release_gate.signing import PublicKey, public_key_from_pem, read_public_key
+from release_gate.signing import PublicKey, public_key_from_pem
 from release_gate.source import read_file, require_mapping
 from release_gate.ssh import SshKey, read_allowed_signers
 
@@ -167,28 +169,17 @@ def _key(said: KeyDocument, folder: Path) -> Key:
     if said.pem is not None:
         return public_key_from_pem(said.pem)
     file = folder / str(said.file)
-    _only_files(file)
-    return read_public_key(file)
-
-
-def _only_files(path: Path) -> None:
-    """Refuse what would never end, or is no file at all."""
-    if path.exists() and not path.is_file():
-        raise _problem("RG510", f"cannot read `{printable(path.as_posix())}`: it is no file")
+    return public_key_from_pem(_bytes(file), printable(file.as_posix()))
 
 
 def _bytes(path: Path) -> bytes:
-    _only_files(path)
     shown = printable(path.as_posix())
     try:
-        with path.open("rb") as stream:
-            data = stream.read(MAX_FILE + 1)
+        return read_bounded(path, MAX_FILE)
+    except TooLargeError:
+        raise _problem("RG510", f"`{shown}` is too large for what it should be") from None
     except OSError as error:
-        reason = (error.strerror or "unreadable").lower()
-        raise _problem("RG510", f"cannot read `{shown}`: {reason}") from None
-    if len(data) > MAX_FILE:
-        raise _problem("RG510", f"`{shown}` is too large for what it should be")
-    return data
+        raise _problem("RG510", f"cannot read `{shown}`: {reason_of(error)}") from None
 
 
 def _text(path: Path) -> str:

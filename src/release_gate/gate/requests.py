@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
+from release_gate.bounded import read_head
 from release_gate.diagnostics import Diagnostic, DocumentError, printable
 from release_gate.source import POLICY_LIMITS, read_document
 
@@ -71,8 +72,7 @@ def _files(folder: Path) -> Iterator[Path]:
 
 def _may_be_request(path: Path) -> bool:
     try:
-        with path.open("rb") as stream:
-            data = stream.read(POLICY_LIMITS.size + 1)
+        data = read_head(path, POLICY_LIMITS.size + 1)
     except OSError:
         return True  # whoever judges it will say why it cannot be read
     _, said, rest = data.partition(_SAYS)

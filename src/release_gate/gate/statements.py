@@ -12,6 +12,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final, cast
 
+from release_gate.bounded import read_head
 from release_gate.canonical import canonical_bytes, digest
 from release_gate.diagnostics import Diagnostic, InputError, IntegrityError, printable
 from release_gate.document import validate
@@ -91,7 +92,7 @@ def read_signer(reference: str, password: str | None = None) -> Signer:
         InputError: There is no such key.
     """
     path = Path(reference).expanduser()
-    start = path.read_bytes()[:100] if path.is_file() else b""
+    start = read_head(path, 100) if path.is_file() else b""
     if b"BEGIN PUBLIC KEY" in start:
         message = f"`{printable(reference)}` is the public half of a key, and only the private one signs"
         raise InputError([Diagnostic("RG701", message, help="name the file with the private half")])

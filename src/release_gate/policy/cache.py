@@ -23,6 +23,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from release_gate.bounded import read_head
 from release_gate.diagnostics import Source
 from release_gate.expression import trees
 from release_gate.expression.nodes import Node
@@ -115,8 +116,7 @@ class _Entry(NamedTuple):
     def read(self) -> _Found | None:
         """What is in it; None if anything about it is not as we write it."""
         try:
-            with self.file.open("rb") as stream:
-                code, _, body = stream.read(LARGEST).partition(b"\n")
+            code, _, body = read_head(self.file, LARGEST).partition(b"\n")
         except OSError:
             return None
         if not hmac.compare_digest(code, self.code(body)):

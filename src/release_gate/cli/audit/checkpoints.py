@@ -7,9 +7,10 @@ from pathlib import Path
 import click
 
 from release_gate.audit.merkle import root_at
-from release_gate.audit.notes import Checkpoint, NoteKey
+from release_gate.audit.notes import MAX_NOTE, Checkpoint, NoteKey
 from release_gate.audit.view import View
-from release_gate.diagnostics import printable
+from release_gate.bounded import read_bounded
+from release_gate.diagnostics import printable, reason_of
 
 __all__ = ["newest", "note_key", "read_checkpoint"]
 
@@ -28,7 +29,7 @@ def note_key(text: str) -> NoteKey:
     file = Path(text)
     if "+" not in text or file.is_file():
         try:
-            text = file.read_text(encoding="utf-8")
+            text = read_bounded(file, MAX_NOTE, piped=True).decode()
         except (OSError, UnicodeDecodeError):
             raise click.UsageError(f"`{printable(text)}` is neither a key nor a file with one") from None
     return NoteKey.read(text)
@@ -37,7 +38,7 @@ def note_key(text: str) -> NoteKey:
 def read_checkpoint(path: Path) -> Checkpoint:
     """A checkpoint from a file."""
     try:
-        data = path.read_bytes()
+        data = read_bounded(path, MAX_NOTE, piped=True)
     except OSError as error:
-        raise click.UsageError(f"cannot read `{path}`: {(error.strerror or 'unreadable').lower()}") from None
+        raise click.UsageError(f"cannot read `{path}`: {reason_of(error)}") from None
     return Checkpoint.read(data)

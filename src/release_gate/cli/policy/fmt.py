@@ -12,6 +12,7 @@ import click
 
 from release_gate.authoring.layout import laid_out
 from release_gate.authoring.targets import documents_in, kind_of
+from release_gate.bounded import read_head
 from release_gate.cli import Exit
 from release_gate.cli.outputs import emit
 from release_gate.diagnostics import Diagnostic, DocumentError, InputError, counted
@@ -102,7 +103,7 @@ def _laid(name: str) -> Laid:
         document = read_document(data, "<stdin>", POLICY_LIMITS)
     else:
         document = read_file(Path(name), limits=POLICY_LIMITS)
-        data = Path(name).read_bytes()
+        data = read_head(Path(name), POLICY_LIMITS.size)
     _require_kind(document)
     return Laid(name, data, laid_out(document, schema_of).encode())
 
