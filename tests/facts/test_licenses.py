@@ -50,8 +50,17 @@ def test_the_table_says_what_the_terms_of_a_request_say() -> None:
         ("LicenseRef-opt-175b", "redistribution", False),
         ("llama3.1", "verified", True),
         ("gemma", "verified", True),
-        ("bigcode-openrail-m", "verified", False),
+        ("bigcode-openrail-m", "verified", True),
+        ("LicenseRef-ai2-impact-mr", "verified", False),
+        ("LicenseRef-ai2-impact-mr", "redistribution", UNKNOWN),
+        ("llama2", "display", None),
+        ("llama3", "display", '"Built with Meta Llama 3"'),
         ("LicenseRef-tii-falcon-1.0", "commercial_use", UNKNOWN),
+        # what may be sold and not be hosted has no word here
+        ("LicenseRef-tii-falcon-180b-1.0", "redistribution", True),
+        ("LicenseRef-tii-falcon-180b-1.0", "commercial_use", UNKNOWN),
+        ("LicenseRef-tii-falcon-180b-1.0", "mau_cap", UNKNOWN),
+        ("LicenseRef-tii-falcon-2024", "commercial_use", True),
     ],
 )  # fmt: skip
 def test_what_a_licence_allows(name: str, term: str, value: Any) -> None:
@@ -110,7 +119,7 @@ def test_an_expression_of_licences_the_freest_of_a_choice_and_all_that_bind(
         ("llama2 AND LicenseRef-mine", "mau_cap", UNKNOWN),
         ("MIT AND llama3", "name_prefix", "Llama 3"),
         ("llama3 AND llama3.1", "name_prefix", UNKNOWN),
-        ("MIT AND bigcode-openrail-m", "verified", False),
+        ("MIT AND LicenseRef-ai2-impact-mr", "verified", False),
     ],
 )
 def test_terms_that_no_licence_of_an_expression_settles_are_unknown(

@@ -28,6 +28,7 @@ TERMS: Final = (
     "open",
     "mau_cap",
     "name_prefix",
+    "display",
     "notice",
     "excludes_eu",
     "verified",
@@ -148,7 +149,7 @@ def _at_least_as_free(one: Mapping[str, Value], other: Mapping[str, Value]) -> b
 
 
 def _freest(term: str) -> Value:
-    if term in ("mau_cap", "name_prefix", "notice"):
+    if term in ("mau_cap", "name_prefix", "display", "notice"):
         return None
     return term in _FREEDOMS
 

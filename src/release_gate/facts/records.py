@@ -253,6 +253,8 @@ class Terms(FactRecord):
     """Monthly users above which another licence is needed; null if there is no such cap."""
     name_prefix: AnyText = MISSING
     """What names of derivatives must begin with; null if they are free."""
+    display: AnyText = MISSING
+    """What must be shown in public beside a model or service that is built on it; null if nothing."""
     notice: AnyText = MISSING
     """What must go with every copy; null if nothing."""
     excludes_eu: YesNo = MISSING
