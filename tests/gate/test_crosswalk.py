@@ -67,10 +67,10 @@ def test_as_json_it_says_the_same(tmp_path: Path) -> None:
         "unsure": [],
     }
     assert (expected["sb-53"]["covered"], expected["sb-53"]["left_out"]) == (7, ["22757.12(e)"])
-    hub: Any = crosswalk_tree(crosswalk(CROSSWALK, [load_pack("hugging-face-gated")]))
-    clauses = hub["hugging-face-gated"]["clauses"]
-    assert clauses["accept_access_request"]["unsure"] == ["hugging-face-gated/a-year"]
-    assert clauses["introduction, contact"]["unsure"] == []
+    asked: Any = crosswalk_tree(crosswalk(CROSSWALK, [load_pack("research-access")]))
+    clauses = asked["llama-1"]["clauses"]
+    assert clauses["request form"]["unsure"] == ["research-access/known-in-the-field"]
+    assert clauses["access to the model"]["unsure"] == []
 
 
 def test_without_a_gate_it_is_about_all_packs() -> None:
@@ -150,8 +150,8 @@ def test_a_page_says_what_is_left_out_and_what_is_unverified() -> None:
     )
     assert "(unverified)" not in page
     assert "ladder 2026" in page
-    gated = CliRunner().invoke(packs, ["coverage", "--policy", "hugging-face-gated", "-o", "html"]).output
-    assert "<code>hugging-face-gated/a-year</code> (unverified)" in gated
+    asked = CliRunner().invoke(packs, ["coverage", "--policy", "research-access", "-o", "html"]).output
+    assert "<code>research-access/known-in-the-field</code> (unverified)" in asked
     text = CliRunner().invoke(packs, ["coverage", "--policy", "us-frontier", "-o", "markdown"]).output
     assert "| 22757.12(e) | no false statements | **no rule in any pack** |" in text
 
