@@ -63,14 +63,14 @@ def project(tmp_path: Path) -> Path:
     (tmp_path / "release-gate.yaml").write_text(gate, encoding="utf-8")
     (tmp_path / "small.yaml").write_text(REQUEST % ("small", "7"), encoding="utf-8")
     (tmp_path / "large.yaml").write_text(REQUEST % ("large", "7e9"), encoding="utf-8")
-    for place in ("temp/release-gate/bin", ".release-gate-venv/bin"):
-        (tmp_path / place).mkdir(parents=True)
-        program = tmp_path / place / "release-gate"
-        code = "from release_gate.cli import main; main()"
-        here = Path(release_gate.__file__).parents[1]  # the package that is tested, wherever the step runs
-        text = f"#!/bin/sh\nPYTHONPATH='{here}' exec '{sys.executable}' -c '{code}' \"$@\"\n"
-        program.write_text(text, encoding="utf-8")
-        program.chmod(0o755)
+    place = tmp_path / "temp" / "release-gate" / "bin"
+    place.mkdir(parents=True)
+    program = place / "release-gate"
+    code = "from release_gate.cli import main; main()"
+    here = Path(release_gate.__file__).parents[1]  # the package that is tested, wherever the step runs
+    text = f"#!/bin/sh\nPYTHONPATH='{here}' exec '{sys.executable}' -c '{code}' \"$@\"\n"
+    program.write_text(text, encoding="utf-8")
+    program.chmod(0o755)
     return tmp_path
 
 
@@ -126,6 +126,36 @@ def test_an_input_is_a_name_and_never_a_command_or_an_option(line: str, project:
     assert not (project / "pwned").exists()
 
 
+INSTALLS = {
+    "action": ACTION["runs"]["steps"][0]["run"],
+    "gitlab": "\n".join(GITLAB["release-gate"]["script"][:-1]),
+}
+
+
+@pytest.mark.parametrize("script", INSTALLS.values(), ids=INSTALLS)
+def test_nothing_of_the_repository_is_imported_while_the_gate_is_installed(
+    script: str, tmp_path: Path
+) -> None:
+    """The working directory is what somebody asks to release, and may hold a `pip.py` that installs a gate."""
+    if shutil.which("bash") is None:
+        pytest.skip("the action needs bash")
+    for module in ("venv", "pip", "ensurepip", "json", "argparse"):
+        (tmp_path / f"{module}.py").write_text("open('pwned', 'w').close()\n", encoding="utf-8")
+    environment = {**os.environ, "RUNNER_TEMP": str(tmp_path / "temp"), "ACTION": str(tmp_path / "absent")}
+    environment |= {"RELEASE_GATE_PACKAGE": str(tmp_path / "absent"), "PIP_NO_INDEX": "1"}
+    ended = subprocess.run(
+        ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script],  # noqa: S607
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        check=False,
+        text=True,
+    )
+    assert not (tmp_path / "pwned").exists()
+    assert "absent" in ended.stderr  # pip has come to what it should install
+    assert sorted(path.name for path in tmp_path.iterdir() if path.suffix != ".py") in ([], ["temp"])
+
+
 def test_an_empty_list_of_requests_is_no_pass(project: Path) -> None:
     assert act(project, requests="\n")[0] == 2
 
@@ -136,6 +166,7 @@ def test_the_job_for_gitlab_leaves_its_reports_whatever_the_verdict(
 ) -> None:
     job = GITLAB["release-gate"]
     environment = {**job["variables"], "RELEASE_GATE_REQUESTS": name}
+    environment |= {"RELEASE_GATE_VENV": str(project / "temp" / "release-gate")}
     ended = subprocess.run(
         ["sh", "-ec", job["script"][-1]],  # noqa: S607
         cwd=project,
