@@ -19,6 +19,7 @@ HEAD = "release_gate: policy/v1\nid: p\nversion: 1.0.0\ntitle: P\n"
 TIERS = "tiers:\n- {id: low, ceiling: fully_open}\n- {id: high, ceiling: hosted}\n"
 TABLE = TIERS + "tier_table:\n  columns: [%s]\n  rows:\n%s\n"
 LIKELIHOOD = "misuse.ncii.likelihood"
+BACKWARDS = "{from: 2027-01-01, until: 2026-01-01}"
 
 
 def policy(body: str) -> Policy:
@@ -75,6 +76,14 @@ MISTAKES = {
         "did you mean `weights_open`",
     ),
     "not a date": ("in_force: {from: soon}", "RG301", "soon", ""),
+    "over before it begins": (f"in_force: {BACKWARDS}", "RG301", BACKWARDS, "exchange them"),
+    "a rule that never is": (rules(f"deny: No, in_force: {BACKWARDS}"), "RG301", BACKWARDS, "exchange them"),
+    "left out on no day": (
+        "left_out: [{version: '1', from: 2027-01-01, until: 2026-01-01}]",
+        "RG301",
+        "{version: '1', from: 2027-01-01, until: 2026-01-01}",
+        "exchange them",
+    ),
     "not a duration": (rules("oblige: {duty: D, retain: long}"), "RG301", "long", ""),
     "no effect": (rules("because: x"), "RG301", "{id: r0, because: x}", "one of tier, ceiling, require"),
     "two effects": (rules("deny: No, tier: low"), "RG301", "{id: r0, deny: No, tier: low}", "one of tier"),
@@ -85,6 +94,7 @@ MISTAKES = {
         "`else` belongs to `require`",
     ),
     "sign-off of nobody": (rules("sign_off: {count: 2}"), "RG301", "{count: 2}", "write sign_off: {role:"),
+    "sign-off of no roles": (rules("sign_off: {all: []}"), "RG301", "{all: []}", "name the roles in `all`"),
     "due twice": (
         rules("oblige: {duty: D, due: {with: release, every: P1D}}"),
         "RG301",

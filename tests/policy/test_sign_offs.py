@@ -158,6 +158,35 @@ def test_a_recommendation_comes_first() -> None:
     assert book({}, advice).asked(spec, RUNG) == Asked(("ada",), 0, ())
 
 
+@pytest.mark.parametrize(
+    ("advice", "spec", "lacking"),
+    [
+        ({}, {}, 0),
+        ({"rung": "hosted"}, {}, 1),  # they have seen less than what is asked for
+        ({"rung": "fully_open"}, {}, 0),
+        ({"person": "asker"}, {"not": ["requester"]}, 1),
+        ({"person": "assessor"}, {"not": ["assessor"]}, 1),
+        ({"on": "2026-10-01"}, {"max_age": "P30D"}, 1),
+        ({"on": "2026-11-02"}, {}, 1),  # they had not, when it was approved
+        ({"expires": "2026-11-23"}, {}, 1),
+        ({"artifact": "other"}, {}, 1),
+    ],
+)
+def test_a_recommendation_is_one_of_what_is_approved(
+    advice: dict[str, Any], spec: dict[str, Any], lacking: int
+) -> None:
+    said = {"person": "eve", "role": "panel", "word": "recommend", **advice}
+    assert book({}, said).asked(asked(after_recommendation="panel", **spec), RUNG).lacking == lacking
+
+
+def test_what_was_approved_before_it_was_recommended_says_so() -> None:
+    late = {"person": "eve", "role": "panel", "word": "recommend", "on": "2026-11-02"}
+    found = book({}, {"person": "bob", "on": "2026-11-02"}, late).asked(
+        asked(after_recommendation="panel"), RUNG
+    )
+    assert found == Asked(("bob",), 0, ("ada as lead: it came before panel recommended it",))
+
+
 OBJECTIONS: dict[str, tuple[dict[str, Any], bool]] = {
     "objects": ({}, True),
     "reverses": ({"word": "reverse"}, True),

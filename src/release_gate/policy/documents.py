@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
 from release_gate.diagnostics import did_you_mean, printable
 from release_gate.document import Base
@@ -88,6 +88,16 @@ class InForce(Base):
         return self.model_copy(update={"from_": max(starts, default=None), "until": min(ends, default=None)})
 
 
+def _begins_before_it_ends(window: InForce) -> InForce:
+    """What never applies would say nothing against anybody, and nobody would notice."""
+    if window.from_ is not None and window.until is not None and window.from_ > window.until:
+        raise problem(f"it ends on {window.until}, before it begins on {window.from_}", "exchange them")
+    return window
+
+
+Window = Annotated[InForce, AfterValidator(_begins_before_it_ends)]
+
+
 class LeftOut(Base):
     """A version that was in force, and that this policy does not encode."""
 
@@ -97,6 +107,12 @@ class LeftOut(Base):
     """Its first day."""
     until: Annotated[date, BeforeValidator(_date)]
     """Its last day."""
+
+    @model_validator(mode="after")
+    def _begins_before_it_ends(self) -> Self:
+        if self.from_ > self.until:
+            raise problem(f"it ends on {self.until}, before it begins on {self.from_}", "exchange them")
+        return self
 
     def holds(self, day: date) -> bool:
         """Whether it was in force on a day."""
@@ -231,7 +247,8 @@ class SignOffAsked(Base):
     max_age: AnyDuration = None
     """How old it may be."""
     after_recommendation: Id | None = None
-    """The role that must have recommended first."""
+    """The role that must have recommended it first, up to the same access level. Who may not sign may not
+    recommend."""
     reversible_by: Id | None = None
     """The role that may reverse it."""
 
@@ -241,6 +258,8 @@ class SignOffAsked(Base):
             raise problem(
                 "a sign-off names its `role`, or `all` roles", "write sign_off: {role: safety-lead}"
             )
+        if self.all == ():
+            raise problem("a sign-off that nobody gives is none", "name the roles in `all`")
         return self
 
     @property
@@ -321,7 +340,7 @@ class RuleDocument(Base):
     """The access level from which it applies, and at all that are more open; from `internal`, if not said."""
     applies_to: Many[Kind] | None = None
     """The kinds of artifact it applies to."""
-    in_force: InForce | None = None
+    in_force: Window | None = None
     """From when to when it applies."""
     when: str | None = None
     """The condition under which it applies; always, if not said. While it cannot be told, the rule bites as
@@ -390,7 +409,7 @@ class PolicyDocument(Base):
     """Its standing: it shows what could be, is in use, or has been replaced."""
     owner: Id | None = None
     """Who answers for it and for its rules: a person, a role or a team."""
-    in_force: InForce = InForce()
+    in_force: Window = InForce()
     """From when to when it applies."""
     left_out: Many[LeftOut] = ()
     """Other versions that were in force and are not encoded. On their days nothing is decided."""
@@ -437,7 +456,7 @@ class OverlayDocument(Base):
     """Its standing."""
     owner: Id | None = None
     """Who answers for the rules that it adds, and for all that nobody answers for."""
-    in_force: InForce = InForce()
+    in_force: Window = InForce()
     """From when to when it applies; at other times, the policy that it extends does."""
     set_: dict[FactName, Scalar] = Field(default_factory=dict, alias="set")
     """New values of parameters."""

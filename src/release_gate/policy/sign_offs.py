@@ -88,25 +88,30 @@ class SignOffBook:
         roles = spec.roles
         voids: list[str] = []
         by_role: dict[str, list[str]] = {role: [] for role in roles}
+        advised = self.recommended(spec, rung)
         for each in self.all:
             if each.said.word != "approve" or each.said.role not in by_role:
                 continue
             if reason := self.void(each, spec, rung):
                 voids.append(f"{each}: {reason}")
+            elif advised is not None and each.said.on < advised:
+                voids.append(f"{each}: it came before {spec.after_recommendation} recommended it")
             else:
                 by_role[each.said.role].append(each.said.person)
-        if spec.after_recommendation is not None and not self.recommended(spec.after_recommendation):
+        if spec.after_recommendation is not None and advised is None:
             voids.append(f"{spec.after_recommendation} has not recommended it")
             by_role = {role: [] for role in roles}
         given = _match(roles, by_role)
         return Asked(tuple(sorted(given)), len(roles) - len(given), tuple(sorted(set(voids))))
 
-    def recommended(self, role: str) -> bool:
-        """Whether a role has recommended this very proposal."""
-        return any(
-            each.said.word == "recommend" and each.said.role == role and not self.unbound(each)
-            for each in self.all
-        )
+    def recommended(self, spec: SignOffAsked, rung: Step) -> date | None:
+        """Since when the role that has to has recommended this very proposal at a rung; None if it has not.
+
+        Who may not sign may not recommend either, and a recommendation gets as old as what follows it.
+        """
+        role = spec.after_recommendation
+        found = (each for each in self.all if each.said.word == "recommend" and each.said.role == role)
+        return min((each.said.on for each in found if not self.void(each, spec, rung)), default=None)
 
     def unbound(self, each: Entry) -> str:
         """Why a sign-off is not one for this request today, or an empty string."""
