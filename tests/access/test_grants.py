@@ -117,7 +117,10 @@ def test_a_grant_of_another_repository_is_left_alone(
     assert granted.access(word, REPO, who, *options, "--by", "eve")[0] == 0
 
 
-def test_a_grant_is_renewed_if_it_would_be_given_again(granted: Office) -> None:
+def test_a_grant_is_renewed_if_it_would_be_given_again(
+    granted: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clock, "today", lambda: date(2027, 11, 1))
     code, out, _ = granted.run("access", "renew", REPO, "ada", "--by", "eve", "--as-of", "2027-11-01")
     assert code == 0
     assert "stays  ada" in out
@@ -128,6 +131,51 @@ def test_a_grant_is_renewed_if_it_would_be_given_again(granted: Office) -> None:
     code, out, _ = granted.run("access", "renew", REPO, "bob", "--by", "eve", "--as-of", "2027-11-01")
     assert (code, granted.lines) == (5, before)
     assert "low → high  The risk is too high by now." in out
+
+
+def test_a_grant_is_renewed_today_and_ends_when_it_has_ended(granted: Office) -> None:
+    """By a day of the future a grant would last for as long as somebody likes."""
+    before = granted.lines
+    for day in ("2036-11-24", "2026-11-23"):
+        code, _, err = granted.run("access", "renew", REPO, "ada", "--by", "eve", "--as-of", day)
+        assert (code, "a grant is renewed today or not at all" in err) == (2, True)
+    for word in ("revoke", "breach"):  # a breach of 2062 would not be in `history` until then
+        options = ("--reason", "sold copies", "--by", "eve", "--as-of", "2062-11-24")
+        code, _, err = granted.run("access", word, REPO, "ada", *options)
+        assert (code, "nobody knows yet what happens on 2062-11-24" in err) == (2, True)
+    assert granted.lines == before
+    assert granted.run("access", "breach", REPO, "ada", *options[:-1], "2026-11-20")[0] == 0
+
+
+def test_what_the_gate_file_says_is_asked_of_it_again(office: Office, hub: PracticeHub) -> None:
+    """What it said when access was granted is not what it says."""
+    office.change(
+        "policy.yaml",
+        "rules:\n",
+        """\
+facts: {own: {recalled: {type: boolean}, lab: {type: boolean}}}
+rules:
+  - {id: recalled, when: own.recalled, deny: It is recalled.}
+  - {id: in-a-lab, when: not own.lab, deny: Only labs may have it.}
+""",
+    )
+    said = "form:\n      Lab: {fact: own.lab, answers: {Yes: true, No: false}}\n"
+    office.change("release-gate.yaml", "form:\n", said)
+    office.change("release-gate.yaml", "    form:", "      own: {recalled: false}\n    form:")
+    hub.ask("aa01", "ada", **GOOD, Lab="Yes")
+    assert office.hub("review", "--apply")[0] == 0
+    assert json.loads(office.lines[0])["said"]["own"] == {"lab": True}
+    assert office.access("rereview", REPO)[0] == 0
+    older = office.lines[0].replace('"own":{', '"own":{"recalled":false,')  # as it was kept once
+    for line in (office.lines[0], older):
+        office.write("grants.jsonl", line + "\n")
+        for own, code in (("recalled: true", 5), ("", 6), ("recalled: false, lab: false", 5)):
+            office.change("release-gate.yaml", "own: {recalled: false}", f"own: {{{own}}}")
+            if own or line != older:
+                assert office.access("rereview", REPO)[0] == code
+                assert office.access("renew", REPO, "ada", "--by", "eve")[0] == code
+            office.change("release-gate.yaml", f"own: {{{own}}}", "own: {recalled: false}")
+    assert len(office.lines) == 1
 
 
 def test_all_grants_are_judged_again_when_the_tier_changes(granted: Office, tmp_path: Path) -> None:

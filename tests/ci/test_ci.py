@@ -136,7 +136,7 @@ INSTALLS = {
 def test_nothing_of_the_repository_is_imported_while_the_gate_is_installed(
     script: str, tmp_path: Path
 ) -> None:
-    """The working directory is what somebody asks to release, and may hold a `pip.py` that installs a gate."""
+    """The working directory is what somebody asks to release, and may hold a `pip.py` of theirs."""
     if shutil.which("bash") is None:
         pytest.skip("the action needs bash")
     for module in ("venv", "pip", "ensurepip", "json", "argparse"):

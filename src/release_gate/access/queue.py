@@ -101,6 +101,11 @@ class Desk:
     register: Register | None
     as_of: date
 
+    @property
+    def own(self) -> Mapping[str, Any]:
+        """The facts of policies' own that the gate file says."""
+        return self.gated.facts.get("own", {})
+
     def review(self, waiting: Sequence[Asked]) -> list[Reviewed]:
         """Judge everybody who waits, in the order in which they asked."""
         return [self.judged(*each) for each in self._trees(waiting)]
@@ -125,8 +130,8 @@ class Desk:
         """The access request of somebody, as it would be written."""
         facts = {key: value for key, value in said.facts.items() if value}
         told = {"release_gate": AccessRequest.KIND, "id": asked.id, **self.gated.facts, **facts}
-        if (own := self.gated.facts.get("own")) and "own" in facts:
-            told["own"] = {**facts["own"], **own}  # what the gate file says stays as it is
+        if "own" in facts:
+            told["own"] = {**facts["own"], **self.own}  # what the gate file says stays as it is
         if self.register is not None and asked.account is not None:
             told["history"] = history(self.register.of(asked.account), self.as_of)
         return {**told, "batch": dict(batch)}
@@ -134,6 +139,8 @@ class Desk:
     def judged(self, asked: Asked, tree: Mapping[str, Any], said: Said) -> Reviewed:
         """Judge one request. One that is not valid says so, and nobody else has to wait for it."""
         kept = {key: tree[key] for key in ("requester", "use", "own", "agreements") if key in tree}
+        if "own" in kept:  # what the gate file says of the artifact is asked of it again when a grant is
+            kept["own"] = {key: each for key, each in kept["own"].items() if key not in self.own}
         try:
             asks = AccessRequest.model_validate(tree)
             held = self.gate.hold(asks, self.as_of)
@@ -159,6 +166,8 @@ class Desk:
         told = {"release_gate": AccessRequest.KIND, "id": grant.id, "action": action, **self.gated.facts}
         known = {key: value for key, value in before.items() if value is not None or key == "expires"}
         tree = {**told, **grant.granted.said, "grant": known, "history": past}
+        if self.own:
+            tree["own"] = {**grant.granted.said.get("own", {}), **self.own}
         asked = Asked(grant.id, grant.who, None, None, datetime.min.replace(tzinfo=UTC))
         return self.judged(asked, tree, Said({}))
 

@@ -9,7 +9,7 @@ import click
 
 from release_gate.access.queue import renewed_entry
 from release_gate.cli import Exit
-from release_gate.cli.access.common import BY, OUTPUT, Office, named, show
+from release_gate.cli.access.common import BY, OUTPUT, Office, named, only_today, show
 from release_gate.cli.access.rereview import again
 from release_gate.cli.options import AS_OF, GATE
 
@@ -24,8 +24,10 @@ from release_gate.cli.options import AS_OF, GATE
 def renew(repo: str, grants: tuple[str, ...], by: str, output: str, as_of: date, gate: Path | None) -> int:
     """Judge GRANTS of REPO, by id or account, again, and renew those that would be given.
 
-    One that was revoked or broken is not renewed: it has to be asked for again. Nothing changes at the hub.
+    By the rules and the register of today. One that was revoked or broken is not renewed: it has to be asked
+    for again. Nothing changes at the hub.
     """
+    only_today(as_of, "a grant is renewed")
     office = Office.open(gate, repo)
     register = office.kept
     with register.writing():

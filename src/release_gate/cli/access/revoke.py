@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from release_gate.access.register import can_end, entry
-from release_gate.cli import Exit
+from release_gate.cli import Exit, clock
 from release_gate.cli.access.common import BY, Office, named
 from release_gate.cli.options import AS_OF, GATE
 from release_gate.diagnostics import printable
@@ -33,6 +33,8 @@ def revoke(repo: str, grants: tuple[str, ...], reason: str, by: str, as_of: date
 
 def end(word: str, office: Office, grants: tuple[str, ...], reason: str, by: str, on: date) -> int:
     """Write down that grants have ended, all of them or none."""
+    if on > clock.today():
+        raise click.UsageError(f"nobody knows yet what happens on {on}: say the day on which it happened")
     register = office.kept
     with register.writing():
         found = [each for each in named(office, grants) if can_end(each, word)]
