@@ -104,7 +104,8 @@ class Desk:
     @property
     def own(self) -> Mapping[str, Any]:
         """The facts of policies' own that the gate file says."""
-        return self.gated.facts.get("own", {})
+        found: Mapping[str, Any] = self.gated.facts.get("own", {})
+        return found
 
     def review(self, waiting: Sequence[Asked]) -> list[Reviewed]:
         """Judge everybody who waits, in the order in which they asked."""
