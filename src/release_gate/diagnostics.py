@@ -9,7 +9,7 @@ The manner of messages: lower case, no full stop, what the user wrote in backtic
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
@@ -28,6 +28,8 @@ __all__ = [
     "counted",
     "did_you_mean",
     "lines_of",
+    "listed",
+    "nearest",
     "printable",
     "reason_of",
 ]
@@ -152,20 +154,30 @@ def did_you_mean(word: str, choices: Iterable[str]) -> str:
 
     They are listed in their own order, if they have one: access levels from closed to open.
     """
-    listed = list(dict.fromkeys(choices)) if isinstance(choices, Sequence | Mapping) else None
-    options = sorted(set(listed if listed is not None else choices))
-    if len(word) > 100 or len(options) > 1000:  # comparing is slow, and nobody misspelt that
-        return ""
+    ordered = isinstance(choices, Sequence | Mapping)
+    options = list(dict.fromkeys(choices)) if ordered else sorted(set(choices))
+    if near := nearest(word, options):
+        return "did you mean " + " or ".join(f"`{name}`" for name in near)
+    few = listed(options) if len(word) <= 100 else ""
+    return f"one of {few}" if few else ""
+
+
+def listed(choices: Collection[str]) -> str:
+    """The choices in words, if they are few; else nothing."""
+    return ", ".join(f"`{name}`" for name in choices) if len(choices) <= 12 else ""
+
+
+def nearest(word: str, choices: Collection[str]) -> list[str]:
+    """The choices that ``word`` may be a misspelling of, nearest first."""
+    if len(word) > 100 or len(choices) > 1000:  # comparing is slow, and nobody misspelt that
+        return []
     import difflib  # noqa: PLC0415 - few words are misspelt
 
     folded: dict[str, list[str]] = {}
-    for name in options:
+    for name in sorted(choices):
         folded.setdefault(name.casefold(), []).append(name)
     near = difflib.get_close_matches(word.casefold(), folded, n=3, cutoff=0.6)
-    if near:
-        return "did you mean " + " or ".join(f"`{name}`" for fold in near for name in folded[fold])
-    few = 0 < len(options) <= 12
-    return "one of " + ", ".join(f"`{name}`" for name in (listed or options)) if few else ""
+    return [name for fold in near for name in folded[fold]]
 
 
 def counted(number: int, one: str, many: str = "") -> str:

@@ -140,21 +140,6 @@ def test_facts_that_are_unknown_for_one_reason_share_a_line() -> None:
     ]
 
 
-def test_names_that_no_policy_reads_share_a_note_unless_one_is_near() -> None:
-    said = "no policy in force reads "
-    notes = (
-        "A note.", f"{said}metric.mmlu; one of `refusal`, `toxicity`", f"{said}own.x",
-        f"{said}metric.refusl; did you mean `refusal`", f"{said}metric.piqa; one of `refusal`, `toxicity`",
-    )  # fmt: skip
-    text = render_text(replace(DECISION, notes=notes), width=200)
-    assert [line for line in text.splitlines() if line.startswith("note")] == [
-        "note: A note.",
-        f"note: {said}metric.refusl; did you mean `refusal`",
-        f"note: {said}metric.mmlu, metric.piqa; names that one reads: `refusal`, `toxicity`",
-        f"note: {said}own.x",
-    ]
-
-
 def test_a_list_that_may_be_longer_is_missing_because_of_that() -> None:
     evidence = FactRead("evidence", "known", "[benchmarks, …]", None, Where("request.yaml", 9, 1), None)
     artifact = replace(ARTIFACT, missing=("evidence",), findings=(replace(FINDING, facts=(evidence,)),))

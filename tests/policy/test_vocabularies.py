@@ -126,6 +126,17 @@ def test_a_decision_says_what_no_policy_reads(tree: dict[str, Any], said: str) -
     assert note.startswith(f"no policy in force reads {said}")
 
 
+def test_names_that_no_policy_reads_share_a_note_unless_one_is_near() -> None:
+    said = "no policy in force reads "
+    tree = {"metric": {"mmlu": 1, "refusl": 1, "piqa": 1}, "own": {"x": 1}}
+    measures = "facts: {metrics: {refusal: {title: T}, toxicity: {title: T}}}\n"
+    assert notes(tree, policy(measures + RULE % "true")) == (
+        f"{said}metric.refusl; did you mean `refusal`",
+        f"{said}metric.mmlu, metric.piqa; names that one reads: `refusal`, `toxicity`",
+        f"{said}own.x",
+    )
+
+
 def test_what_a_policy_adds_is_known() -> None:
     tree = {"misuse": {"deepfake_music": {"likelihood": "low"}}}
     assert notes(tree, policy(WORDS + RULE % "true")) == ()

@@ -13,7 +13,6 @@ from release_gate.expression.nodes import Literal, Named
 from release_gate.facts.ladder import ALL_RUNGS, BOUNDARY
 from release_gate.facts.truth import Reason, Unknown
 from release_gate.gate.reports.issues import facts_in_words, hangs_on, how_sure, who_must_sign
-from release_gate.policy.unread import together
 
 __all__ = ["render_diagnostics", "render_text", "render_trace"]
 
@@ -64,7 +63,7 @@ def render_text(
         lines += _wrap(
             f"HYPOTHETICAL: judged by the policies of {decision.hypothetical}. This is no approval.", width
         )
-    for note in together(decision.notes):
+    for note in decision.notes:
         lines += _wrap(f"note: {note}", width)
     return "\n".join(map(log_line, lines)) + "\n"
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from release_gate.diagnostics import did_you_mean, printable
+from release_gate.diagnostics import did_you_mean, listed, nearest, printable
 from release_gate.facts.release import ReleaseRequest, Sections
 from release_gate.facts.vocabularies import DOMAINS, vocabulary
 from release_gate.policy.model import Policy
 from release_gate.source import Pointer
 
-__all__ = ["Unread", "together", "unread", "unread_names"]
+__all__ = ["Unread", "unread", "unread_names"]
 
 _SAID: Final = "no policy in force reads "
 
@@ -24,31 +25,38 @@ class Unread:
 
     Attributes:
         pointer: The part of the request that has it.
-        text: A sentence that says so.
-        help: The names that are near.
+        name: What it is, as a policy would read it.
+        known: The names that policies know there.
     """
 
     pointer: Pointer
-    text: str
-    help: str
+    name: str
+    known: AbstractSet[str]
+
+    @property
+    def text(self) -> str:
+        """A sentence that says so."""
+        return f"{_SAID}{self.name}"
+
+    @property
+    def help(self) -> str:
+        """The names that are near, or all if they are few."""
+        return did_you_mean(str(self.pointer[-1]), self.known)
+
+    @property
+    def near(self) -> bool:
+        """Whether it may be a misspelling of a name that one knows."""
+        return bool(nearest(str(self.pointer[-1]), self.known))
 
 
 def unread(request: ReleaseRequest, policies: Sequence[Policy]) -> Iterator[str]:
-    """For each name that no policy knows, a sentence that says so, and offers those that are near."""
-    for found in unread_names(request, policies):
-        yield found.text + (f"; {found.help}" if found.help else "")
-
-
-def together(notes: Iterable[str]) -> Iterator[str]:
-    """The notes of a decision for a person to read: one says all the names of which nothing else is said."""
+    """What no policy reads, in sentences: one for a name that is near another, and one for all others."""
     others: dict[str, list[str]] = {}
-    for note in notes:
-        start, said, rest = note.partition(_SAID)
-        name, _, near = rest.partition("; ")
-        if start or not said or near.startswith("did you mean"):
-            yield note
+    for found in unread_names(request, policies):
+        if found.near:
+            yield f"{found.text}; {found.help}"
         else:
-            others.setdefault(near.removeprefix("one of "), []).append(name)
+            others.setdefault(listed(sorted(found.known)), []).append(found.name)
     for known, names in others.items():
         yield f"{_SAID}{', '.join(names)}" + (f"; names that one reads: {known}" if known else "")
 
@@ -88,5 +96,4 @@ def _safeguards(section: Sections) -> set[str]:
 
 def _unknown(at: Pointer, what: str, stated: Iterable[str], known: set[str]) -> Iterator[Unread]:
     for name in sorted(each for each in stated if each not in known):
-        text = f"{_SAID}{what}{printable(name)}"
-        yield Unread((*at, name), text, did_you_mean(name, known))
+        yield Unread((*at, name), f"{what}{printable(name)}", known)
