@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from release_gate import Gate, ReleaseRequest
+from release_gate.decision import Decision, Verdict
 from release_gate.diagnostics import DocumentError, InputError, PolicyError
 
 POLICY = """\
@@ -38,10 +39,14 @@ def gate(folder: Path, *references: str) -> Gate:
     return Gate.load(path)
 
 
-def notes(found: Gate, size: int = 7) -> tuple[str, ...]:
+def decided(found: Gate) -> Decision:
     artifacts = [{"id": "w", "kind": "weights", "wanted": "hosted"}]
-    tree = {"id": "r", "action": "release", "model": {"parameters": size}, "artifacts": artifacts}
-    return found.decide(ReleaseRequest.model_validate(tree), as_of=date(2026, 11, 24)).notes
+    tree = {"id": "r", "action": "release", "model": {"parameters": 7}, "artifacts": artifacts}
+    return found.decide(ReleaseRequest.model_validate(tree), as_of=date(2026, 11, 24))
+
+
+def notes(found: Gate) -> tuple[str, ...]:
+    return decided(found).notes
 
 
 def test_a_gate_sets_parameters_and_decisions_say_so(folder: Path) -> None:
@@ -54,6 +59,14 @@ def test_a_gate_sets_parameters_and_decisions_say_so(folder: Path) -> None:
         "the gate sets word of acme to b in place of a, which is not shown to be as strict",
     )
     assert notes(gate(folder, "{file: acme.yaml, set: {floor: 5}}")) == ()
+
+
+def test_a_policy_that_is_not_in_force_leaves_the_others_as_they_are(folder: Path) -> None:
+    early = POLICY.replace("id: acme", "id: aaa").replace("covers: true", "in_force: {from: 2030-01-01}")
+    (folder / "early.yaml").write_text(early, encoding="utf-8")
+    found = gate(folder, "early.yaml", "acme.yaml")
+    assert notes(found) == ("the policy aaa 1.0.0 is not in force on 2026-11-24 and was not applied",)
+    assert decided(found).verdict is Verdict.DENY
 
 
 def test_what_a_gate_sets_decides_and_is_part_of_the_digest(folder: Path) -> None:

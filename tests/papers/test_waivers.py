@@ -80,6 +80,7 @@ VOID: dict[str, tuple[dict[str, Any], str]] = {
     "no date": ({"expires": None}, "its expiry is not a date, so that it has expired"),
     "another artifact's content": ({"digest": OTHER}, "it is for other content of the artifact"),
     "a rule that cannot be waived": ({"rule": "own/never"}, "own/never cannot be waived"),
+    "for access": ({"rung": "granted"}, "it is for granted, and this is about hosted"),
     "too long": ({"expires": "2027-11-24"}, "it is for longer than P90D"),
     "not signed": ({"person": ""}, "nobody has signed it as it stands"),
     "signed in no role for it": ({"person": "ada"}, "ada is not board on 2026-11-24"),
@@ -97,12 +98,45 @@ def test_a_waiver_that_does_not_count_says_why(project: Any, changes: dict[str, 
     assert note.startswith(f"the waiver later of ada for w does not count: {why}")
 
 
+def test_all_reasons_are_told_in_order(project: Any) -> None:
+    project.waive(person="eve")
+    project.waive(person="ada")
+    (note,) = decide(project).notes
+    assert note.endswith("does not count: ada is not board on 2026-11-24; who asks may not waive")
+
+
+def test_one_signature_that_counts_is_enough(project: Any) -> None:
+    project.waive(person="eve")
+    project.waive(person="cy")
+    decision = decide(project)
+    assert (decision.verdict, decision.notes) == (Verdict.CONDITIONAL, ())
+
+
+def test_a_waiver_may_last_as_long_as_the_rule_allows_and_no_day_longer(project: Any) -> None:
+    project.waive(expires="2027-02-22")  # 90 days
+    assert decide(project).verdict is Verdict.CONDITIONAL
+    project.waive(expires="2027-02-23")
+    assert decide(project).verdict is Verdict.DENY
+
+
+def test_a_waiver_without_a_last_day_that_can_be_told_does_not_count(project: Any) -> None:
+    policy = project.folder / "policy.yaml"
+    policy.write_text(policy.read_text(encoding="utf-8").replace("P90D", "P9000Y"), encoding="utf-8")
+    project.waive()
+    assert "it is for longer than P9000Y" in decide(project).notes[0]
+
+
 @pytest.mark.parametrize("last", ["2026-11-24", "2026-12-08"])
 def test_a_waiver_counts_on_its_last_day_and_says_that_it_ends_soon(project: Any, last: str) -> None:
     project.waive(expires=last, on=date(2026, 11, 1))
     decision = decide(project)
     assert decision.verdict is Verdict.CONDITIONAL
     assert decision.notes == (f"the waiver later of ada for w expires on {last}",)
+
+
+def test_a_waiver_that_ends_in_fifteen_days_is_not_soon_at_its_end(project: Any) -> None:
+    project.waive(expires="2026-12-09")
+    assert decide(project).notes == ()
 
 
 def test_a_waiver_that_is_not_needed_says_so(project: Any) -> None:

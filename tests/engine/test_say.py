@@ -1,0 +1,92 @@
+"""Which policies have a say in a release, where, and what an answer says of the rung that was asked for."""
+
+from typing import Any
+
+import pytest
+
+from release_gate.decision import ArtifactDecision, Verdict
+from release_gate.engine import decide
+from release_gate.facts.release import ReleaseRequest
+from tests.engine.worlds import TODAY, policy
+
+DENY, APPROVE, OPEN = Verdict.DENY, Verdict.APPROVE, Verdict.NEEDS_EVIDENCE
+OTHER = {"id": "o", "covers": False}
+NEVER = {"when": "model.parameters > 100", "deny": "Never."}
+MEASURED = {"value": 0.9, "behind": ["s"]}
+"""A measurement that counts below the irreversible boundary only, for its safeguard can be removed."""
+
+
+def answer(*policies: Any, wanted: str = "fully_open", **facts: Any) -> ArtifactDecision:
+    tree = {
+        "id": "r",
+        "action": "release",
+        "artifacts": [{"id": "w", "kind": "weights", "wanted": wanted}],
+        "safeguards": [{"id": "s", "removable": True}],
+        "model": {"parameters": 12},
+        **facts,
+    }
+    return decide(ReleaseRequest.model_validate(tree), policies, TODAY).artifacts[0]
+
+
+def test_a_policy_that_does_not_cover_a_release_approves_nobody() -> None:
+    told = answer(policy([NEVER], covers=False))
+    assert told.verdict is DENY
+    assert told.best == "withheld"
+    (finding,) = told.findings
+    assert (finding.rule, finding.message) == ("coverage", "no policy in force covers this release")
+    assert answer(policy([NEVER], **OTHER), policy([NEVER])).verdict is APPROVE
+
+
+@pytest.mark.parametrize(
+    ("scope", "verdict", "missing"),
+    [
+        ("own.flag", OPEN, ("own.flag",)),
+        ("model.parameters > 100", DENY, ()),
+        ("model.parameters > 100 and own.flag", DENY, ()),
+        ("model.parameters > 1", APPROVE, ()),
+    ],
+)
+def test_a_release_is_covered_where_the_scope_of_a_covering_policy_holds(
+    scope: str, verdict: Verdict, missing: tuple[str, ...]
+) -> None:
+    told = answer(policy([NEVER], scope=scope), policy([NEVER], **OTHER))
+    assert (told.verdict, told.missing) == (verdict, missing)
+
+
+@pytest.mark.parametrize(("scope", "below"), [("metric.m > 0.5", APPROVE), ("metric.m > 0.95", DENY)])
+def test_what_counts_below_the_boundary_covers_nothing_beyond_it(scope: str, below: Verdict) -> None:
+    ladder = answer(policy([NEVER], scope=scope), metric={"m": MEASURED}).ladder
+    assert (ladder["api_general"], ladder["weights_gated_manual"]) == (below, OPEN)
+
+
+def test_a_measurement_behind_a_removable_safeguard_meets_no_requirement_beyond_the_boundary() -> None:
+    ladder = answer(policy([{"require": "metric.m > 0.5"}]), metric={"m": MEASURED}).ladder
+    assert (ladder["api_general"], ladder["weights_gated_manual"]) == (APPROVE, OPEN)
+
+
+TIERS: dict[str, Any] = {"tiers": [{"id": "low", "ceiling": "hosted"}, {"id": "high", "ceiling": "internal"}]}
+RAISED = {"when": "own.flag", "tier": "high"}
+
+
+def test_a_policy_out_of_scope_says_nothing_even_of_tiers_and_duties() -> None:
+    rules = [{"oblige": {"duty": "Report"}}, RAISED, {"sign_off": {"role": "legal"}}]
+    out = policy(rules, id="out", scope="model.parameters > 100", default_tier="low", **TIERS)
+    told = answer(policy([NEVER]), out)
+    assert (told.verdict, told.findings, told.obligations) == (APPROVE, (), ())
+    assert (told.sign_offs, told.tiers, told.missing) == ((), {}, ())
+
+
+def test_where_only_the_scope_is_open_a_ceiling_asks_for_no_more_than_the_scope() -> None:
+    told = answer(policy([RAISED], scope="own.count > 1", default_tier="low", **TIERS))
+    assert told.missing_at["hosted"] == ("own.count", "own.flag")  # too high if the tier is
+    (low,) = [each for each in told.findings if each.rule == "tier.low"]
+    assert [fact.path for fact in low.facts] == ["own.count"]
+
+
+def test_a_duty_that_begins_above_the_wanted_rung_is_not_owed() -> None:
+    rule = policy(
+        [{"at": "hosted", "oblige": {"duty": "Report", "due": {"within": "P10D", "of": "awareness"}}}]
+    )
+    assert answer(rule, wanted="evaluators").obligations == ()
+    (owed,) = answer(rule, wanted="hosted").obligations
+    assert (owed.from_, owed.due) == ("hosted", "within P10D, of awareness")
