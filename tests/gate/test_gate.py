@@ -61,6 +61,11 @@ def test_a_gate_sets_parameters_and_decisions_say_so(folder: Path) -> None:
     assert notes(gate(folder, "{file: acme.yaml, set: {floor: 5}}")) == ()
 
 
+def test_a_policy_may_be_in_force_until_the_last_day_that_there_is(folder: Path) -> None:
+    (folder / "ever.yaml").write_text(POLICY + "in_force: {until: 9999-12-31}\n", encoding="utf-8")
+    assert decided(gate(folder, "ever.yaml")).verdict is Verdict.DENY
+
+
 def test_a_policy_that_is_not_in_force_leaves_the_others_as_they_are(folder: Path) -> None:
     early = POLICY.replace("id: acme", "id: aaa").replace("covers: true", "in_force: {from: 2030-01-01}")
     (folder / "early.yaml").write_text(early, encoding="utf-8")

@@ -506,6 +506,13 @@ def test_an_overlay_that_is_not_in_force_leaves_its_base(folder: Path) -> None:
     assert "the policy over 2.1.0 is not in force on 2023-12-31 and was not applied" in never.notes
 
 
+def test_an_overlay_of_an_overlay_that_has_ended_is_not_put_over_what_that_one_extends(folder: Path) -> None:
+    over(folder, "set: {floor: 0.95}\nin_force: {until: 2026-06-30}")
+    top = load_policy(write(folder, "release_gate: policy/v1\nid: top\nextends: over.yaml\n", "top.yaml"))
+    assert [used.id for used in decide(top, date(2026, 6, 30)).policies] == ["ladder", "top"]
+    assert [used.id for used in decide(top, date(2026, 7, 1)).policies] == ["base", "ladder"]
+
+
 def test_an_overlay_is_in_force_only_where_its_base_is(folder: Path) -> None:
     found = over(folder, "in_force: {until: 2027-01-01}")
     assert (found.in_force.from_, found.in_force.until) == (date(2024, 1, 1), date(2027, 1, 1))
