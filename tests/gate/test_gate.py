@@ -71,7 +71,7 @@ def test_a_policy_that_is_not_in_force_leaves_the_others_as_they_are(folder: Pat
     (folder / "early.yaml").write_text(early, encoding="utf-8")
     found = gate(folder, "early.yaml", "acme.yaml")
     assert notes(found) == ("the policy aaa 1.0.0 is not in force on 2026-11-24 and was not applied",)
-    assert [used.id for used in decided(found).policies] == ["acme"]
+    assert [used.id for used in decided(found).policies] == ["acme", "ladder"]
 
 
 def test_what_a_gate_sets_decides_and_is_part_of_the_digest(folder: Path) -> None:
