@@ -128,6 +128,7 @@ def test_what_is_read_from_canonical_bytes_is_what_they_are_of(tree: Any) -> Non
         b'"\xff"',
         b"\xef\xbb\xbf{}",
         b"[" * 200_000 + b"]" * 200_000,
+        b"[" * 1000 + b"]" * 1000,
         b"",
     ],
 )

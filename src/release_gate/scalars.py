@@ -83,13 +83,16 @@ def twins(ids: Iterable[str]) -> Iterator[tuple[int, str, str]]:
 
 
 _FORBIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp", "Co"})
+_NO_CHARACTERS = "\ufffe\uffff"
 
 
 def text_problem(text: str) -> str:
     """Why a text cannot be shown and compared safely, or an empty string."""
     if not text.isprintable():
         for char in text:
-            if char not in "\n\t" and unicodedata.category(char) in _FORBIDDEN_CATEGORIES:
+            if char in "\n\t":
+                continue
+            if char in _NO_CHARACTERS or unicodedata.category(char) in _FORBIDDEN_CATEGORIES:
                 return f"contains the invisible or reordering character U+{ord(char):04X}"
     return (
         "" if text.isascii() or unicodedata.is_normalized("NFC", text) else "is not in Unicode normal form C"

@@ -90,10 +90,7 @@ class _Builder:
             yaml.AliasEvent: self.alias,
             yaml.DocumentStartEvent: self.begin,
         }
-        try:
-            self.read(take)
-        except RecursionError:  # the pure-Python scanner; libyaml does not recurse
-            self.stop("RG008", "is nested too deeply", None)
+        self.read(take)
         if self.documents == 0 and not self.problems:
             self.problem("RG010", "the document is empty", Span(self.source, 1, 1, 1, 1))
         if self.problems:

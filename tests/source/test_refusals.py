@@ -24,13 +24,17 @@ REFUSED = [
     ("a:\n\tb: 1\n", "RG005", "\t"),
     ("a: 1\n---\nb: 2\n", "RG006", "---"),
     ("a: &x 1\n", "RG007", "&x 1"),
+    ("a: &x [1]\n", "RG007", "&x ["),
+    ("a: &x {b: 1}\n", "RG007", "&x {"),
     ("a: *x\n", "RG007", "*x"),
     ("- *x\n", "RG007", "*x"),
     ("*x\n", "RG007", "*x"),
     ("<<: {a: 1}\n", "RG007", "<<"),
-    ("a: " + "[" * 70 + "]" * 70, "RG008", "["),
+    ("a: " + "[" * 64 + "]" * 64, "RG008", "["),
     ("a: !!python/object:os.system x\n", "RG009", "!!python/object:os.system x"),
     ("a: !foo x\n", "RG009", "!foo x"),
+    ("a: !foo [x]\n", "RG009", "!foo ["),
+    ("a: !!set {x}\n", "RG009", "!!set {"),
     ("a: !!str 1\n", "RG009", "!!str 1"),
     ("", "RG010", ""),
     ("# only a remark\n", "RG010", ""),
@@ -57,6 +61,8 @@ REFUSED = [
     ("# x\ra: 1\n", "RG004", ""),
     ("a: \u202etxt\n", "RG004", "\u202e"),
     ("\ufeff\ufeffa: 1\n", "RG004", "\ufeff"),
+    ("a: x\ufffe\n", "RG004", "\ufffe"),
+    ('a: "\\uffff"\n', "RG012", '"\\uffff"'),
 ]
 
 
@@ -71,6 +77,11 @@ def test_the_pure_python_scanner_refuses_the_same(
 ) -> None:
     monkeypatch.setattr(yaml_reader, "_LOADER", yaml.SafeLoader)
     assert code in {found for found, _ in refusal(text)}
+
+
+def test_the_pure_python_scanner_is_not_hurt_by_depth(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(yaml_reader, "_LOADER", yaml.SafeLoader)
+    assert refusal("a: " + "[" * 100_000) == [("RG008", "[")]
 
 
 def test_every_problem_is_told_at_once_up_to_a_limit() -> None:
@@ -96,6 +107,7 @@ def test_bytes_that_are_no_document(data: bytes, code: str) -> None:
     [
         ("a: " + "x" * 70_000, "RG008"),
         ("- 1\n" * 100_001, "RG008"),
+        ("- []\n" * 100_001, "RG008"),
         ("a: " + "9" * 500, "RG014"),
     ],
 )
