@@ -69,7 +69,7 @@ RAISED = {"when": "own.flag", "tier": "high"}
 
 
 def test_a_policy_out_of_scope_says_nothing_even_of_tiers_and_duties() -> None:
-    rules = [{"oblige": {"duty": "Report"}}, RAISED, {"sign_off": {"role": "legal"}}]
+    rules: list[Any] = [{"oblige": {"duty": "Report"}}, RAISED, {"sign_off": {"role": "legal"}}]
     out = policy(rules, id="out", scope="model.parameters > 100", default_tier="low", **TIERS)
     told = answer(policy([NEVER]), out)
     assert (told.verdict, told.findings, told.obligations) == (APPROVE, (), ())
