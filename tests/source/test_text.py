@@ -6,7 +6,7 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from release_gate.scalars import _FORBIDDEN_CATEGORIES, text_problem
+from release_gate.scalars import _FORBIDDEN_CATEGORIES, _NO_CHARACTERS, text_problem
 from release_gate.source import _FORBIDDEN
 
 CHARACTERS = [chr(point) for point in range(sys.maxunicode + 1)]
@@ -16,11 +16,13 @@ def test_a_text_that_can_be_printed_holds_no_character_that_is_refused() -> None
     for char in filter(str.isprintable, CHARACTERS):
         assert not _FORBIDDEN.search(char)
         assert unicodedata.category(char) not in _FORBIDDEN_CATEGORIES
+        assert char not in _NO_CHARACTERS
 
 
 def test_every_character_that_is_refused_is_named() -> None:
     for char in CHARACTERS:
-        refused = char not in "\n\t" and unicodedata.category(char) in _FORBIDDEN_CATEGORIES
+        refused = char in _NO_CHARACTERS or unicodedata.category(char) in _FORBIDDEN_CATEGORIES
+        refused = refused and char not in "\n\t"
         assert (
             text_problem(f"a{char}").startswith(
                 f"contains the invisible or reordering character U+{ord(char):04X}"
