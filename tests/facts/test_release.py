@@ -1,6 +1,7 @@
 """A request that could be read in two ways is refused."""
 
 import json
+from decimal import Decimal
 from math import inf, nan
 from typing import Any
 
@@ -99,6 +100,29 @@ def test_what_was_not_read_has_no_digest() -> None:
     for digest in ("digest", "proposal_digest"):
         with pytest.raises(TypeError, match="build a request with"):
             getattr(built, digest)
+
+
+def test_a_copy_with_other_facts_has_not_the_digest_of_what_was_asked() -> None:
+    """A decision about it would stand as one about the other, and sign-offs of that would count."""
+    asked = request(release_gate="request/v1", model={"parameters": 7 * 10**9})
+    for read in (asked, ReleaseRequest.from_document(read_document(json.dumps(asked.tree)))):
+        assert read.digest
+        assert read.proposal_digest
+        copied = read.model_copy(update={"model": request(model={"parameters": 7}).model})
+        for digest in ("digest", "proposal_digest"):
+            with pytest.raises(TypeError, match="another one of it with `with_facts`"):
+                getattr(copied, digest)
+        assert read.model_copy().digest == read.digest
+        changed = read.with_facts({("model", "parameters"): Decimal(7)})
+        assert (changed.model, changed.digest == read.digest) == (copied.model, False)
+
+
+def test_the_bare_proposal_is_the_same_proposal() -> None:
+    said = {"person": "ada", "role": "lead", "word": "approve", "artifact": "w", "rung": "hosted"}
+    signed = request(sign_offs=[{**said, "on": "2026-11-24"}])
+    bare = signed.bare()
+    assert (bare.sign_offs, bare.digest) == ((), signed.proposal_digest)
+    assert bare.digest == request().bare().digest != signed.digest
 
 
 def test_a_word_that_is_none_gets_the_nearest_one_offered() -> None:

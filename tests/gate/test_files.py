@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from release_gate.diagnostics import DocumentError
+from release_gate.envelope import sign_envelope
 from release_gate.gate.files import OutputError, discard, write_together
 from release_gate.gate.requests import find_requests
+from release_gate.signing import generate_key
 
 REQUEST = "release_gate: request/v1\n"
 
@@ -31,7 +33,18 @@ DOCUMENTS = [
 ]
 
 
-@pytest.mark.parametrize("text", DOCUMENTS)
+DOCUMENTS += [
+    "SQLite format 3\0\x10",
+    generate_key().pem(),
+    generate_key().public.pem,
+    "c2sp.org/tlog-proof@v1\n",
+    sign_envelope(b"{}", "application/vnd.in-toto+json", [generate_key()]).to_json().decode(),
+    '{"release_gate":"grant/v1","entry":"revoked"}\n',
+]
+"""What a run may read or write beside reports: a ledger, keys, a receipt, what is signed, a register."""
+
+
+@pytest.mark.parametrize("text", DOCUMENTS, ids=range(len(DOCUMENTS)))
 def test_no_report_takes_the_place_of_what_somebody_wrote(text: str, tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text(text, encoding="utf-8")
     with pytest.raises(OutputError, match=r"RG901 cannot write `.*/a.yaml`: somebody wrote a document there"):
@@ -41,6 +54,7 @@ def test_no_report_takes_the_place_of_what_somebody_wrote(text: str, tmp_path: P
 
 REPORTS = [
     '{"help": "start it with `release_gate: gate/v1`"}',
+    r'{"message": "it lacks \"payloadType\": of a text", "told": "-----BEGIN PUBLIC KEY-----"}',
     "<p>release_gate: gate/v1</p>",
     # Looked through again from each of their places, these would take minutes.
     *(filling * 65_536 for filling in ("\n", " ", "{", "{\n", "release_gate:\n", '{"release_gate"')),
@@ -122,12 +136,14 @@ def test_a_folder_gives_its_requests_in_order(tmp_path: Path) -> None:
         path = tmp_path / name
         path.parent.mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8")
+    (tmp_path / "LOUD.YAML").write_text(REQUEST, encoding="utf-8")
+    (tmp_path / "windows.json").write_text('{"release_gate": "request/v1"}', encoding="utf-16")
     (tmp_path / "link.yaml").symlink_to(tmp_path / "missing")
     os.mkfifo(tmp_path / "pipe.yaml")
     found = find_requests([tmp_path, tmp_path / "b.yaml", Path("absent.yaml")])
     assert [path.name for path in found] == [
-        *("a.yml", "b.yaml", "escaped.yaml", "folded.yaml", "remark.yaml", "c.json", "text.yaml"),
-        *("typo.yaml", "unclear.yaml", "absent.yaml"),
+        *("LOUD.YAML", "a.yml", "b.yaml", "escaped.yaml", "folded.yaml", "remark.yaml", "c.json"),
+        *("text.yaml", "typo.yaml", "unclear.yaml", "windows.json", "absent.yaml"),
     ]
 
 

@@ -426,7 +426,10 @@ class ReleaseRequest(Sections):
     def tree(self) -> Tree:
         """The request as it was given."""
         if self._tree is None:  # else its digest would be that of any other request that was built so
-            msg = "build a request with `load`, `from_document`, `model_validate` or `model_validate_json`"
+            msg = (
+                "build a request with `load`, `from_document`, `model_validate` or `model_validate_json`, "
+                "and another one of it with `with_facts`"
+            )
             raise TypeError(msg)
         return cast("Tree", self._tree)
 
@@ -457,6 +460,27 @@ class ReleaseRequest(Sections):
         if self._document is None:
             return self.model_validate(tree)
         return self.from_document(replace(self._document, tree=tree))
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """A copy. One with other facts is no request that was given, and has neither a tree nor a digest.
+
+        Those of the request that it was made of would say that somebody asked for this one; see
+        :meth:`with_facts`.
+        """
+        copied = super().model_copy(update=update, deep=deep)
+        if update:
+            copied._document = copied._tree = None  # noqa: SLF001 - our own
+            for name in ("spans", "canonical", "digest", "proposal_digest"):
+                copied.__dict__.pop(name, None)
+        return copied
+
+    def bare(self) -> Self:
+        """The same proposal, as if nobody had said anything about it yet."""
+        tree: Any = self.tree
+        copied = self.model_copy(update={"sign_offs": ()})
+        unsigned = {key: each for key, each in tree.items() if key != "sign_offs"}
+        copied._document, copied._tree = self._document, unsigned  # noqa: SLF001 - our own
+        return copied
 
     @cached_property
     def canonical(self) -> bytes:

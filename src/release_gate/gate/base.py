@@ -229,9 +229,8 @@ def _warning(message: str) -> Diagnostic:
 
 def _bare(gate: Gate, request: ReleaseRequest, as_of: date) -> Decision:
     """What a gate says if nobody has signed: a signature under one policy is none under another."""
-    bare = request.model_copy(update={"sign_offs": ()})
     papers = replace(gate.papers, signed=())
-    return engine.decide(bare, gate.policies, as_of, None, papers)
+    return engine.decide(request.bare(), gate.policies, as_of, None, papers)
 
 
 def _up_to(artifact: ArtifactDecision) -> Iterable[str]:

@@ -18,9 +18,12 @@ __all__ = ["OutputError", "discard", "write_together"]
 
 
 _DOCUMENT: Final = re.compile(
-    rb"(?:^[ \t{]*+[\"']?|[{,]\s*+[\"'])release_gate[\"']?[ \t]*+:\s*+[\"']?[a-z-]+/", re.MULTILINE
+    rb"(?:^[ \t{]*+[\"']?|[{,]\s*+[\"'])release_gate[\"']?[ \t]*+:\s*+[\"']?[a-z-]+/"
+    rb"|\A(?:SQLite format 3\0|-----BEGIN |c2sp\.org/)|\"payloadType\"\s*+:",
+    re.MULTILINE,
 )
-"""What stands in a document that somebody wrote, as its first key or as another, and in no report."""
+"""What stands in a document that somebody wrote, as its first key or as another, and in no report; how a
+ledger, a key and a receipt begin; and what stands in whatever is signed."""
 
 
 _START: Final = 64 * 1024
@@ -34,7 +37,7 @@ def discard(paths: Iterable[Path]) -> None:
     """Remove what an earlier run has left, so that an old approval is never taken for the answer of this one.
 
     Raises:
-        OutputError: A file cannot be removed, or is no report but a request, a policy or a gate.
+        OutputError: A file cannot be removed, or is no report but a document, a ledger, a key or signed.
     """
     for path in paths:
         with _telling(path):

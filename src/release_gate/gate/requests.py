@@ -66,7 +66,7 @@ def _files(folder: Path) -> Iterator[Path]:
         folders[:] = [name for name in folders if not name.startswith(".")]
         for name in names:
             path = Path(root, name)
-            if name.endswith(_ENDINGS) and not name.startswith(".") and path.is_file():
+            if name.lower().endswith(_ENDINGS) and not name.startswith(".") and path.is_file():
                 yield path
 
 
@@ -75,6 +75,8 @@ def _may_be_request(path: Path) -> bool:
         data = read_head(path, POLICY_LIMITS.size + 1)
     except OSError:
         return True  # whoever judges it will say why it cannot be read
+    if any(_SAYS.decode().encode(other) in data for other in ("utf-16-le", "utf-16-be")):
+        return True  # some shells write so, and whoever judges it will say that it is no UTF-8
     _, said, rest = data.partition(_SAYS)
     if _SAYS not in rest and not _ESCAPED.search(data):
         return bool(said) and not _is_other(rest.lstrip(b"\"' \t:"))
