@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import subprocess
+import tempfile
 from functools import partial
 from pathlib import Path
 
@@ -398,6 +399,24 @@ def test_a_folder_without_statements_was_there(run: Run) -> None:
         git("commit", "-qm", "nobody has signed yet")
         told = run("--base", "HEAD")[2]
         assert ("RG510" in told) == (folder != "sign-offs"), told
+
+
+def test_nobody_else_says_what_the_gate_was(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """What a gate file names above its repository is not in the folder that everybody writes to."""
+    for above in (2, 20):
+        shared = tmp_path.joinpath("shared", *map(str, range(above)))
+        shared.mkdir(parents=True)
+        monkeypatch.setattr(tempfile, "tempdir", str(shared))
+        put("release-gate.yaml", f"release_gate: gate/v1\npolicies: [{'../' * above}lax.yaml]\n")
+        git("commit", "-qam", "above")
+        put("release-gate.yaml", "release_gate: gate/v1\npolicies: [policies/own.yaml]\n")
+        for folder in (shared, *shared.parents):
+            if folder.is_relative_to(tmp_path):
+                (folder / "lax.yaml").write_text(POLICY.replace("count: 2", "count: 1"), encoding="utf-8")
+        code, _, err = run("--base", "HEAD")
+        assert (code, "RG001" in err) == (3, True), err
 
 
 def test_without_git_nothing_is_let_through(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -169,7 +169,7 @@ def test_an_old_report_is_gone_when_the_gate_breaks(run: Run, monkeypatch: pytes
     def fail(*_: object) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr(Judging, "outcome", fail)
+    monkeypatch.setattr(Judging, "judged", fail)
     assert run("check", "approve.yaml", *DAY, "-o", "json=out.json")[0] == 1
     assert not Path("out.json").exists()
 

@@ -33,6 +33,9 @@ from release_gate.source import MAX_BYTES
 __all__ = ["Before", "gate_at", "loosened"]
 
 _AskedFor = dict[tuple[str, str], SignOffAsked]
+_OF_NOBODY: Final = ("u",) * 24
+"""Folders within one that nobody else may enter: what a gate file names above its repository is not there, in
+place of whatever somebody has put into the folder that all write to."""
 _SUFFIXES: Final = (".yaml", ".yml", ".json", ".pem", ".pub", "")
 
 
@@ -68,7 +71,7 @@ def gate_at(ref: str, gate: Path | None, policies: Sequence[str]) -> Before:
         .strip()
     )
     now = read_gate(gate)[1] if gate is not None else None
-    with tempfile.TemporaryDirectory() as name, _named(ref, folder := Path(name)):
+    with tempfile.TemporaryDirectory() as name, _named(ref, folder := Path(name, *_OF_NOBODY)):
         _checkout(root, commit, folder)
         if gate is None or now is None:
             return Before(Gate.from_policies([_then(each, root, folder) for each in policies]))
