@@ -186,7 +186,12 @@ def test_an_unsigned_sign_off_does_not_count_beside_a_trust_file(project: Any) -
     assert voids(decision)[0] == "ada as lead: it is not signed, and this gate counts signed ones only"
 
 
-@pytest.mark.parametrize("gate", [{"unsigned_sign_offs": "allow"}, {"trust": None, "sign_offs": None}])
+NOBODY = {"trust": None, "sign_offs": None}
+
+
+@pytest.mark.parametrize(
+    "gate", [{"unsigned_sign_offs": "allow"}, NOBODY, {**NOBODY, "unsigned_sign_offs": "allow"}]
+)
 def test_where_unsigned_sign_offs_count_the_decision_says_so(project: Any, gate: dict[str, Any]) -> None:
     project.gate_file = gate
     decision = project.decide(unsigned(project))
