@@ -171,6 +171,25 @@ def test_a_policy_that_is_gone_is_named(run: Run) -> None:
     )
 
 
+def test_every_policy_that_was_loosened_is_named_with_its_own_rules(run: Run) -> None:
+    other = POLICY.replace("id: own", "id: other") + PEOPLE
+    put("policies/other.yaml", other)
+    put("release-gate.yaml", "release_gate: gate/v1\npolicies: [policies/other.yaml, policies/own.yaml]\n")
+    put("request.yaml", REQUEST % "7e9")
+    git("add", ".")
+    git("commit", "-qm", "second")
+    for name, text in (("own", POLICY), ("other", other)):
+        put(f"policies/{name}.yaml", text.replace("1e9", "1e10"))
+    err = run("--base", "HEAD")[2]
+    for name in ("own", "other"):
+        assert f"the policy `{name}` was loosened: w at internal was deny before" in err
+    put("policies/own.yaml", POLICY)
+    put("policies/other.yaml", other.replace("count: 2", "count: 1").replace("[ceo, cso]", "[ceo, intern]"))
+    err = run("--base", "HEAD")[2]
+    assert "w needs fewer people, people\n" in err
+    assert "w may need less of a sign-off, board\n" in err
+
+
 def test_a_gate_that_comes_with_the_release_was_not_there_before(run: Run) -> None:
     Path("release-gate.yaml").rename("new-gate.yaml")
     err = run("--base", "HEAD", "--gate", "new-gate.yaml")[2]
@@ -325,6 +344,16 @@ def test_a_file_is_watched_wherever_it_comes_from(gated: Run, tmp_path: Path) ->
     put("release-gate.yaml", ACCESS.replace("decision.json", str(tmp_path.parent / "decision.json")))
     git("commit", "-qam", "outside")
     assert "RG903" not in gated("--base", "HEAD")[2]
+
+
+def test_a_file_from_elsewhere_hides_none_of_the_repository(gated: Run, tmp_path: Path) -> None:
+    outside = ACCESS.replace("decision.json", str(tmp_path.parent / "decision.json"))
+    both = outside.replace("acme/brief", "acme/first") + "".join(ACCESS.splitlines(keepends=True)[3:])
+    put("release-gate.yaml", both.replace("grants.jsonl", "first.jsonl", 1))
+    git("commit", "-qam", "two")
+    assert "RG903" not in gated("--base", "HEAD")[2]
+    put("decision.json", "{ }")
+    assert "was changed: `decision.json`" in gated("--base", "HEAD")[2]
 
 
 def test_a_file_behind_a_link_of_the_repository_is_watched(gated: Run) -> None:
