@@ -132,10 +132,18 @@ def test_a_key_of_the_wrong_length_or_kind_is_refused(text: str) -> None:
         NoteKey.read(text)
 
 
+@pytest.mark.parametrize("name", ["a b", "", "a\u2003b", "x" * 201])
+def test_a_key_has_a_name_that_can_stand_in_a_note(name: str) -> None:
+    key = NoteKey(name, 1, generate_key("ed25519").public)
+    with pytest.raises(InputError, match="is no name for a log or a key"):
+        NoteKey.read(str(key))
+
+
 MALFORMED = {
     "no signature": TEXT,
     "no blank line": TEXT + LINE,
     "no last line end": NOTE[:-1],
+    "something else at its end": NOTE[:-1] + "x",
     "another dash": NOTE.replace("—", "-"),
     "no space": NOTE.replace("— ", "—"),
     "two blank lines": f"{TEXT}\n\n",

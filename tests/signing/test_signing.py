@@ -256,6 +256,24 @@ def test_unknown_keys_of_an_envelope_are_ignored() -> None:
     assert verify_envelope(envelope(tree), [key.public], KIND).payload == BODY
 
 
+def test_an_envelope_is_written_as_it_was_read_without_key_ids_that_are_no_text() -> None:
+    key = generate_key()
+    written = sign_envelope(BODY, KIND, [key]).to_json()
+    assert Envelope.read(written).to_json() == written
+    tree = json.loads(written)
+    tree["signatures"] = [{**tree["signatures"][0], "keyid": odd} for odd in (None, 7, [key.public.key_id])]
+    found = envelope(tree)
+    assert {each.key_id for each in found.signatures} == {""}
+    assert verify_envelope(Envelope.read(found.to_json()), [key.public], KIND).keys == (key.public,)
+
+
+def test_an_envelope_may_have_as_many_signatures_as_that() -> None:
+    key = generate_key()
+    tree = json.loads(sign_envelope(BODY, KIND, [key]).to_json())
+    tree["signatures"] *= 64
+    assert verify_envelope(envelope(tree), [key.public], KIND).keys == (key.public,)
+
+
 # ---------------------------------------------------------------- keys
 
 
