@@ -204,6 +204,10 @@ def test_a_log_signs_a_checkpoint_and_nobody_else_can() -> None:
         with pytest.raises(IntegrityError) as error:
             open_checkpoint(text.encode(), keys)
         assert error.value.diagnostics[0].code == "RG709"
+    # What the log has seen as a witness of its own is no checkpoint of it.
+    seen = str(cosign(signed, ORIGIN, 1, signer)).splitlines(keepends=True)
+    with pytest.raises(IntegrityError, match="signed by a foreign key"):
+        open_checkpoint("".join([*seen[:4], *seen[5:]]).encode(), [key_of(signer, kind=4)])
     # A key that is trusted, under its own name, is not the key of this log.
     mixed = str(signed) + str(sign_checkpoint("example.org/other", 7, ROOT, other)).rpartition("\n\n")[2]
     with pytest.raises(IntegrityError):
@@ -246,6 +250,8 @@ def test_witnesses_count_once_each_and_only_over_this_very_checkpoint() -> None:
     plain = str(signed) + str(sign_checkpoint("w.example/1", 7, ROOT, one)).rpartition("\n\n")[2]
     with pytest.raises(IntegrityError, match="0 of the 1 witnesses"):
         open_checkpoint(plain.encode(), [key_of(log)], [key_of(one, "w.example/1", 4)], 1)
+    with pytest.raises(IntegrityError, match="0 of the 1 witnesses"):
+        open_checkpoint(plain.encode(), [key_of(log)], [key_of(one, "w.example/1", 1)], 1)
     other = sign_checkpoint(ORIGIN, 8, ROOT, log)
     moved = str(other) + str(seen).rpartition("\n\n")[2].partition("\n")[2]
     with pytest.raises(IntegrityError, match="is not over this checkpoint"):
@@ -258,6 +264,8 @@ def test_only_ed25519_signs_checkpoints_and_only_under_a_proper_name() -> None:
     for name in ("", "a b", "a+b", "a\nb", "a\u2003b", "x" * 201):
         with pytest.raises(InputError, match="is no name for a log or a key"):
             check_key_name(name)
+        with pytest.raises(InputError, match="is no name for a log or a key"):
+            sign_checkpoint(name, 7, ROOT, generate_key("ed25519"))
 
 
 def _receipt() -> tuple[Receipt, bytes]:
@@ -278,6 +286,14 @@ def test_a_receipt_reads_as_it_is_written() -> None:
     assert Receipt.read(str(extra).encode()) == extra
     alone = Receipt(0, (), Checkpoint(ORIGIN, 1, leaf))
     assert Receipt.read(str(alone).encode()).holds(leaf)
+
+
+def test_no_proof_is_longer_than_the_largest_tree_is_deep() -> None:
+    receipt, _ = _receipt()
+    deep = replace(receipt, proof=receipt.proof * 63)
+    assert Receipt.read(str(deep).encode()) == deep
+    with pytest.raises(IntegrityError, match="no proof has more than 63 hashes"):
+        Receipt.read(str(replace(receipt, proof=receipt.proof * 64)).encode())
 
 
 @pytest.mark.parametrize(
