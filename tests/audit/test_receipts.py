@@ -60,6 +60,24 @@ def test_it_verifies_without_the_log(run: Run) -> None:
     assert "only the decision is here, and not what it was made from" in out
 
 
+def problems(run: Run) -> list[tuple[int, str]]:
+    told = json.loads(run("audit", "verify", RECEIPT, "--key", "log.key", "--json")[1])
+    return [(each["step"], each["code"]) for each in told["problems"]]
+
+
+def test_it_says_which_steps_need_more_than_a_receipt(run: Run) -> None:
+    told = json.loads(run("audit", "verify", RECEIPT, "--key", "log.key", "--json")[1])
+    assert [each["step"] for each in told["not_checked"]] == [1, 4, 5, 6, 8, 10, 11]
+    edit(DECISION, "conditional", "approve")
+    assert problems(run) == [(7, "RG719")]
+
+
+def test_a_receipt_for_what_is_no_record_is_told_beside_a_decision_too(run: Run) -> None:
+    text = Path(RECEIPT).read_text(encoding="utf-8")
+    Path(RECEIPT).write_text(re.sub("(?m)^extra .*$", "extra e30=", text), encoding="utf-8")
+    assert problems(run)[0] == (2, "RG711")
+
+
 def test_the_decision_is_the_one_that_check_prints(run: Run) -> None:
     printed = json.loads(run("check", "small.yaml", "-o", "json")[1])["requests"][0]["decision"]
     assert json.loads(Path(DECISION).read_text(encoding="utf-8")) == printed
@@ -84,7 +102,7 @@ TAMPERED: dict[str, tuple[Callable[[], object], str]] = {
     ),
     "a decision that is a list": (lambda: Path(DECISION).write_text("[]", encoding="utf-8"), "RG719"),
     "smaller checkpoint": (
-        lambda: edit(RECEIPT, "example.org/releases\n1\n", "example.org/releases\n0\n"), "RG708",
+        lambda: edit(RECEIPT, "example.org/releases\n2\n", "example.org/releases\n1\n"), "RG708",
     ),
     "checkpoint of another log": (
         lambda: edit(RECEIPT, "\nexample.org/releases\n", "\nexample.org/other\n"), "RG708",

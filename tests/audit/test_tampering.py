@@ -25,7 +25,7 @@ from release_gate.audit.pack import Pack
 from release_gate.audit.record import Record
 from release_gate.audit.recorder import Recorder
 from release_gate.audit.store_sqlite import SCHEMA, SqliteStore
-from release_gate.audit.verify import Report, Trust, verify_log
+from release_gate.audit.verify import Report, Trust, verify_decision, verify_log
 from release_gate.audit.view import View
 from release_gate.authoring import processes
 from release_gate.canonical import canonical_bytes, digest_of_bytes
@@ -292,6 +292,10 @@ def _sign_again(copy: Copy) -> None:
     copy.run("UPDATE records SET note = NULL", ("UPDATE records SET note = ? WHERE seq = 4", (note,)))
 
 
+def _no_checkpoint_apart(copy: Copy) -> None:
+    copy.run(("INSERT INTO checkpoints VALUES (?, ?)", (SIZE, "x")))
+
+
 def _foreign_checkpoint(copy: Copy) -> None:
     note = str(sign_checkpoint(ORIGIN, SIZE, copy.outside.root, generate_key("ed25519")))
     copy.run(("UPDATE records SET note = ? WHERE seq = ?", (note, SIZE - 1)))
@@ -465,6 +469,7 @@ TAMPERING: dict[str, tuple[Callable[[Copy], None], int, str, str]] = {
         "RG706",
         "a checkpoint was edited",
     ),
+    "a checkpoint that was signed apart is none": (_no_checkpoint_apart, 9, "RG706", "was edited"),
     "a checkpoint is moved to another record": (_checkpoint_moved, 9, "RG711", "record 3 is of 5 records"),
     "the whole ledger is replaced": (_other_ledger, 10, "RG714", "9 of them are not here"),
 }
@@ -600,6 +605,25 @@ def test_a_record_and_its_receipt_verify_without_the_log(
     report = again.verify(original[0].trust, "bundle")
     assert report.holds
     assert set(report.not_checked) == {1, 4, 5, 10}
+
+
+def test_a_record_that_is_made_up_does_not_verify_beside_its_decision(
+    bundle: Bundle, original: tuple[Book, Checkpoint]
+) -> None:
+    """Not even if the key of the log has signed it."""
+    book = original[0]
+
+    def verified(**said: Any) -> list[tuple[int, str]]:
+        body = {**json.loads(bundle.record), "index": 0, **said}
+        data = canonical_bytes(body)
+        signed = sign_checkpoint(ORIGIN, 1, leaf_hash(data), book.log_key)
+        report = verify_decision(
+            bundle.content[body["decision"]], Receipt(0, (), signed, data), book.trust, "it"
+        )
+        return [(each.step, each.found.code) for each in report.problems]
+
+    assert verified() == []
+    assert verified(verdict="approve") == [(7, "RG719")]
 
 
 def _edited(bundle: Bundle) -> Bundle:
