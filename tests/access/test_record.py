@@ -29,7 +29,7 @@ def recorded(office: Office, hub: PracticeHub) -> Office:
 
 
 def test_what_was_done_is_recorded_and_only_that(recorded: Office) -> None:
-    _, out, _ = recorded.run("audit", "log", "--json", "--ledger", "ledger.db")
+    _, out, _ = recorded.run("audit", "log", "-o", "json", "--ledger", "ledger.db")
     assert [json.loads(line)["kind"] for line in out.splitlines()] == ["event", "decision"]
 
 

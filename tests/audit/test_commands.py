@@ -182,7 +182,7 @@ def test_records_are_listed_and_shown(recorded: Run) -> None:
     assert "decision small conditional sha256:" in second
     digest = second.split()[-1]
     assert [line.split()[0] for line in recorded("audit", "log", "--about", "small")[1].splitlines()] == ["0"]
-    assert json.loads(recorded("audit", "log", "--json", "-n", "1")[1])["index"] == 1
+    assert json.loads(recorded("audit", "log", "-o", "json", "-n", "1")[1])["index"] == 1
     for which in ("0", digest, "small"):
         assert json.loads(recorded("audit", "show", which)[1])["decision"] == digest
     assert json.loads(recorded("audit", "show", "0", "--decision")[1])["verdict"] == "conditional"
@@ -207,7 +207,7 @@ def test_an_auditor_verifies_a_copy_with_keys_and_a_checkpoint_from_elsewhere(re
     code, out, _ = recorded("audit", "verify", "--key", key.strip())
     assert code == 0
     assert out.splitlines()[-1] == "verified, but for what was not checked"
-    assert json.loads(recorded("audit", "verify", "copy.db", *all_of_it, "--json")[1])["holds"] is True
+    assert json.loads(recorded("audit", "verify", "copy.db", *all_of_it, "-o", "json")[1])["holds"] is True
     code, out, _ = recorded("audit", "verify", "--signer", "other.pub")
     assert code == 7
     assert "RG704" in out
@@ -288,7 +288,7 @@ def test_wrong_arguments_are_wrong_usage(recorded: Run, tmp_path: Path) -> None:
 def test_what_is_recorded_is_decided_again(recorded: Run) -> None:
     assert recorded("replay")[:2] == (0, "2 identical\n")
     assert recorded("replay", "small")[:2] == (0, "1 identical\n")
-    assert [json.loads(line)["outcome"] for line in recorded("replay", "--json")[1].splitlines()] == [
+    assert [json.loads(line)["outcome"] for line in recorded("replay", "-o", "json")[1].splitlines()] == [
         "identical",
         "identical",
     ]
@@ -310,7 +310,7 @@ def test_a_changed_policy_is_tried_on_all_that_was_decided(recorded: Run) -> Non
     assert code == 4
     assert "LOOSENED  large/api at api_general, which was asked for: deny → approve, asked by ada" in out
     assert out.splitlines()[-1].endswith("to looser ones")
-    code, out, _ = recorded("replay", "--policy", "new.yaml", "--json")
+    code, out, _ = recorded("replay", "--policy", "new.yaml", "-o", "json")
     assert all(json.loads(line)["loosens"] for line in out.splitlines())
     assert recorded("replay", "--policy", "policy.yaml")[:2] == (
         0,
@@ -514,7 +514,7 @@ def test_what_events_say_of_persons_can_be_sealed_shown_and_erased(run: Run) -> 
 def test_what_is_erased_is_gone_and_every_proof_holds(private: Run) -> None:
     assert private("replay")[:2] == (0, "3 identical\n")
     assert private("attest", "0", "--key", "sign.pem", "-o", "told.jsonl")[0] == 0
-    digest = json.loads(private("audit", "log", "-n", "9", "--json")[1].splitlines()[-1])["decision"]
+    digest = json.loads(private("audit", "log", "-n", "9", "-o", "json")[1].splitlines()[-1])["decision"]
     code, out, _ = private("verify-attestation", "told.jsonl", "--key", "sign.pub", "--digest", digest)
     assert (code, out) == (0, "statement: conditional at api_general, weights_open, may pass\n")
     assert private("audit", "prove", "0", "-o", "sent")[0] == 0
@@ -614,12 +614,32 @@ def test_a_candidate_is_a_file_a_folder_or_a_gate_and_names_the_rules(candidates
     assert "tightened small/api at api_general, which was asked for: approve → deny, asked by ada" in out
     assert "by own/big (owned by nobody named)" in out
     assert "0 of them to looser ones" in out
-    code, out, _ = candidates("replay", "--policy", name, "--markdown")
+    code, out, _ = candidates("replay", "--policy", name, "-o", "markdown")
     assert code == 4
     assert out.startswith("| record | request |")
     assert "(asked for) | approve → deny |" in out
-    first = json.loads(candidates("replay", "--policy", name, "--json")[1].splitlines()[0])
+    first = json.loads(candidates("replay", "--policy", name, "-o", "json")[1].splitlines()[0])
     assert (first["asked_by"], first["rules"]) == ("ada", [{"rule": "own/big", "owner": None}])
+
+
+def test_what_changes_is_written_in_several_forms_at_once(candidates: Run) -> None:
+    asked = (
+        "replay",
+        "--policy",
+        "new",
+        "-o",
+        "text",
+        "-o",
+        "json=changes.jsonl",
+        "-o",
+        "markdown=changes.md",
+    )
+    code, out, _ = candidates(*asked)
+    assert (code, "0 of them to looser ones" in out) == (4, True)
+    flips = [json.loads(line) for line in Path("changes.jsonl").read_text().splitlines()]
+    assert f"**{len(flips)} verdicts change, 0 of them to looser ones**" in Path("changes.md").read_text()
+    code, _, err = candidates("replay", "-o", "markdown")
+    assert (code, "takes --policy CANDIDATE" in err) == (2, True)
 
 
 def test_a_candidate_may_be_a_pack_and_one_of_its_versions(candidates: Run) -> None:
@@ -656,7 +676,7 @@ def test_one_record_that_cannot_be_decided_again_does_not_hide_the_others(candid
     assert code == 7
     assert "tightened small/api" in out
     assert "1  large: not replayable" in out
-    assert "is not here" in candidates("replay", "--policy", "new", "--json")[1]
+    assert "is not here" in candidates("replay", "--policy", "new", "-o", "json")[1]
 
 
 def test_the_trace_shows_how_each_rule_came_out(recorded: Run) -> None:

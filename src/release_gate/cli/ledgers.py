@@ -16,13 +16,12 @@ from release_gate.audit.view import View
 from release_gate.cli.options import GATE_FILE
 from release_gate.diagnostics import Diagnostic, InputError, printable
 
-__all__ = ["DISCLOSURES", "GATE", "JSON", "LEDGER", "address", "found", "kept", "settings", "viewed"]
+__all__ = ["DISCLOSURES", "GATE", "LEDGER", "address", "found", "kept", "settings", "viewed"]
 
 LEDGER = click.option(
     "--ledger", metavar="PLACE", help="The ledger, a copy or an export.  [default: that of release-gate.yaml]"
 )
 GATE = click.option("--gate", type=click.Path(path_type=Path), help="The gate file that names the ledger.")
-JSON = click.option("--json", "as_json", is_flag=True, help="Write JSON.")
 DISCLOSURES = click.option(
     "--disclosures",
     type=click.Path(path_type=Path),

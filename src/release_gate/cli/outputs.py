@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import click
 
 from release_gate.diagnostics import did_you_mean, printable
 
-__all__ = ["Output", "create", "emit", "output_option"]
+__all__ = ["Output", "create", "emit", "emit_lines", "output_option"]
 
 Output = tuple[str, Path | None]
 """A format, and the file to write it to; standard output, if there is none."""
@@ -56,6 +56,11 @@ def emit(text: str, path: Path | None) -> None:
         path.write_bytes(text.encode())
     except OSError as error:
         raise click.FileError(str(path), error.strerror) from None
+
+
+def emit_lines(lines: Iterable[str], path: Path | None) -> None:
+    """Write lines to a file or to standard output."""
+    emit("".join(f"{line}\n" for line in lines), path)
 
 
 def create(texts: Mapping[Path, str]) -> None:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -18,7 +17,8 @@ from release_gate.audit.replay import replay as replay_record
 from release_gate.audit.sealed import Erased
 from release_gate.audit.view import View
 from release_gate.cli import Exit
-from release_gate.cli.ledgers import DISCLOSURES, GATE, JSON, LEDGER, found, kept, viewed
+from release_gate.cli.ledgers import DISCLOSURES, GATE, LEDGER, found, kept, viewed
+from release_gate.cli.outputs import Output, emit_lines, output_option
 from release_gate.cli.progress import progress
 from release_gate.diagnostics import InputError, counted, printable
 from release_gate.escape import json_text, markdown
@@ -40,16 +40,14 @@ FLIPPED = 4
     "a folder, or a gate file; repeatable.",
 )
 @DISCLOSURES
-@JSON
-@click.option("--markdown", "as_markdown", is_flag=True, help="Write the changed verdicts as Markdown.")
-def replay(  # noqa: PLR0913, PLR0917 - one argument for each option
+@output_option("text", "json", "markdown")
+def replay(
     which: tuple[str, ...],
     ledger: str | None,
     gate: Path | None,
     policies: tuple[str, ...],
     disclosures: Path | None,
-    as_json: bool,  # noqa: FBT001
-    as_markdown: bool,  # noqa: FBT001
+    outputs: list[Output],
 ) -> int:
     """Decide again what is recorded (or the records WHICH), from the record alone, and compare.
 
@@ -57,17 +55,27 @@ def replay(  # noqa: PLR0913, PLR0917 - one argument for each option
     told because sealed fields were erased or are not disclosed. With --policy, exits with 4 if a verdict
     changes.
     """
+    if not policies and any(form == "markdown" for form, _ in outputs):
+        raise click.UsageError("-o markdown is the table of changed verdicts, and takes --policy CANDIDATE")
     opens = kept(disclosures, ledger, gate)
     candidates = read_candidates(policies) if policies else None
     with viewed(ledger, gate) as view:
         records = [found(view, each) for each in which] if which else entries(view)
         decisions = (record for record in records if record.kind == "decision")
         shown = progress(decisions, len(which) or view.size, "records")
-        if candidates is not None:
-            form = "json" if as_json else "markdown" if as_markdown else "text"
-            told = (each for record in shown for each in _flips(view, record, candidates, opens))
-            return _tell_flips(told, form)
-        return _tell((replay_record(view, record, opens) for record in shown), as_json=as_json)
+        if candidates is None:
+            replayed = [replay_record(view, record, opens) for record in shown]
+            for form, path in outputs:
+                emit_lines(_outcomes(replayed, form), path)
+            return _exit_of(replayed)
+        told = [each for record in shown for each in _flips(view, record, candidates, opens)]
+    changed = [each for each in told if isinstance(each, Flip)]
+    untold = [each for each in told if isinstance(each, Replayed)]
+    for form, path in outputs:
+        emit_lines(_changes(changed, untold, form), path)
+    if any(each.outcome is Outcome.NOT_REPLAYABLE for each in untold):
+        return Exit.INTEGRITY
+    return FLIPPED if changed else Exit.WAITING if untold else Exit.ALLOWED
 
 
 def _flips(
@@ -81,61 +89,51 @@ def _flips(
         yield Replayed(record.index, record.about, outcome, because=error.diagnostics[0].message)
 
 
-def _tell(replayed: Iterable[Replayed], *, as_json: bool) -> int:
-    count: Counter[Outcome] = Counter()
-    for each in replayed:
-        count[each.outcome] += 1
-        if as_json:
-            click.echo(json_text(_json(each), indent=None))
-        elif each.outcome is not Outcome.IDENTICAL:
-            click.echo(f"{each.index:>6}  {printable(each.request)}: {each.outcome.value}")
-            click.echo(f"        {printable(each.because, 1000)}")
-            for line in each.differences:
-                click.echo(f"        {printable(line, 1000)}")
-    if not as_json:
-        click.echo(
-            ", ".join(f"{count[each]} {each.value}" for each in Outcome if count[each]) or "no decisions"
-        )
-    broken = count[Outcome.DIVERGED] + count[Outcome.NOT_REPLAYABLE]
-    if broken:
+def _exit_of(replayed: Sequence[Replayed]) -> int:
+    outcomes = {each.outcome for each in replayed}
+    if outcomes & {Outcome.DIVERGED, Outcome.NOT_REPLAYABLE}:
         return Exit.INTEGRITY
-    return Exit.WAITING if count[Outcome.ERASED] else Exit.ALLOWED
+    return Exit.WAITING if Outcome.ERASED in outcomes else Exit.ALLOWED
 
 
-def _json(each: Replayed) -> dict[str, Any]:
-    return {
+def _outcomes(replayed: Sequence[Replayed], form: str) -> Iterator[str]:
+    """Every record that comes out differently, and how many of each outcome there are."""
+    if form == "json":
+        yield from map(_json, replayed)
+        return
+    for each in replayed:
+        if each.outcome is not Outcome.IDENTICAL:
+            yield f"{each.index:>6}  {printable(each.request)}: {each.outcome.value}"
+            yield from (f"        {printable(line, 1000)}" for line in (each.because, *each.differences))
+    count = Counter(each.outcome for each in replayed)
+    yield ", ".join(f"{count[each]} {each.value}" for each in Outcome if count[each]) or "no decisions"
+
+
+def _json(each: Replayed) -> str:
+    told = {
         "index": each.index,
         "request": each.request,
         "outcome": each.outcome.value,
         "because": each.because,
         "differences": list(each.differences),
     }
+    return json_text(told, indent=None)
 
 
-def _tell_flips(told: Iterable[Flip | Replayed], form: str) -> int:
-    """Tell every verdict that changes, and every record of which that cannot be told."""
-    total = loosened = 0
-    untold: list[Replayed] = []
+def _changes(changed: Sequence[Flip], untold: Sequence[Replayed], form: str) -> Iterator[str]:
+    """Every verdict that changes, and every record of which that cannot be told."""
+    if form == "json":
+        yield from map(_flip, changed)
+        yield from map(_json, untold)
+        return
     if form == "markdown":
-        click.echo("| record | request | rung | verdict | rules | asked by |\n|---|---|---|---|---|---|")
-    for each in told:
-        if isinstance(each, Replayed):
-            untold.append(each)
-        else:
-            total += 1
-            loosened += each.loosens
-            click.echo(_FLIPS[form](each))
+        yield "| record | request | rung | verdict | rules | asked by |\n|---|---|---|---|---|---|"
+    yield from map(_text if form == "text" else _markdown, changed)
     for one in untold:
-        if form == "json":
-            click.echo(json_text(_json(one), indent=None))
-        else:
-            click.echo(f"\n{one.index:>6}  {printable(one.request)}: {one.outcome.value}: {one.because}")
-    if form != "json":
-        said = f"{counted(total, 'verdict changes', 'verdicts change')}, {loosened} of them to looser ones"
-        click.echo(said if form == "text" else f"\n**{said}**")
-    if any(each.outcome is Outcome.NOT_REPLAYABLE for each in untold):
-        return Exit.INTEGRITY
-    return FLIPPED if total else Exit.WAITING if untold else Exit.ALLOWED
+        yield f"\n{one.index:>6}  {printable(one.request)}: {one.outcome.value}: {one.because}"
+    loosened = sum(each.loosens for each in changed)
+    said = f"{counted(len(changed), 'verdict changes', 'verdicts change')}, {loosened} of them to looser ones"
+    yield said if form == "text" else f"\n**{said}**"
 
 
 def _rule(each: Behind) -> str:
@@ -166,8 +164,8 @@ def _markdown(each: Flip) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _flip(each: Flip) -> dict[str, Any]:
-    return {
+def _flip(each: Flip) -> str:
+    told = {
         "index": each.index,
         "request": each.request,
         "asked_by": each.asked_by,
@@ -179,10 +177,4 @@ def _flip(each: Flip) -> dict[str, Any]:
         "loosens": each.loosens,
         "rules": [{"rule": rule.rule, "owner": rule.owner} for rule in each.behind],
     }
-
-
-_FLIPS: Mapping[str, Callable[[Flip], str]] = {
-    "text": _text,
-    "json": lambda each: json_text(_flip(each), indent=None),
-    "markdown": _markdown,
-}
+    return json_text(told, indent=None)

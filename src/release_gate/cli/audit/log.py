@@ -8,7 +8,8 @@ import click
 
 from release_gate.audit.record import Record
 from release_gate.cli import Exit
-from release_gate.cli.ledgers import GATE, JSON, LEDGER, found, viewed
+from release_gate.cli.ledgers import GATE, LEDGER, found, viewed
+from release_gate.cli.outputs import Output, emit_lines, output_option
 from release_gate.diagnostics import printable
 
 
@@ -17,14 +18,14 @@ from release_gate.diagnostics import printable
 @GATE
 @click.option("--about", metavar="REQUEST", help="Only records about this request.")
 @click.option("-n", "--number", type=click.IntRange(1), default=20, show_default=True, help="How many.")
-@JSON
-def log(ledger: str | None, gate: Path | None, about: str | None, number: int, as_json: bool) -> int:  # noqa: FBT001
+@output_option("text", "json")
+def log(ledger: str | None, gate: Path | None, about: str | None, number: int, outputs: list[Output]) -> int:
     """List records, newest first."""
     with viewed(ledger, gate) as view:
         numbers = range(view.size) if about is None else view.find(about=about)
-        for index in reversed(numbers[-number:]):
-            record = found(view, str(index))
-            click.echo(record.data.decode() if as_json else _line(record))
+        records = [found(view, str(index)) for index in reversed(numbers[-number:])]
+    for form, path in outputs:
+        emit_lines((each.data.decode() if form == "json" else _line(each) for each in records), path)
     return Exit.ALLOWED
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -18,8 +18,9 @@ from release_gate.audit.verify import STEPS, Report, Trust, verify_decision, ver
 from release_gate.audit.view import View
 from release_gate.cli import Exit
 from release_gate.cli.audit.checkpoints import note_key, read_checkpoint
-from release_gate.cli.ledgers import GATE, JSON, address, viewed
+from release_gate.cli.ledgers import GATE, address, viewed
 from release_gate.cli.options import JOBS
+from release_gate.cli.outputs import Output, emit_lines, output_option
 from release_gate.diagnostics import counted, printable
 from release_gate.escape import json_text
 from release_gate.signing import read_public_key
@@ -42,7 +43,7 @@ from release_gate.signing import read_public_key
 )
 @click.option("--disclosures", type=click.Path(path_type=Path), help="Hold these against what is sealed.")
 @JOBS
-@JSON
+@output_option("text", "json")
 def verify(  # noqa: PLR0913, PLR0917 - one argument for each option
     place: str | None,
     gate: Path | None,
@@ -53,7 +54,7 @@ def verify(  # noqa: PLR0913, PLR0917 - one argument for each option
     against: tuple[Path, ...],
     disclosures: Path | None,
     jobs: int,
-    as_json: bool,  # noqa: FBT001
+    outputs: list[Output],
 ) -> int:
     """Verify the log at PLACE: a ledger, a copy, an export, one record in its folder, or one receipt.
 
@@ -87,10 +88,8 @@ def verify(  # noqa: PLR0913, PLR0917 - one argument for each option
             report = _with_progress(
                 view, partial(verify_log, view, trust, checkpoints, given=given, helpers=helpers)
             )
-    if as_json:
-        click.echo(json_text(report.to_dict()))
-    else:
-        _tell(report)
+    for form, path in outputs:
+        emit_lines([json_text(report.to_dict())] if form == "json" else _text(report), path)
     return Exit.ALLOWED if report.holds else Exit.INTEGRITY
 
 
@@ -109,22 +108,22 @@ def _with_progress(view: View, run: Callable[..., Report]) -> Report:
         return run(progress=progress)
 
 
-def _tell(report: Report) -> None:
-    click.echo(f"{printable(report.place)}: {counted(report.size, 'record')} of {printable(report.origin)}")
+def _text(report: Report) -> Iterator[str]:
+    yield f"{printable(report.place)}: {counted(report.size, 'record')} of {printable(report.origin)}"
     if report.root:
-        click.echo(f"  root {report.root}")
+        yield f"  root {report.root}"
     for number, title in STEPS.items():
         problems = [each.found for each in report.problems if each.step == number]
         skipped = report.not_checked.get(number)
         word = "FAILED" if problems else "ok" if skipped is None else "-"
-        click.echo(f"  {word:<6} {number:>2}  {title}")
+        yield f"  {word:<6} {number:>2}  {title}"
         for each in problems:
-            click.echo(f"             {each.code} {each.message}" + (f" ({each.help})" if each.help else ""))
+            yield f"             {each.code} {each.message}" + (f" ({each.help})" if each.help else "")
         if skipped is not None:
-            click.echo(f"             not checked: {skipped}")
+            yield f"             not checked: {skipped}"
     if report.more:
-        click.echo(f"  and {report.more} further problems")
+        yield f"  and {report.more} further problems"
     if not report.holds:
-        click.echo("NOT VERIFIED: this is not what was recorded")
+        yield "NOT VERIFIED: this is not what was recorded"
     else:
-        click.echo("verified" + (", but for what was not checked" if report.not_checked else ""))
+        yield "verified" + (", but for what was not checked" if report.not_checked else "")
