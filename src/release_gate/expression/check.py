@@ -10,13 +10,13 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from operator import gt
-from typing import Any, Final, NamedTuple, TypeAlias, cast
+from typing import Any, Final, NamedTuple, cast
 
 from release_gate.diagnostics import did_you_mean
 from release_gate.expression import nodes
 from release_gate.expression.hints import bare_word_hint, comparison_hint, unknown_name_hint
 from release_gate.expression.nodes import FUNCTIONS, PARTS, At, Node, children
-from release_gate.expression.parse import ExpressionProblem
+from release_gate.expression.problem import ExpressionProblem
 from release_gate.expression.trees import tree_of
 from release_gate.facts.truth import Duration
 from release_gate.facts.types import (
@@ -34,8 +34,6 @@ from release_gate.facts.types import (
 )
 
 __all__ = ["Scope", "check_condition", "check_value"]
-
-Problem: TypeAlias = ExpressionProblem
 
 
 @dataclass(frozen=True)
@@ -78,12 +76,12 @@ class Scope:
     extents: dict[str, Extent] = field(default_factory=dict)
 
 
-def check_condition(text: str, scope: Scope) -> tuple[Node | None, list[Problem]]:
+def check_condition(text: str, scope: Scope) -> tuple[Node | None, list[ExpressionProblem]]:
     """Read and check a condition: the tree, and every problem."""
     node, kind, problems = check_value(text, scope)
     if node is not None and not problems and not isinstance(kind, Boolean | _Any):
         problems = [
-            Problem(
+            ExpressionProblem(
                 "RG211",
                 f"a condition must be true or false, and this is a {kind.describe()}",
                 node.at,
@@ -93,7 +91,7 @@ def check_condition(text: str, scope: Scope) -> tuple[Node | None, list[Problem]
     return (None if problems else node), problems
 
 
-def check_value(text: str, scope: Scope) -> tuple[Node | None, Type, list[Problem]]:
+def check_value(text: str, scope: Scope) -> tuple[Node | None, Type, list[ExpressionProblem]]:
     """Read and check an expression of any type."""
     try:
         tree = tree_of(text)
@@ -132,11 +130,11 @@ _OF_LITERALS: Final[Mapping[type, Type]] = {
 class _Checker:
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
-        self.problems: list[Problem] = []
+        self.problems: list[ExpressionProblem] = []
         self.beside: Type | None = None  # what the part that is being checked is compared with
 
     def problem(self, code: str, message: str, at: At, help: str = "") -> tuple[Any, Type]:  # noqa: A002
-        self.problems.append(Problem(code, message, at, help))
+        self.problems.append(ExpressionProblem(code, message, at, help))
         return nodes.Literal(at, None), ANY
 
     def check(self, node: Node, names: Mapping[str, Type]) -> tuple[Node, Type]:

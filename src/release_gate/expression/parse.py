@@ -1,54 +1,32 @@
 """Text to tree, by the grammar of rule-engine 5.1 and without its evaluation.
 
-A subclass of rule-engine's parser wraps its productions, so that the span of each is kept, and stops at
-the deferred tree. Nothing of rule-engine is ever built: building folds constants, and ``(1e9999999).floor``
-in a policy would hang it.
+Its parser stops at the deferred tree, which becomes a tree of our own here. Nothing of rule-engine is ever
+built: building folds constants, and ``(1e9999999).floor`` in a policy would hang it.
 """
 
 from __future__ import annotations
 
-import copy
 import functools
 import threading
-from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
-from typing import Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final
 
 from release_gate.expression import nodes
-from release_gate.expression.hints import (
-    bitwise_hint,
-    end_hint,
-    function_hint,
-    name_hint,
-    number_hint,
-    syntax_hint,
-)
+from release_gate.expression.hints import bitwise_hint, function_hint, name_hint, number_hint
 from release_gate.expression.nodes import FUNCTIONS, At, Node
 from release_gate.expression.patterns import pattern_problem
+from release_gate.expression.problem import ExpressionProblem
 from release_gate.facts.truth import Duration
 from release_gate.scalars import number_problem, parse_number, text_problem
 
-__all__ = ["ExpressionProblem", "parse"]
+if TYPE_CHECKING:
+    from release_gate.expression.grammar import SpanParser
+
+__all__ = ["parse"]
 
 MAX_LENGTH: Final = 4096
-MAX_TOKENS: Final = 1000
 MAX_DEPTH: Final = 40
-
-
-class ExpressionProblem(Exception):  # noqa: N818 - a problem of a text, made into a diagnostic by the checker
-    """What is wrong with the text of a condition, and where.
-
-    Attributes:
-        code: The code of the diagnostic.
-        message: What is wrong.
-        at: Where.
-        help: What to do about it.
-    """
-
-    def __init__(self, code: str, message: str, at: At, help: str = "") -> None:  # noqa: A002
-        super().__init__(message)
-        self.code, self.message, self.at, self.help = code, message, at, help
 
 
 def parse(text: str) -> Node:
@@ -73,93 +51,10 @@ _LOCK = threading.Lock()
 
 
 @functools.cache
-def _parser() -> Any:  # noqa: C901 - a class whose base is imported late
-    """The parser. Made once, with the tables that rule-engine has built for its own on import."""
-    from rule_engine import Rule, errors  # noqa: PLC0415
-    from rule_engine.parser import Parser, _DeferredAstNode  # noqa: PLC0415
+def _parser() -> SpanParser:
+    from release_gate.expression.grammar import SpanParser  # noqa: PLC0415 - it takes a third of a second
 
-    class SpanParser(Parser):
-        """rule-engine's parser, which also remembers where each deferred node was written."""
-
-        def __init__(self) -> None:
-            theirs = Rule.parser
-            self.context = None
-            self._lexer = theirs._lexer.clone(object=self)  # noqa: SLF001 - a subclass of the very same class
-            self._parser = copy.copy(theirs._parser)  # noqa: SLF001 - as above
-            self._parser.errorfunc = self.p_error
-            self._parser.productions = [self.bound(each) for each in self._parser.productions]
-
-        def bound(self, production: Any) -> Any:
-            """A production that calls our method and not that of the parser it was made for."""
-            ours = copy.copy(production)
-            ours.callable = getattr(self, production.func) if production.func else None
-            return ours
-
-        def read(self, text: str) -> tuple[Any, dict[int, At], set[int]]:
-            self.spans: dict[int, At] = {}
-            self.grouped: set[int] = set()
-            self.keep: list[Any] = []
-            self.ends = self.tokens_of(text)
-            try:
-                tree = self._parser.parse(text, lexer=self._lexer, tracking=True)
-            except errors.RuleSyntaxError as error:
-                token = getattr(error, "token", None)
-                start = len(text) - 1 if token is None else token.lexpos
-                _syntax(text, start, self.ends.get(start, start + 1), at_end=token is None)
-            except errors.EngineError as error:
-                raise ExpressionProblem("RG201", str(error.message).lower(), At(0, len(text))) from None
-            return tree, self.spans, self.grouped
-
-        def tokens_of(self, text: str) -> dict[int, int]:
-            self._lexer.input(text)
-            ends: dict[int, int] = {}
-            while True:
-                try:
-                    token = self._lexer.token()
-                except errors.EngineError:
-                    at = self._lexer.lexpos
-                    _syntax(text, at, at + 1, at_end=False)
-                if token is None:
-                    return ends
-                ends[token.lexpos] = self._lexer.lexpos
-                if len(ends) > MAX_TOKENS:
-                    raise ExpressionProblem(
-                        "RG201", f"a condition has more than {MAX_TOKENS} words and signs", At(0, 1)
-                    )
-
-        def note(self, p: Any, *, group: bool) -> None:
-            node = p[0]
-            if not isinstance(node, _DeferredAstNode):
-                return
-            start = p.lexspan(1)[0]
-            last = p.lexspan(len(p) - 1)[1]
-            self.keep.append(node)
-            self.spans.setdefault(id(node), At(start, self.ends.get(last, last + 1)))
-            if group:
-                self.grouped.add(id(node))
-
-    for name in [name for name in dir(Parser) if name.startswith("p_expression")]:
-        setattr(SpanParser, name, _noting(getattr(Parser, name), group=name == "p_expression_group"))
     return SpanParser()
-
-
-def _noting(production: Callable[[Any, Any], None], *, group: bool) -> Callable[[Any, Any], None]:
-    @functools.wraps(production)
-    def wrapped(self: Any, p: Any) -> None:
-        production(self, p)
-        self.note(p, group=group)
-
-    # PLY orders productions by the line they stand on, and the order decides conflicts.
-    wrapped.co_firstlineno = production.__code__.co_firstlineno  # type: ignore[attr-defined]
-    return wrapped
-
-
-def _syntax(text: str, start: int, end: int, *, at_end: bool) -> NoReturn:
-    if at_end:
-        at, hint = end_hint(text)
-        raise ExpressionProblem("RG201", "the condition ends too early", at, hint)
-    at, hint = syntax_hint(text, At(start, end))
-    raise ExpressionProblem("RG201", f"`{text[at.start : at.end]}` cannot stand here", at, hint)
 
 
 _COMPARE = {"EQ": "==", "NE": "!=", "GT": ">", "GE": ">=", "LT": "<", "LE": "<="}

@@ -12,7 +12,7 @@ from release_gate.limits import MAX_PROBLEMS
 from release_gate.source import POLICY_LIMITS, Document, Pointer, Tree, document_of
 
 if TYPE_CHECKING:
-    from release_gate.expression.parse import ExpressionProblem
+    from release_gate.expression.problem import ExpressionProblem
 
 __all__ = ["Closed", "Places", "Problems"]
 

@@ -9,7 +9,7 @@ from release_gate.diagnostics import did_you_mean, printable
 from release_gate.expression import nodes
 from release_gate.expression.monotone import Trend, reads, trend
 from release_gate.expression.nodes import Condition, Node, children
-from release_gate.expression.parse import ExpressionProblem
+from release_gate.expression.problem import ExpressionProblem
 from release_gate.facts.ladder import LOWEST_JUDGED, RUNGS
 from release_gate.policy.conditions import ACCESS, TIER, Conditions
 from release_gate.policy.documents import PolicyDocument, RuleDocument
