@@ -472,7 +472,7 @@ def main() -> int:
         for seal in DISCLOSURES:
             problem(11, f"the disclosures with the seal {seal} are of no record here")
     except Exception as error:  # whatever it is that cannot be read, it is not what was recorded
-        problem(0, f"something cannot be read: {error!r}")
+        problem(0, f"something cannot be read: {error if isinstance(error, OSError) else repr(error)}")
     for each in PROBLEMS:
         print(each)
     print("NOT VERIFIED" if PROBLEMS else "verified")

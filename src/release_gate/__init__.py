@@ -12,11 +12,21 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from release_gate.decision import ArtifactDecision, Decision, FactRead, Finding, Verdict
+    from release_gate.decision import (
+        ArtifactDecision,
+        Decision,
+        FactRead,
+        Finding,
+        Obligation,
+        SignOffState,
+        Verdict,
+        Where,
+    )
     from release_gate.diagnostics import (
         Diagnostic,
         DocumentError,
         InputError,
+        IntegrityError,
         PolicyError,
         ReleaseGateError,
         RequestError,
@@ -36,20 +46,25 @@ __all__ = [
     "Finding",
     "Gate",
     "InputError",
+    "IntegrityError",
+    "Obligation",
     "PolicyError",
     "ReleaseGateError",
     "ReleaseRequest",
     "RequestError",
     "Severity",
+    "SignOffState",
     "Span",
     "Verdict",
+    "Where",
     "render_diagnostics",
     "render_text",
 ]
 __version__ = "0.1.0"
 
 _HOME = {
-    **dict.fromkeys(("ArtifactDecision", "Decision", "FactRead", "Finding", "Verdict"), "decision"),
+    **dict.fromkeys(("ArtifactDecision", "Decision", "FactRead", "Finding", "Obligation"), "decision"),
+    **dict.fromkeys(("SignOffState", "Verdict", "Where"), "decision"),
     "ReleaseRequest": "facts.release",
     "Gate": "gate.gate",
     **dict.fromkeys(("render_diagnostics", "render_text"), "gate.text"),

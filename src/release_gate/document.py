@@ -47,7 +47,7 @@ _WHAT = {
     "model_type": ("this must be a mapping", "write `key: value` lines below it"),
     "list_type": ("this must be a list", "write [a, b] or lines that start with `- `"),
     "tuple_type": ("this must be a list", "write [a, b] or lines that start with `- `"),
-    "int_type": ("this must be a whole number", ""),
+    "int_type": ("this must be a whole number above 0", "write it with digits alone: 2"),
     "too_short": ("this must not be empty", "name at least one"),
     "missing": ("`{key}` is missing", "add `{key}:`"),
 }
@@ -140,6 +140,8 @@ def _problem(
         message, help_ = (said.format(key=key) for said in _WHAT[item["type"]])
         if item["type"] == "string_type" and at is not None and isinstance(_written(pointer, tree), Decimal):
             help_ = f'put it in quotes: "{at.text}"'
+        if item["type"] == "string_type" and isinstance(_written(pointer, tree), list):
+            help_ = "write one value, not a list"
         if item["type"] in ("dict_type", "model_type"):
             help_ = _keys_hint(_keys_of(model, tuple(item["loc"]))) or help_
         if item["type"] in ("list_type", "tuple_type"):

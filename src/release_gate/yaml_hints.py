@@ -105,6 +105,8 @@ def _quoted(line: str) -> str:
     """The text behind the key of a line, as a whole in quotes."""
     key = _KEY.match(line)
     text = line[key.end() :].rstrip() if key else ""
+    if re.fullmatch(r'"[^"]+ "[^"]*"(?: .*)?"', text):  # in quotes of the kind that is in it
+        text = text[1:-1]
     sign = "'" if "'" not in text else '"' if not set('"\\') & set(text) else ""
     if not sign or len(text) > 200:
         return "put the whole text into quotes; a quote of that kind within it is written twice"

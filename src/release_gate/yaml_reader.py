@@ -150,7 +150,9 @@ class _Builder:
             self.problem("RG007", message, self.span(event), "write the value out")
         if event.tag is not None:
             message = f"tags are not allowed (`{printable(event.tag)}`)"
-            self.problem("RG009", message, self.span(event), "remove the tag")
+            negated = "put the condition into quotes, and write `not` for `!`"
+            help_ = negated if "(" in event.tag else "remove the tag"
+            self.problem("RG009", message, self.span(event), help_)
 
     def open(self, container: Any, event: Any) -> None:
         self.check_node(event)

@@ -283,6 +283,25 @@ def test_wrong_arguments_are_wrong_usage(recorded: Run, tmp_path: Path) -> None:
     code, _, err = recorded("audit", "log")
     assert code == 2
     assert "say --ledger PLACE or --gate FILE" in err
+    assert "here; say PLACE or --gate FILE" in recorded("audit", "verify")[2]
+    assert "here; say --gate FILE" in recorded("event", "leaked", "small")[2]
+
+
+def test_a_key_in_pem_in_place_of_that_of_a_log_is_told_what_makes_one(recorded: Run) -> None:
+    code, _, err = recorded("audit", "verify", "--key", "sign.pub")
+    assert code == 2
+    assert "`sign.pub` is a key in PEM, without the name" in err
+    assert "`release-gate audit key sign.pub --name NAME`" in err
+
+
+def test_what_a_record_does_not_have_is_told(recorded: Run) -> None:
+    assert recorded("event", "leaked", "small", *DAY)[0] == 0
+    for part in ("decision", "request", "trace"):
+        code, out, err = recorded("audit", "show", "2", f"--{part}")
+        assert (code, out) == (2, "")
+        assert f"the record 2 is of no decision, and has no {part}" in err
+    assert "has no policy `owm`; did you mean `own`" in recorded("audit", "show", "0", "--policy", "owm")[2]
+    assert "has no policy `own`; it is of no decision" in recorded("audit", "show", "2", "--policy", "own")[2]
 
 
 def test_what_is_recorded_is_decided_again(recorded: Run) -> None:
@@ -421,6 +440,10 @@ def test_what_happens_is_recorded_and_what_is_owed_is_told(recorded: Run) -> Non
     assert "2026-11-24  paused: for now" in out
     assert "small/api: not released, paused" in out
     assert "access: bob" in out
+    told = {each["artifact"]: each for each in json.loads(recorded("status", "small", *day, "-o", "json")[1])}
+    assert (told["weights"]["access"], told["weights"]["paused"]) == ("weights_open", True)
+    assert [each["word"] for each in told["weights"]["history"]][-1] == "paused"
+    assert told["api"]["access"] is None
     recorded("event", "published", "large", "--artifact", "api", "--rung", "api_general", *day)
     assert "NOT ALLOWED: the decision does not allow api_general" in recorded("status", "large", *day)[1]
     code, out, _ = recorded("due", *day)
@@ -612,7 +635,7 @@ def test_a_candidate_is_a_file_a_folder_or_a_gate_and_names_the_rules(candidates
     code, out, _ = candidates("replay", "--policy", name)
     assert code == 4
     assert "tightened small/api at api_general, which was asked for: approve → deny, asked by ada" in out
-    assert "by own/big (owned by nobody named)" in out
+    assert "by own/big (no owner is named)" in out
     assert "0 of them to looser ones" in out
     code, out, _ = candidates("replay", "--policy", name, "-o", "markdown")
     assert code == 4

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from release_gate.audit.lifecycle import Event, Standing, calendar, duties, event_draft, standing
-from release_gate.audit.recorder import Recorder
+from release_gate.audit.recorder import Recorder, record_event
 from release_gate.audit.verify import Trust, verify_log
 from release_gate.diagnostics import InputError
 from release_gate.policy.model import Policy
@@ -122,7 +122,7 @@ def test_access_is_granted_and_revoked(book: Book) -> None:
 def test_a_model_is_found_by_its_name(book: Book) -> None:
     found = standing(book.ledger.store, "Tiny", DAY)
     assert {each.request for each in found} == {"tiny", "huge"}
-    with pytest.raises(InputError, match="name a request or a model"):
+    with pytest.raises(InputError, match="one of `Tiny`, `huge`, `tiny`"):
         standing(book.ledger.store, "nobody", DAY)
 
 
@@ -184,7 +184,7 @@ def test_duties_fall_due_are_done_and_come_again(book: Book) -> None:
     assert owed(book, 30)["own/tell"] == ("due", DAY + timedelta(40))
     # Copies are out, so that a withdrawal ends only what ends with it.
     happen(book, "withdrawn", 100)
-    assert owed(book, 101)["own/watch"] == ("waiting", None)
+    assert owed(book, 101)["own/watch"] == ("ended", None)
     assert owed(book, 101)["own/tell"][0] == "overdue"
 
 
@@ -212,3 +212,21 @@ def test_a_calendar_has_a_day_for_each_duty_that_has_one(book: Book) -> None:
     unfolded = text.replace("\r\n ", "")
     assert "SUMMARY:tiny/weights: Audit\\; by hand\\, all of it" in unfolded
     assert "Keep the logs" not in text
+
+
+def test_an_event_of_a_day_that_has_not_come_is_not_recorded(book: Book) -> None:
+    today = book.time.date()
+    for day in (today, today + timedelta(1)):
+        draft = event_draft(book.ledger.store, Event("leaked", day, "tiny"))
+        if day == today:
+            record_event(book.ledger, draft, book.time)
+            continue
+        with pytest.raises(InputError, match=f"RG732 an event of {day} cannot be recorded on {today}"):
+            record_event(book.ledger, draft, book.time)
+    assert book.ledger.store.size == 3
+
+
+def test_who_misspells_a_model_is_told_what_is_near(book: Book) -> None:
+    with pytest.raises(InputError) as error:
+        standing(book.ledger.store, "tinny", DAY)
+    assert error.value.diagnostics[0].help == "did you mean `Tiny` or `tiny`"

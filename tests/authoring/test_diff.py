@@ -112,3 +112,8 @@ def test_programs_get_json_and_pull_requests_markdown(run: Run) -> None:
 def test_packs_can_be_compared(run: Run) -> None:
     assert run("ladder", "ladder")[:2] == (0, run("ladder", "ladder")[1])
     assert run("laddr", "ladder")[0] == 3
+
+
+def test_a_version_whose_day_has_not_come_is_compared_as_if_it_had(run: Run) -> None:
+    change("version: 1.0.0", "version: 2.0.0\nin_force: {from: 2027-01-01}")
+    assert run("old/acme.yaml", "acme.yaml") == (0, "2 requests, 0 loosened, 0 tightened\n", "")

@@ -68,7 +68,7 @@ WARNINGS = {
     "a requirement that is always met": (rule("require: developer.name == 'a' or not (developer.name == 'a')"),
         "RG821", "developer.name == 'a' or not (developer.name == 'a')", "always met; remove the rule"),
     "a requirement that is never met": (rule("require: artifact.kind == 'api', when: artifact.kind == 'code'"),
-        "RG821", "artifact.kind == 'api'", "never met; say `deny`"),
+        "RG821", "artifact.kind == 'api'", "never met; compare with a value that the fact can have, or say `deny`"),
     "percent where a share is meant": (SHARE + rule("require: metric.refusal >= 98"), "RG821", "metric.refusal >= 98", "never met"),
     "one that every share meets": (SHARE + rule("require: metric.refusal <= 5"), "RG821", "metric.refusal <= 5", "always met"),
     "below every share": (SHARE + rule("require: metric.refusal >= -1"), "RG821", "metric.refusal >= -1", "always met"),
@@ -116,6 +116,12 @@ WARNINGS = {
     "no sources at all": ("", "RG832", "p", "this policy cites no sources", HEAD[: HEAD.index("sources")]),
     "superseded": ("status: superseded\n", "RG834", "superseded", "is superseded"),
     "superseded by another": ("in_force: {superseded_by: q}\n", "RG834", "{superseded_by: q}", "use `q`"),
+    "no longer in force, for another": (
+        "in_force: {until: 2026-11-23, superseded_by: q}\n",
+        "RG834",
+        "{until: 2026-11-23, superseded_by: q}",
+        "use `q`",
+    ),
     "no longer in force": ("in_force: {until: 2026-11-23}\n", "RG834", "{until: 2026-11-23}", "renew it"),
     "parameters that look alike": ("parameters: {corn: {value: 1}, com: {value: 2}}\n"
         + rule("deny: D, when: model.parameters > parameter.corn and compute.gpu_hours > parameter.com"), "RG835", "com", ""),
@@ -290,3 +296,9 @@ def test_an_overlay_is_looked_at_in_its_own_file(folder: Path) -> None:
     found = lint_policy(load_policy("over.yaml"), read_file(Path("over.yaml")), date(2026, 11, 24))
     assert {each.code for each in found} == {"RG823", "RG824", "RG831", "RG837"}
     assert {each.span.file for each in found if each.span} == {"over.yaml"}
+
+
+def test_a_policy_that_will_be_superseded_is_still_in_force() -> None:
+    assert not [
+        each for each in told("in_force: {until: 2027-01-01, superseded_by: q}\n") if each[0] == "RG834"
+    ]

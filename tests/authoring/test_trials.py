@@ -249,7 +249,7 @@ def test_many_reasons_are_told_in_short(write: Write) -> None:
     )
     path = write(CASE + "  expect: {w: {verdict: approve}}")
     (outcome,) = outcomes(path)
-    said = "(developer.name is unknown (missing))"
+    said = "(developer.name is unknown: nobody has stated it)"
     assert (
         outcome.failures[0].diagnostic.help == f"because of `r0` {said}; `r1` {said}; `r2` {said}, and 2 more"
     )

@@ -194,6 +194,12 @@ def test_a_schema_is_json(run: Run, kind: str) -> None:
 def test_packs_are_listed_and_shown(run: Run) -> None:
     code, out, _ = run("packs", "list")
     assert (code, [line.split()[0] for line in out.splitlines() if line[0] != " "]) == (0, list(pack_names()))
+    code, out, _ = run("packs", "list", "-o", "json")
+    listed = {each["id"]: each for each in json.loads(out)}
+    assert (code, list(listed)) == (0, list(pack_names()))
+    assert {"version": "2.2", "from": "2025-05-14", "until": "2026-02-23", "encoded": True} in listed[
+        "anthropic-rsp"
+    ]["versions"]
     code, out, _ = run("packs", "show", "ladder")
     assert code == 0
     assert "\nid: ladder\n" in out

@@ -218,3 +218,19 @@ def test_a_day_is_a_date_and_no_moment(folder: Path, days: dict[str, Any]) -> No
     asked = ReleaseRequest.model_validate({"id": "r", "action": "release", "artifacts": artifacts})
     with pytest.raises(TypeError, match=r"a day is a datetime\.date"):
         gate(folder, "acme.yaml").decide(asked, **days)
+
+
+def test_a_text_is_no_list_of_policies() -> None:
+    with pytest.raises(TypeError, match=r"policies are a list, such as \['ladder'\]"):
+        Gate.from_policies("ladder")
+
+
+@pytest.mark.parametrize("given", ["request.yaml", {"id": "x"}, None], ids=str)
+def test_what_is_no_request_is_not_judged(given: Any) -> None:
+    with pytest.raises(TypeError, match=r"no request but a (str|dict|NoneType); ReleaseRequest\.load"):
+        Gate.from_policies(["ladder"]).decide(given, as_of=date(2026, 11, 24))
+
+
+def test_a_gate_says_what_it_judges_by() -> None:
+    [ladder] = Gate([]).policies
+    assert repr(Gate([])) == f"<Gate: ladder {ladder.version}>"

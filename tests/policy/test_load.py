@@ -160,6 +160,12 @@ MISTAKES = {
         "tiers go from least to most risky",
     ),
     "no tier to start from": (TIERS, "RG307", "- {id: low, ceiling: fully_open}", ""),
+    "two places to start from": (
+        TABLE % (LIKELIHOOD, "  - [any, low]") + "default_tier: high\n",
+        "RG307",
+        "high",
+        "remove it; where no row fits, the tier is `otherwise` of the table",
+    ),
     # the table
     "column of numbers": (
         TABLE % ("model.parameters", "  - [any, low]"),
@@ -229,6 +235,12 @@ MISTAKES = {
         "RG313",
         "'No {modle.parameters}'",
         "`model`",
+    ),
+    "text of a fact that is misspelt": (
+        rules("deny: 'No {model.nam}'"),
+        "RG313",
+        "'No {model.nam}'",
+        "did you mean `{model.name}`",
     ),
     "rule twice": (
         "rules: [{id: a, deny: x}, {id: a, deny: y}]",

@@ -191,6 +191,12 @@ MISTAKES: dict[str, tuple[str, tuple[int, int], str, str]] = {
         'when: "EU" in x\n', (1, 12), "behind the closing quote", "quotes: '\"EU\" in x'"
     ),
     "the other quotes": ("when: 'EU' in x\n", (1, 12), "behind the closing quote", "\"'EU' in x\""),
+    "quotes in quotes": (
+        'when: "a.b >= "high""\n', (1, 16), "behind the closing quote", "quotes: 'a.b >= \"high\"'"
+    ),
+    "quotes in quotes, further in": (
+        'when: "a.b >= "high" and x"\n', (1, 16), "behind the closing quote", "'a.b >= \"high\" and x'"
+    ),
     "both quotes": ("when: 'it' in \"x\"\n", (1, 12), "behind the closing quote", "is written twice"),
     "a colon in a text": ("because: Note: two\n", (1, 14), "a colon and a space", "'Note: two'"),
     "a tab": ("a:\n\tb: 1\n", (2, 1), "indented with a tab", "indent with spaces"),
@@ -266,3 +272,11 @@ def test_a_text_in_brackets_that_needs_quotes_is_told_so() -> None:
     assert (found.code, "stands in quotes" in found.help) == ("RG005", True)
     assert found.span is not None
     assert (found.span.line, found.span.column) == (1, 37)
+
+
+def test_who_negates_with_an_exclamation_mark_is_told_how_it_is_written() -> None:
+    with pytest.raises(DocumentError) as error:
+        read_document("when: !(a.b)\n")
+    assert [(each.code, each.help) for each in error.value.diagnostics] == [
+        ("RG009", "put the condition into quotes, and write `not` for `!`")
+    ]

@@ -198,7 +198,8 @@ def standing(view: View, name: str, day: date, kept: Kept | None = None) -> list
                     state.take(event)
             found.append(state)
     if not found:
-        raise _problem(f"nothing was decided about `{printable(name)}` by {day}", "name a request or a model")
+        help_ = did_you_mean(name, _names(view)) or "name a request or a model"
+        raise _problem(f"nothing was decided about `{printable(name)}` by {day}", help_)
     return found
 
 
@@ -211,6 +212,13 @@ def _requests(view: View, name: str) -> dict[str, list[int]]:
         if record.kind == "decision" and record.body["request"].get("model") == name
     }
     return {each: view.find(about=each) for each in sorted(ids)}
+
+
+def _names(view: View) -> set[str]:
+    """What `standing` can be asked about: requests, and the models that they are about."""
+    decisions = [record for record in entries(view) if record.kind == "decision"]
+    models = {record.body["request"].get("model") for record in decisions}
+    return {record.about for record in decisions} | {each for each in models if isinstance(each, str)}
 
 
 # ---------------------------------------------------------------- what is owed
@@ -228,7 +236,7 @@ class Duty:
         owner: Who owes it.
         due: By when; None if that depends on something that has not happened.
         when: When, in words.
-        state: ``done``, ``due``, ``overdue`` or ``waiting``.
+        state: ``done``, ``due``, ``overdue``, ``waiting``, or ``ended`` when it is no longer owed.
     """
 
     request: str
@@ -275,7 +283,7 @@ def _owed(view: View, record: Record, day: date) -> Iterator[Duty]:
                 duty["owner"] or "nobody named",
                 on,
                 duty["due"] or "at some time",
-                _state(due, on, done, day),
+                _state(due, on, done, day, state.history),
             )
 
 
@@ -292,7 +300,7 @@ def _due(due: Due, history: list[Event], done: int) -> date | None:
         )
         return _after(start, due.within, 1)
     if due.every is not None:
-        if due.until is not None and any(each.word == due.until for each in history):
+        if _ended(due, history):
             return None
         return _after(release, due.every, done + 1)
     return release
@@ -305,7 +313,14 @@ def _after(start: date | None, length: Duration, times: int) -> date | None:
     return found if isinstance(found, date) else None
 
 
-def _state(due: Due | None, on: date | None, done: int, day: date) -> str:
+def _ended(due: Due, history: list[Event]) -> bool:
+    """Whether what is owed again and again is owed no longer."""
+    return due.until is not None and any(each.word == due.until for each in history)
+
+
+def _state(due: Due | None, on: date | None, done: int, day: date, history: list[Event]) -> str:
+    if due is not None and _ended(due, history):
+        return "ended"
     if done and (due is None or due.every is None):
         return "done"
     if on is None:

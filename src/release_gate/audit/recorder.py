@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from datetime import datetime
+from datetime import UTC, datetime
 
 from release_gate.audit.attestation import VERIFIER, attest
 from release_gate.audit.disclosures import Kept
@@ -16,7 +16,7 @@ from release_gate.audit.record import Draft, decision_draft
 from release_gate.audit.sensitive import Sensitive
 from release_gate.audit.trace import trace_of
 from release_gate.decision import Decision
-from release_gate.diagnostics import InputError
+from release_gate.diagnostics import Diagnostic, InputError
 from release_gate.facts.release import ReleaseRequest
 from release_gate.gate.gate import Gate
 from release_gate.policy.model import Policy
@@ -150,6 +150,10 @@ def record_event(
     Raises:
         InputError: It cannot be recorded, and was not.
     """
+    on, today = str(draft.body["on"]), now.astimezone(UTC).date().isoformat()
+    if on > today:  # nothing that was recorded is ever taken back
+        message = f"an event of {on} cannot be recorded on {today}"
+        raise InputError([Diagnostic("RG732", message, help="the day has not come yet, in UTC")])
     if sealing is not None:
         sensitive, kept = sealing
         draft, disclosures = sensitive.seal_event(draft)

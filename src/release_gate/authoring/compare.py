@@ -14,6 +14,7 @@ from release_gate.diagnostics import counted
 from release_gate.engine import decide
 from release_gate.escape import cut, json_text
 from release_gate.facts.release import ReleaseRequest
+from release_gate.policy.documents import InForce
 from release_gate.policy.model import Policy
 
 __all__ = ["Flip", "Judged", "as_json", "as_markdown", "compared", "judged_by_tests", "renamed_rules"]
@@ -68,9 +69,9 @@ def judged_by_tests(suites: Iterable[Suite]) -> Iterator[Judged]:
 
 
 def compared(old: Policy, new: Policy, requests: Iterable[Judged]) -> Iterator[Flip]:
-    """Every verdict that the new version changes."""
+    """Every verdict that the new version changes, as if both were in force on the day of each request."""
     # Sign-offs of tests are bound to the version that was read; here they count for both.
-    old = replace(old, digest=new.digest)
+    old, new = replace(old, digest=new.digest, in_force=InForce()), replace(new, in_force=InForce())
     for each in requests:
         before = decide(each.request, (old, *each.beside), each.as_of)
         after = decide(each.request, (new, *each.beside), each.as_of)

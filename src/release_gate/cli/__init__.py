@@ -46,8 +46,14 @@ class Exit(IntEnum):
 
 
 def use_colour(stream: TextIO | None = None) -> bool:
-    """Colour only on a terminal, standard output if not said, and not where NO_COLOR is set."""
-    return (stream or sys.stdout).isatty() and not os.environ.get("NO_COLOR")
+    """Colour on a terminal that has it, standard output if not said, or where FORCE_COLOR asks for it.
+
+    NO_COLOR is stronger than both.
+    """
+    if os.environ.get("NO_COLOR"):
+        return False
+    terminal = (stream or sys.stdout).isatty() and os.environ.get("TERM") != "dumb"
+    return terminal or bool(os.environ.get("FORCE_COLOR"))
 
 
 def exit_code(verdict: Verdict) -> Exit:

@@ -48,5 +48,8 @@ def explain(
                     for line in render_trace(trace, text, policy.document.definitions, 2):
                         click.echo(line)
     if not shown:
-        raise click.UsageError(f"there is no rule `{rule}`; {did_you_mean(str(rule), names)}")
+        ids = [name.rpartition("/")[2] for name in names]
+        near = did_you_mean(str(rule), names if "/" in str(rule) else ids)
+        said = f"there is no rule `{printable(str(rule))}`"
+        raise click.UsageError(f"{said}; {near or 'the policies have others'}")
     return 0

@@ -33,8 +33,14 @@ def settings(gate: Path | None) -> Settings:
     """What the gate file says about its ledger."""
     path = gate or GATE_FILE
     if gate is None and not path.exists():
-        raise click.UsageError("there is no release-gate.yaml here; say --ledger PLACE or --gate FILE")
+        raise click.UsageError(f"there is no release-gate.yaml here; say {_ways()}--gate FILE")
     return settings_of(path)
+
+
+def _ways() -> str:
+    """How a ledger is named without a gate file, by the command that runs."""
+    named = {each.name for each in click.get_current_context().command.params}
+    return "--ledger PLACE or " if "ledger" in named else "PLACE or " if "place" in named else ""
 
 
 def address(place: str | None, gate: Path | None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -25,8 +26,12 @@ def packs() -> None:
 
 
 @packs.command("list")
-def list_() -> int:
+@click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def list_(output: str) -> int:
     """List all packs, with their versions and the first day of each."""
+    if output == "json":
+        click.echo(json_text([_tree(name) for name in pack_names()]))
+        return 0
     for name in pack_names():
         newest, *older = pack_versions(name)
         click.echo(f"{name:<28} {newest.version:<12} {_dates(newest)}  {newest.document.title}")
@@ -75,6 +80,19 @@ def coverage(gate: Path | None, policies: tuple[str, ...], output: str) -> int:
     else:
         click.echo("\n".join(render_crosswalk(found)))
     return 0
+
+
+def _tree(name: str) -> dict[str, Any]:
+    """A pack for programs, its newest version first."""
+    newest, *older = pack_versions(name)
+    versions = [
+        {"version": each.version, "from": each.in_force.from_, "until": each.in_force.until, "encoded": True}
+        for each in (newest, *older)
+    ] + [
+        {"version": each.version, "from": each.from_, "until": each.until, "encoded": False}
+        for each in newest.document.left_out
+    ]
+    return {"id": name, "title": newest.document.title, "versions": versions}
 
 
 def _dates(policy: Policy) -> str:

@@ -137,7 +137,7 @@ def _changes(changed: Sequence[Flip], untold: Sequence[Replayed], form: str) -> 
 
 
 def _rule(each: Behind) -> str:
-    return f"{each.rule} (owned by {each.owner or 'nobody named'})"
+    return f"{each.rule} ({f'owned by {each.owner}' if each.owner else 'no owner is named'})"
 
 
 def _text(each: Flip) -> str:

@@ -7,6 +7,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from pydantic_core import PydanticCustomError
+
 from release_gate.decision import Decision, RequestUsed, worst
 from release_gate.diagnostics import Diagnostic, RequestError
 from release_gate.engine.case import Case
@@ -115,9 +117,10 @@ def check_declared(request: ReleaseRequest, policies: Sequence[Policy]) -> None:
                 if name in section.own:
                     try:
                         kind.parse(section.own[name])
-                    except ValueError as error:
-                        at = request.where((*pointer, "own", name))
-                        problems.append(Diagnostic("RG403", f"own.{name}: {error}", at))
+                    except PydanticCustomError as error:
+                        at, said = request.where((*pointer, "own", name)), error.message()
+                        help_ = str((error.context or {}).get("help", ""))
+                        problems.append(Diagnostic("RG403", f"own.{name}: {said}", at, help_))
     if problems:
         raise RequestError(problems)
 

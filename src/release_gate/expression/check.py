@@ -83,7 +83,7 @@ def check_condition(text: str, scope: Scope) -> tuple[Node | None, list[Expressi
         problems = [
             ExpressionProblem(
                 "RG211",
-                f"a condition must be true or false, and this is a {kind.describe()}",
+                f"a condition must be true or false, and this is {_a(kind)}",
                 node.at,
                 "compare it with something",
             )
@@ -156,7 +156,7 @@ class _Checker:
         if not isinstance(kind, Boolean | _Any):
             self.problem(
                 "RG211",
-                f"this must be true or false, and is a {kind.describe()}",
+                f"this must be true or false, and is {_a(kind)}",
                 node.at,
                 "compare it with something",
             )
@@ -283,9 +283,13 @@ class _Checker:
         return nodes.Literal(node.at, other.vocabulary.value(word)), other
 
     def _in(self, node: nodes.In, names: Mapping[str, Type]) -> tuple[Node, Type]:
-        member, member_kind = self.check(node.member, names)
-        listed = isinstance(node.container, nodes.ListOf)
-        container, kind = self.check_beside(node.container, member_kind if listed else ANY, names)
+        if isinstance(node.container, nodes.ListOf):
+            member, member_kind = self.check(node.member, names)
+            container, kind = self.check_beside(node.container, member_kind, names)
+        else:
+            container, kind = self.check(node.container, names)
+            item = kind.item if isinstance(kind, ListType) else ANY
+            member, member_kind = self.check_beside(node.member, item, names)
         if isinstance(container, nodes.ListOf):
             items = tuple(
                 self.fit(item, self.check(item, names)[1], member_kind)[0] for item in container.items
@@ -426,7 +430,7 @@ class _Checker:
             if not isinstance(kind.item, Boolean | _Any):
                 return self.problem(
                     "RG211",
-                    f"${node.function} needs conditions, and these are each a {kind.item.describe()}",
+                    f"${node.function} needs conditions, and these are each {_a(kind.item)}",
                     node.at,
                     f"write ${node.function}([condition for x in list])",
                 )
@@ -451,6 +455,9 @@ class _Checker:
             parts = ("length",)
         elif isinstance(kind, Day):
             parts = ("year", "month", "day")
+        if isinstance(kind, ListType) and node.name in getattr(kind.item, "fields", ()):
+            help_ = f"ask for one of them, or for all: $any([x.{node.name} == … for x in list])"
+            return self.problem("RG212", f"a list has no `{node.name}`; its members have", node.at, help_)
         if node.name not in parts:
             return self.problem(
                 "RG212", f"a {kind.describe()} has no `{node.name}`", node.at, did_you_mean(node.name, parts)

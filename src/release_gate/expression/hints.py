@@ -39,6 +39,7 @@ __all__ = [
     "unknown_name_hint",
 ]
 
+_ALONE: Final = "use the fact alone: while nobody has stated it, it counts against the release"
 _NUMBERS: Final = "a number has a decimal point and no separators: 0.98, 20000"
 _PERCENT: Final = "a percentage is written as a part of one: 0.98 for 98 %"
 _SYNTAX: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
@@ -77,6 +78,7 @@ _AROUND: Final[tuple[tuple[re.Pattern[str], re.Pattern[str], str], ...]] = tuple
     (re.compile(before + r"\Z"), re.compile(there), remedy)
     for before, there, remedy in (
         (r"\$\w+\s*\([^\[]*", r"for\b", "put the list into brackets: $any([… for x in list])"),
+        (r"\b(?:any|all)\s*\([^\[]*", r"for\b", "write $ and brackets: $any([… for x in list])"),
         (r"\bin\s*\([^()]*", r",", 'write a list in brackets: ["a", "b"]'),
         (r"[<>=]\s*[^\s<>=()][^()<>=]*", r"[<>]=?|[!=]=", "compare twice: a < b and b < c"),
         (r"\d\s*%\s*", r"(?:and|or)\b", _PERCENT),
@@ -139,7 +141,7 @@ def name_hint(name: str, text: str, at: At) -> str:
 def function_hint(name: str) -> str:
     """What is meant by a function that is not there."""
     if name in ("has", "exists", "defined", "isset", "known", "present"):
-        return "use the fact alone: while nobody has stated it, it counts against the release"
+        return _ALONE
     if name in ("len", "length", "size", "sum"):
         return "did you mean `$count`"
     near = did_you_mean(f"${name}", [f"${each}" for each in FUNCTIONS])
@@ -169,9 +171,11 @@ def bare_word_hint(name: str, beside: Type | None) -> str:
     """What is meant by a name that is no fact, beside something that is compared with it."""
     if isinstance(beside, Boolean) and name in ("yes", "no", "on", "off"):
         return "write `true` or `false`"
-    if (isinstance(beside, Choice) and name in beside.vocabulary.members) or isinstance(beside, Text):
+    if isinstance(beside, Choice) and name in beside.vocabulary.members:
         return f'a text stands in quotes: "{name}"'
-    return ""
+    if name in ("unknown", "missing", "undefined", "unset"):
+        return _ALONE
+    return f'a text stands in quotes: "{name}"' if isinstance(beside, Text) else ""
 
 
 def comparison_hint(left: Node, left_kind: Type, right: Node, right_kind: Type) -> str:

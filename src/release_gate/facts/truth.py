@@ -76,7 +76,7 @@ _MEANINGS: Final = {
     Reason.NOT_ASSESSED: "nobody has assessed it",
     Reason.UNDECIDED: "what is known of it allows both answers",
     Reason.STALE: "it is older than the policy accepts, or undated",
-    Reason.UNBOUND: "it was measured on something else than what is to be released",
+    Reason.UNBOUND: "it was measured on something else, or does not say `on` what and `behind` what",
     Reason.UNTRUSTED: "its producer is not one that the policy accepts",
     Reason.CONFLICTING: "two sources disagree",
     Reason.NOT_COMPUTABLE: "it cannot be computed from the values that are given",

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from itertools import repeat
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from release_gate import engine
 from release_gate.decision import Decision, in_words
@@ -83,6 +83,7 @@ class Gate:
         Raises:
             DocumentError: A file is not YAML as we accept it, or not of the kind that it should be.
             PolicyError: The gate or a policy is not valid.
+            IntegrityError: A signed statement was changed, or is by nobody who may sign it.
         """
         file = Path(path)
         document, shape = read_gate(file)
@@ -112,8 +113,15 @@ class Gate:
         Raises:
             DocumentError: A file is not YAML as we accept it, or not a policy.
             PolicyError: There is no such pack, or a policy is not valid.
+            TypeError: The policies are one text, and no list.
         """
+        if isinstance(policies, str):  # which is a list of letters to Python
+            raise TypeError(f"policies are a list, such as [{policies!r}]")
         return cls(policy_of_name(each) for each in policies)
+
+    def __repr__(self) -> str:
+        """The policies, each with its version."""
+        return f"<Gate: {', '.join(f'{each.id} {each.version}' for each in self.policies)}>"
 
     def in_force(self, day: date) -> tuple[Policy, ...]:
         """The policies that apply on a day, in the order of their names."""
@@ -147,8 +155,11 @@ class Gate:
 
         Raises:
             RequestError: The request states a fact in a way that a policy does not allow.
-            TypeError: A day is no date.
+            TypeError: A day is no date, or the request is none.
         """
+        if not isinstance(cast("object", request), ReleaseRequest):
+            how = "ReleaseRequest.load(path) and ReleaseRequest.model_validate(mapping) make one"
+            raise TypeError(f"this is no request but a {type(request).__name__}; {how}")
         for day in (as_of, policies_as_of or as_of):
             if type(day) is not date:  # a datetime is a date to Python, and has no order beside one
                 raise TypeError(f"a day is a datetime.date, such as date(2026, 11, 24), and not {day!r}")
@@ -273,4 +284,5 @@ def _conflict(one: Policy, other: Policy, span: Span | None) -> Diagnostic:
             message = f"the parameter `{name}` of `{one.id}` is {both}"
             return Diagnostic("RG502", message, span, "refer to the policy once, with all that is set")
     message = f"the policy `{one.id}` is given twice, with different content"
-    return Diagnostic("RG502", message, span, f"in {one.name} and {other.name}; keep one")
+    when = ", or say with `in_force` when each applies" if one.version != other.version else ""
+    return Diagnostic("RG502", message, span, f"in {one.name} and {other.name}; keep one{when}")

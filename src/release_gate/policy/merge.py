@@ -63,6 +63,10 @@ class Merge:
             in_force=shape.in_force.within(self.base.in_force),
             **{key: value for key, value in said.items() if value is not None},
         )
+        if shape.tier_table is not None and shape.default_tier is None:  # one start for another
+            self.update(default_tier=None)
+        if shape.default_tier is not None and shape.tier_table is None:
+            self.update(tier_table=None)
         for key in REPLACES:
             if key in shape.model_fields_set:
                 self.update(**{key: getattr(shape, key)})

@@ -11,6 +11,7 @@ from release_gate.expression.monotone import Trend, reads, trend
 from release_gate.expression.nodes import Condition, Node, children
 from release_gate.expression.problem import ExpressionProblem
 from release_gate.facts.ladder import LOWEST_JUDGED, RUNGS
+from release_gate.facts.types import RecordType
 from release_gate.policy.conditions import ACCESS, TIER, Conditions
 from release_gate.policy.documents import PolicyDocument, RuleDocument
 from release_gate.policy.model import Rule
@@ -91,8 +92,16 @@ class Rules:
                         "RG313",
                         f"`{{{printable(path)}}}` is not a fact that can be shown",
                         (*pointer, key),
-                        did_you_mean(head, [*variables, *self.conditions.scope.root.fields]),
+                        self._near(path, variables),
                     )
+
+    def _near(self, path: str, variables: set[str]) -> str:
+        """What is meant by a path that no text can show."""
+        head, _, name = path.partition(".")
+        group = self.conditions.scope.root.fields.get(head)
+        if isinstance(group, RecordType) and (near := did_you_mean(name, group.fields)):
+            return re.sub("`([^`]*)`", rf"`{{{head}.\1}}`", near)
+        return did_you_mean(head, [*variables, *self.conditions.scope.root.fields])
 
     def _check_ids(self) -> None:
         for what, members in (("rules", self.shape.rules), ("tiers", self.shape.tiers)):

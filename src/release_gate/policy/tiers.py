@@ -65,6 +65,11 @@ class Tiers:
             self.problems.add(
                 "RG307", "tiers need a `default_tier` or a `tier_table` to start from", ("tiers",)
             )
+        if self.shape.default_tier is not None and self.shape.tier_table is not None:
+            help_ = "remove it; where no row fits, the tier is `otherwise` of the table"
+            self.problems.add(
+                "RG307", "beside a `tier_table`, `default_tier` means nothing", ("default_tier",), help_
+            )
         return tiers
 
     def _table(self, shape: TableDocument) -> Table | None:

@@ -17,6 +17,7 @@ from release_gate.source import Pointer
 __all__ = ["conditions", "empty_lists"]
 
 TIER, ACCESS, KIND = ("tier",), ("artifact", "access"), ("artifact", "kind")
+_NEVER: Final = "compare with a value that the fact can have, or say `deny`, with a reason"
 _OPEN: Final = "while its facts are unknown the rule still asks for them, for nothing"
 
 
@@ -89,7 +90,7 @@ def _whole(
             "RG821",
             f"the requirement of `{rule.id}` is {'always' if met else 'never'} met",
             (*at, "require"),
-            f"remove the rule; {_OPEN}" if met else "say `deny`, with a reason",
+            f"remove the rule; {_OPEN}" if met else _NEVER,
             rule.id,
         )
         return

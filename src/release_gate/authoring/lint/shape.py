@@ -126,7 +126,7 @@ def standing(subject: Subject) -> Iterator[Remark]:
     document, inforce = subject.policy.document, subject.policy.in_force
     if document.status == "superseded":
         yield subject.remark("RG834", f"the policy `{document.id}` is superseded", ("status",))
-    elif inforce.superseded_by is not None or (inforce.until is not None and inforce.until < subject.as_of):
+    elif inforce.until < subject.as_of if inforce.until is not None else inforce.superseded_by is not None:
         instead = f"use `{inforce.superseded_by}`" if inforce.superseded_by else "renew it, or retire it"
         yield subject.remark(
             "RG834", f"the policy `{document.id}` is no longer in force", ("in_force",), instead

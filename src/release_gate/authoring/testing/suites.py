@@ -24,7 +24,7 @@ from release_gate.facts.types import Day
 from release_gate.policy.in_force import in_force
 from release_gate.policy.load import load_policy, policy_from_document
 from release_gate.policy.model import Policy
-from release_gate.policy.packs import load_pack, pack_names
+from release_gate.policy.packs import load_pack
 from release_gate.source import Document, Pointer, read_document, read_file, require_mapping
 
 __all__ = ["Suite", "Trial", "load_suite", "policy_file", "stand_in"]
@@ -69,6 +69,9 @@ class Trial:
     as_of: date
     expectations: tuple[Expectation, ...]
     span: Span | None
+
+
+_PLACES: Final = "name a pack, or a policy by its id, which is the name of its file in this folder: ID.yaml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +189,7 @@ class _Loader:
             self.problems += told
             if not told:
                 first = error.diagnostics[0]
-                self.problem("RG802", first.message, at, first.help or did_you_mean(name, pack_names()))
+                self.problem("RG802", first.message, at, first.help or _PLACES)
             return []
         self.files += [file] if file is not None else []
         return [policy]

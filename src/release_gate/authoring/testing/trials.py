@@ -9,9 +9,10 @@ from typing import Any, TypeAlias
 from release_gate.authoring.processes import spread
 from release_gate.authoring.testing.expectations import Expectation, found, in_short, shortened
 from release_gate.authoring.testing.suites import COVER, Suite, Trial
-from release_gate.decision import ArtifactDecision, Decision, Finding
+from release_gate.decision import ArtifactDecision, Decision, FactRead, Finding
 from release_gate.diagnostics import Diagnostic, printable
 from release_gate.engine import decide
+from release_gate.facts.truth import Reason
 from release_gate.policy.model import Policy
 
 __all__ = ["Failure", "Outcome", "judged", "run", "run_all"]
@@ -147,12 +148,19 @@ def _why(expectation: Expectation, decision: ArtifactDecision) -> str:
     if not deciding:
         return "no rule has a finding there"
     more = f", and {len(deciding) - 3} more" if len(deciding) > 3 else ""
+    if deciding[0].policy == "gate":  # no policy covers it; one whose time has not come, most often
+        return f"{deciding[0].message}; a policy is in force from its day on"
     return "because of " + "; ".join(_finding(each) for each in deciding[:3]) + more
+
+
+def _meaning(fact: FactRead) -> str:
+    """Why a fact is unknown, in words."""
+    return Reason(fact.reason).meaning if fact.reason else "nobody knows why"
 
 
 def _finding(finding: Finding) -> str:
     facts = [
-        f"{fact.path} is " + (f"unknown ({fact.reason})" if fact.state == "unknown" else str(fact.value))
+        f"{fact.path} is " + (f"unknown: {_meaning(fact)}" if fact.state == "unknown" else str(fact.value))
         for fact in finding.facts[:3]
     ]
     return f"`{finding.rule}`" + (f" ({printable(', '.join(facts))})" if facts else "")

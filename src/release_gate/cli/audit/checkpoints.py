@@ -32,6 +32,10 @@ def note_key(text: str) -> NoteKey:
             text = read_bounded(file, MAX_NOTE, piped=True).decode()
         except (OSError, UnicodeDecodeError):
             raise click.UsageError(f"`{printable(text)}` is neither a key nor a file with one") from None
+        if "PUBLIC KEY" in text:
+            shown = printable(file.as_posix())
+            hint = f"`release-gate audit key {shown} --name NAME` writes it as those who verify want it"
+            raise click.UsageError(f"`{shown}` is a key in PEM, without the name whose key it is; {hint}")
     return NoteKey.read(text)
 
 

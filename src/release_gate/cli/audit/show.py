@@ -18,7 +18,7 @@ from release_gate.audit.trace import facts_read, trace_lines
 from release_gate.audit.view import View, fetching
 from release_gate.cli import Exit
 from release_gate.cli.ledgers import GATE, LEDGER, found, kept, viewed
-from release_gate.diagnostics import printable
+from release_gate.diagnostics import did_you_mean, printable
 from release_gate.escape import json_text
 
 
@@ -54,10 +54,13 @@ def _shown(view: View, record: Record, part: str | None, policy: str | None, ope
     body: Any = record.body
     fetch = fetching(view, record)
     if policy is not None:
-        for each in (each for chain in body.get("policies", ()) for each in chain):
-            if each.get("id") == policy:
-                return "".join(fetch(text).decode() for text in each["text"])
-        raise click.UsageError(f"the record has no policy `{printable(policy)}`")
+        applied = {each["id"]: each for chain in body.get("policies", ()) for each in reversed(chain)}
+        if policy not in applied:
+            near = did_you_mean(policy, sorted(applied)) or "it is of no decision"
+            raise click.UsageError(f"the record has no policy `{printable(policy)}`; {near}")
+        return "".join(fetch(text).decode() for text in applied[policy]["text"])
+    if part is not None and record.decision is None:
+        raise click.UsageError(f"the record {record.index} is of no decision, and has no {part}")
     body, get = seen_by(record, fetch, opens)
     if part == "request" and isinstance(body.get("request"), dict):
         told = body["request"]
@@ -72,5 +75,5 @@ def _shown(view: View, record: Record, part: str | None, policy: str | None, ope
         except Erased:
             facts = None
         return "".join(f"{line}\n" for line in trace_lines(json.loads(get(body["trace"])), policies, facts))
-    shown = json.loads(get(body["decision"])) if part == "decision" and record.decision else body
+    shown = json.loads(get(body["decision"])) if part == "decision" else body
     return json_text(shown) + "\n"
