@@ -18,6 +18,8 @@ from release_gate.cli import clock
 for _name in ("RELEASE_GATE_CACHE", "RELEASE_GATE_STATE"):
     os.environ.setdefault(_name, str(Path(__file__).parents[1] / ".cache" / _name.lower()))
 
+os.environ.pop("FORCE_COLOR", None)  # as build services set it; tests compare what is printed without colours
+
 # `ci` is the same every time, so that a red run is the fault of the change. `long` looks for what is new,
 # by hand: RELEASE_GATE_HYPOTHESIS=long python -m pytest -k law
 settings.register_profile(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from codecs import BOM_UTF8
 from pathlib import Path
+from typing import Final
 
 from release_gate.bounded import NotAFileError, read_head
 from release_gate.diagnostics import (
@@ -159,6 +160,19 @@ def _decode(data: bytes | str, name: str, limits: Limits) -> str:
     return data
 
 
+_JUDGED_BY: Final = {
+    "request/v1": "it is judged by `release-gate check`",
+    "access-request/v1": "it is judged by `release-gate access check`",
+    "policy/v1": "name it in the gate file, or with --policy",
+    "tests/v1": "they are run by `release-gate policy test`",
+    "gate/v1": "name it with --gate",
+    "trust/v1": "name it in the gate file, as `trust: FILE`",
+    "waivers/v1": "name them in the gate file, as `waivers: FILE`",
+    "aliases/v1": "name it with --aliases",
+}
+"""Where documents belong that were given in the place of others."""
+
+
 def require_mapping(document: Document, kinds: tuple[str, ...]) -> str:
     """The kind of a document, from its ``release_gate:`` line.
 
@@ -187,7 +201,7 @@ def require_mapping(document: Document, kinds: tuple[str, ...]) -> str:
                     "RG015",
                     f"this document says that it is `{shown}`, where {wanted} is expected",
                     document.span(("release_gate",)),
-                    did_you_mean(shown, kinds),
+                    _JUDGED_BY.get(shown) or did_you_mean(shown, kinds),
                 )
             ]
         )

@@ -238,15 +238,24 @@ def test_an_output_that_is_closed_is_like_one_that_nobody_reads(
 
 
 @pytest.mark.parametrize(
-    ("terminal", "no_colour", "colour"), [(True, "", True), (True, "1", False), (False, "", False)]
+    ("terminal", "said", "colour"),
+    [
+        (True, {}, True),
+        (True, {"NO_COLOR": "1"}, False),
+        (False, {}, False),
+        (True, {"TERM": "dumb"}, False),
+        (False, {"FORCE_COLOR": "1"}, True),
+        (False, {"FORCE_COLOR": "1", "NO_COLOR": "1"}, False),
+    ],
 )
 def test_colour_is_for_terminals(
     monkeypatch: pytest.MonkeyPatch,
     terminal: bool,  # noqa: FBT001
-    no_colour: str,
+    said: dict[str, str],
     colour: bool,  # noqa: FBT001
 ) -> None:
-    monkeypatch.setenv("NO_COLOR", no_colour)
+    for name, value in {"NO_COLOR": "", "FORCE_COLOR": "", "TERM": "xterm", **said}.items():
+        monkeypatch.setenv(name, value)
     for stream in (sys.stdout, sys.stderr):
         monkeypatch.setattr(stream, "isatty", lambda: terminal)
         assert cli.use_colour(stream) is colour
@@ -307,6 +316,7 @@ def test_the_package_is_the_command() -> None:
 
 def test_what_goes_to_standard_error_has_colour_only_there(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "")
+    monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
     assert "\x1b[" in run("check", "wrong.yaml", *DAY)[2]
     assert "\x1b[" in run("check", "small.yaml", "--policy", "./absent.yaml", *DAY)[2]

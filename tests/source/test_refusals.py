@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from release_gate import limits, yaml_reader
 from release_gate.diagnostics import DocumentError
 from release_gate.scalars import number_problem, parse_number, text_problem
-from release_gate.source import MAX_BYTES, read_document, read_file
+from release_gate.source import MAX_BYTES, read_document, read_file, require_mapping
 
 
 def refusal(data: bytes | str) -> list[tuple[str, str]]:
@@ -280,3 +280,18 @@ def test_who_negates_with_an_exclamation_mark_is_told_how_it_is_written() -> Non
     assert [(each.code, each.help) for each in error.value.diagnostics] == [
         ("RG009", "put the condition into quotes, and write `not` for `!`")
     ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "wanted", "told"),
+    [
+        ("access-request/v1", "request/v1", "it is judged by `release-gate access check`"),
+        ("request/v1", "access-request/v1", "it is judged by `release-gate check`"),
+        ("tests/v1", "policy/v1", "they are run by `release-gate policy test`"),
+        ("requests/v1", "request/v1", "did you mean `request/v1`"),
+    ],
+)
+def test_a_document_in_the_place_of_another_is_told_where_it_belongs(kind: str, wanted: str, told: str) -> None:
+    with pytest.raises(DocumentError) as error:
+        require_mapping(read_document(f"release_gate: {kind}\n"), (wanted,))
+    assert error.value.diagnostics[0].help == told

@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
+from typing import Final
 
 from release_gate.diagnostics import Diagnostic, PolicyError, did_you_mean, printable
 from release_gate.policy.build import build_text
@@ -110,12 +111,16 @@ def _pinned(policy: Policy, next_: Policy) -> Policy:
     return replace(policy, in_force=in_force, remarks=(remark, *policy.remarks))
 
 
+_LISTED: Final = "`release-gate packs list` has them all; a file is written with its ending, as policy.yaml"
+
+
 @cache
 def _versions(name: str) -> tuple[Policy, ...]:
     """Every version of a pack, newest first."""
     if name not in pack_names():
         message = f"there is no pack `{printable(name)}`"
-        raise PolicyError([Diagnostic("RG501", message, help=did_you_mean(name, pack_names()))])
+        help_ = did_you_mean(name, pack_names()) or _LISTED
+        raise PolicyError([Diagnostic("RG501", message, help=help_)])
     folder = data_folder("policies")
     files = [folder / name / "policy.yaml", *sorted((folder / name).glob("*/policy.yaml"))]
     found = []

@@ -59,6 +59,8 @@ class Office:
             InputError: It is not valid, or says nothing about it.
         """
         file = path or GATE_FILE
+        if path is None and not file.exists():
+            raise click.UsageError("there is no release-gate.yaml here; say --gate FILE")
         gated = gated_of(file, repository)
         register = Register(gated.register) if gated.register is not None else None
         return cls(file, gated, register, Gate.load(file))
