@@ -291,7 +291,9 @@ def test_who_negates_with_an_exclamation_mark_is_told_how_it_is_written() -> Non
         ("requests/v1", "request/v1", "did you mean `request/v1`"),
     ],
 )
-def test_a_document_in_the_place_of_another_is_told_where_it_belongs(kind: str, wanted: str, told: str) -> None:
+def test_a_document_in_the_place_of_another_is_told_where_it_belongs(
+    kind: str, wanted: str, told: str
+) -> None:
     with pytest.raises(DocumentError) as error:
         require_mapping(read_document(f"release_gate: {kind}\n"), (wanted,))
     assert error.value.diagnostics[0].help == told

@@ -189,7 +189,9 @@ class _Loader:
             self.problems += told
             if not told:
                 first = error.diagnostics[0]
-                self.problem("RG802", first.message, at, first.help or _PLACES)
+                self.problem(
+                    "RG802", first.message, at, first.help if first.help.startswith("did") else _PLACES
+                )
             return []
         self.files += [file] if file is not None else []
         return [policy]
