@@ -222,7 +222,10 @@ def _written(pointer: Pointer, tree: Any) -> Any:
     for step in pointer:
         if isinstance(tree, str):
             break  # written short: `role` in place of `{role: role}`
-        tree = tree[step]
+        try:
+            tree = tree[step]
+        except (KeyError, TypeError):
+            break  # a step that the model adds: which of several types it was read as
     return tree
 
 

@@ -164,6 +164,10 @@ def test_no_answer_breaks_a_request(answer: Any) -> None:
         ),
         ("as: birth_date", "as: birth_day", "RG503", "birth_day"),
         ("requester.organisation", "{fact: requester.organisation, as: birth_date}", "RG503", BIRTH),
+        *(
+            (f'agreement: "{TERMS}"', f'agreement: "{TERMS}", ticked: {each}', "RG503", each)
+            for each in ("0", "{a: 1}", "[1]")
+        ),
         ("tier: low", "tiers: low", "RG531", "tiers"),
         ("      artifacts: [", "      requester: {}\n      artifacts: [", "RG503", "facts:"),
         ("      artifacts: [", "      batch: {}\n      artifacts: [", "RG503", "facts:"),

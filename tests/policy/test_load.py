@@ -180,6 +180,12 @@ MISTAKES = {
         "hgh",
         "did you mean `high`",
     ),
+    "cell of several": (
+        TABLE % (LIKELIHOOD, "  - [{a: 1}, high]\n  - [any, low]\n  hit: first"),
+        "RG308",
+        "{a: 1}",
+        "one of",
+    ),
     "cell of a condition": (
         TABLE % ("transparency.website == null", "  - [maybe, high]\n  - [any, low]\n  hit: first"),
         "RG308",

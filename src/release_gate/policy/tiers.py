@@ -129,7 +129,7 @@ class Tiers:
         for word in cell if isinstance(cell, list | tuple) else [cell]:
             if isinstance(kind, Boolean) and isinstance(word, bool):
                 found.add(word)
-            elif isinstance(kind, Choice) and word in kind.vocabulary.members:
+            elif isinstance(kind, Choice) and isinstance(word, str) and word in kind.vocabulary.members:
                 found.add(kind.vocabulary.value(word))
             else:
                 known = kind.vocabulary.members if isinstance(kind, Choice) else ("true", "false")
