@@ -15,6 +15,7 @@ __all__ = [
     "NOT_FINITE",
     "NUMBER",
     "decimal_of",
+    "looks_like",
     "number_problem",
     "parse_number",
     "text_problem",
@@ -76,10 +77,20 @@ def twins(ids: Iterable[str]) -> Iterator[tuple[int, str, str]]:
     """Ids that are the same as an earlier one, or look the same: the index, the id, and the earlier one."""
     seen: dict[str, str] = {}
     for index, each in enumerate(ids):
-        looks = each.translate(_LOOKS_LIKE).replace("rn", "m")
+        looks = _looks(each)
         if looks in seen:
             yield index, each, seen[looks]
         seen.setdefault(looks, each)
+
+
+def looks_like(name: str, identifier: str) -> bool:
+    """Whether a name, however somebody writes it, is the same as an identifier or looks the same."""
+    plain = "".join(unicodedata.normalize("NFKC", name).casefold().split())
+    return _looks(plain) == _looks(identifier)
+
+
+def _looks(identifier: str) -> str:
+    return identifier.translate(_LOOKS_LIKE).replace("rn", "m")
 
 
 _FORBIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp", "Co"})

@@ -98,6 +98,12 @@ def test_a_waiver_that_does_not_count_says_why(project: Any, changes: dict[str, 
     assert note.startswith(f"the waiver later of ada for w does not count: {why}")
 
 
+def test_who_asks_in_capitals_does_not_waive_either(project: Any) -> None:
+    project.waive(person="eve")
+    (note,) = decide(project, requester={"id": "Eve"}).notes
+    assert note.endswith("does not count: who asks may not waive")
+
+
 def test_all_reasons_are_told_in_order(project: Any) -> None:
     project.waive(person="eve")
     project.waive(person="ada")

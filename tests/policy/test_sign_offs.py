@@ -150,6 +150,28 @@ def test_all_roles_are_filled_by_different_people_if_they_can_be(
         assert found.lacking == lacking
 
 
+@pytest.mark.parametrize(
+    ("name", "person"),
+    [
+        ("ada", "ada"),
+        ("Ada", "ada"),
+        (" a d a", "ada"),
+        ("\uff21da", "ada"),  # a wide letter
+        ("ada.l", "ada-l"),
+        ("Ada_1", "ada-l"),
+    ],
+)
+def test_who_asks_is_the_same_person_however_they_write_their_name(name: str, person: str) -> None:
+    """Else one would sign for oneself with a capital letter."""
+    for facts, word in (
+        ({"requester": {"id": name}}, "requester"),
+        ({"assessors": ["eve", name]}, "assessor"),
+    ):
+        spec = asked(**{"not": [word]})
+        assert book({"person": person}, **facts).asked(spec, RUNG).lacking == 1
+        assert book({"person": "adam"}, **facts).asked(spec, RUNG).lacking == 0
+
+
 def test_a_recommendation_comes_first() -> None:
     spec = asked(after_recommendation="panel")
     advice = {"person": "eve", "role": "panel", "word": "recommend"}

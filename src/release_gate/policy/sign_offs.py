@@ -12,6 +12,7 @@ from release_gate.facts.release import Artifact, ReleaseRequest, SignOff
 from release_gate.facts.truth import Step
 from release_gate.policy.documents import SignOffAsked
 from release_gate.policy.papers import NO_PAPERS, Papers, Signed
+from release_gate.scalars import looks_like
 
 __all__ = ["Asked", "SignOffBook"]
 
@@ -176,14 +177,14 @@ class SignOffBook:
             asker = self.request.requester.id.value
             if not isinstance(asker, str):
                 return "the request does not say who asks"
-            if asker == person:
+            if looks_like(asker, person):
                 return "who asks may not sign"
         if "assessor" in spec.not_:
             assessors = self.request.assessors
             known = {fact.value for fact in assessors.items}
             if assessors.unknown is not None or not assessors.complete:
                 return "the request does not say who assessed it"
-            if person in known or any(not isinstance(each, str) for each in known):
+            if any(not isinstance(each, str) or looks_like(each, person) for each in known):
                 return "who assessed it may not sign"
         return ""
 

@@ -13,6 +13,7 @@ from release_gate.facts.ladder import GRANTED
 from release_gate.facts.release import Artifact, ReleaseRequest
 from release_gate.policy.documents import Waivable
 from release_gate.policy.model import Policy, Rule
+from release_gate.scalars import looks_like
 
 if TYPE_CHECKING:
     from release_gate.policy.waivers import Approval, Waiver, WaiverDocument
@@ -110,7 +111,7 @@ class WaiverBook:
         asker = self.request.requester.id.value
         if not isinstance(asker, str):
             return "the request does not say who asks"
-        return "who asks may not waive" if asker == person else ""
+        return "who asks may not waive" if looks_like(asker, person) else ""
 
     def notes(self, policies: Sequence[Policy]) -> Iterator[str]:
         """What the owner of each waiver should know, after the artifact was judged."""
