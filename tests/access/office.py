@@ -1,12 +1,11 @@
 """A project with a repository behind a gate, for tests: the policy, the form, the register."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from examples.practice_hub import TOKEN, PracticeHub
+from examples.practice_hub import TOKEN
 from release_gate.cli import main
 from release_gate.signing import generate_key
 
@@ -111,6 +110,3 @@ class Office:
         """The lines of the register."""
         path = self.folder / "grants.jsonl"
         return path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-
-
-Opened = Callable[[PracticeHub], Office]

@@ -296,7 +296,7 @@ def test_a_ledger_without_locks_uses_a_rollback_journal(
 
 
 def test_a_file_system_without_locks_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def no_locks(handle: int, operation: int) -> None:
+    def no_locks(*_: int) -> None:
         raise OSError(95, "Operation not supported")
 
     monkeypatch.setattr(locks.fcntl, "flock", no_locks)

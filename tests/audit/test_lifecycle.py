@@ -28,7 +28,6 @@ rules:
   - {id: audit, oblige: {duty: "Audit; by hand, all of it", due: {by: 2027-01-31}}}
   - {id: keep, oblige: {duty: Keep the logs}}
 """
-REST = {"on": DAY}
 
 
 def rules() -> Policy:

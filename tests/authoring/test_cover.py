@@ -35,7 +35,6 @@ as_of: 2026-11-01
 fixtures: {base: requests/base.yaml}
 cases:
 """
-VERDICT = "expect: {w: {levels: {internal: [%s]}}}"
 
 
 def coverage(folder: Path, body: str, *cases: str) -> Coverage:

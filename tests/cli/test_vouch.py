@@ -6,14 +6,13 @@ import subprocess
 from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from release_gate.cli import clock
 from release_gate.signing import generate_key
 from tests.commands import Run, ended
-from tests.evidence.files import good_weights
+from tests.evidence.files import VOUCHED, good_weights
 
 POLICY = """\
 release_gate: policy/v1
@@ -30,13 +29,6 @@ policies: [policy.yaml]
 trust: trust.yaml
 evidence: {folders: [tiny, logs], metrics: {refusal: harm_acc}, vouched_by: [evaluator]}
 """
-LOG: dict[str, Any] = {
-    "results": {"harm": {"alias": "harm", "acc,none": 0.95, "acc_stderr,none": 0.01}},
-    "versions": {"harm": 1.0},
-    "n-samples": {"harm": {"original": 400, "effective": 400}},
-    "config": {"model": "hf", "model_args": {"pretrained": "tiny"}, "limit": None},
-    "lm_eval_version": "0.4.13",
-}
 ANN = ("--as", "ann", "--role", "evaluator", "--key", "ann.pem", "--on", "2026-11-20")
 DAY = ("--as-of", "2026-11-24")
 
@@ -55,7 +47,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
         "release-gate.yaml": GATE,
         "trust.yaml": json.dumps({"release_gate": "trust/v1", "people": people}),
         "ann.pem": key.pem(),
-        "logs/results.json": json.dumps(LOG),
+        "logs/results.json": json.dumps(VOUCHED),
     }.items():
         Path(name).write_text(text, encoding="utf-8")
 

@@ -20,17 +20,10 @@ from release_gate.gate.statements import sign_vouch
 from release_gate.policy.documents import InForce
 from release_gate.policy.trust import Person, RoleDocument, Standing
 from release_gate.signing import PrivateKey, generate_key
-from tests.evidence.files import good_weights, write
+from tests.evidence.files import VOUCHED, good_weights, write
 
 DAY = date(2026, 11, 24)
 ANN, BOB, EVE = generate_key(), generate_key("ed25519"), generate_key()
-LOG: dict[str, Any] = {
-    "results": {"harm": {"alias": "harm", "acc,none": 0.95, "acc_stderr,none": 0.01}},
-    "versions": {"harm": 1.0},
-    "n-samples": {"harm": {"original": 400, "effective": 400}},
-    "config": {"model": "hf", "model_args": {"pretrained": "tiny"}, "limit": None},
-    "lm_eval_version": "0.4.13",
-}
 
 
 def standing(person: str, role: str = "evaluator", **valid: str) -> Standing:
@@ -45,7 +38,7 @@ TRUSTED: Mapping[Any, Standing] = {
 
 def folders(tmp_path: Path) -> tuple[Path, Path]:
     model = write(tmp_path / "tiny", {"model.safetensors": good_weights()})
-    return model, write(tmp_path / "logs", {"results.json": json.dumps(LOG)})
+    return model, write(tmp_path / "logs", {"results.json": json.dumps(VOUCHED)})
 
 
 def said(found: Collected, **changes: Any) -> dict[str, Any]:
@@ -190,7 +183,7 @@ def test_a_statement_that_is_changed_after_signing_binds_nothing(tmp_path: Path)
 
 def test_a_log_that_is_changed_after_somebody_vouched_is_told(tmp_path: Path) -> None:
     vouched(tmp_path, by())
-    changed = json.loads(json.dumps(LOG))
+    changed = json.loads(json.dumps(VOUCHED))
     changed["results"]["harm"]["acc,none"] = 0.99
     (tmp_path / "logs" / "results.json").write_text(json.dumps(changed), encoding="utf-8")
     found = collect([tmp_path / "tiny", tmp_path / "logs"], trusted=TRUSTED)
@@ -231,7 +224,7 @@ def test_of_two_statements_the_one_that_holds_counts(tmp_path: Path) -> None:
 
 def test_a_number_from_two_logs_takes_somebody_who_vouches_for_both(tmp_path: Path) -> None:
     vouched(tmp_path, by())
-    again = {**LOG, "date": 1762819200.0}
+    again = {**VOUCHED, "date": 1762819200.0}
     (tmp_path / "logs" / "second.json").write_text(json.dumps(again), encoding="utf-8")
     found = collect([tmp_path / "tiny", tmp_path / "logs"], trusted=TRUSTED)
     (unbound,) = hold(claim(found), found, vouching(found)).unbound

@@ -172,7 +172,7 @@ class Application:
 
     def read_tiers(self, settled: list[tuple[int, Tri]]) -> None:
         """From the base upwards: the highest tier that is certain, and the highest that is possible."""
-        low, high, self.base_open = self.base()
+        low, high = self.base()
         rules = self.policy.rules
         raising = [(number, bites) for number, bites in settled if rules[number].effect == "tier"]
         by_rung = [
@@ -202,12 +202,12 @@ class Application:
         certain = max([low, *(tier for tier, bites in steps if bites)])
         return certain, max([certain, high, *(tier for tier, bites in steps if bites is not False)])
 
-    def base(self) -> tuple[Step, Step, bool]:
-        """The lowest and the highest tier to start from, and whether a table left it open."""
+    def base(self) -> tuple[Step, Step]:
+        """The lowest and the highest tier to start from."""
         table = self.policy.table
         if table is None:
             start = self.policy.default_tier or self.policy.tiers[0].step
-            return start, start, False
+            return start, start
         facts = facts_of(self.reading, self.case.view, self.case.ladder[0])
         cells = [
             column(self.reading) if column is not None else evaluate(stated.root, facts).value
@@ -221,7 +221,7 @@ class Application:
                 outcomes.add(table.otherwise or self.policy.tiers[-1].step)
             else:
                 outcomes.add(hits[0] if table.hit == "first" else max(hits))
-        return min(outcomes), max(outcomes), True
+        return min(outcomes), max(outcomes)
 
     def tier_of(self, rank: int) -> Seen:
         """The tier at a rung, for whoever has not judged the policy."""
