@@ -19,12 +19,13 @@ from release_gate.audit.candidates import Candidates
 from release_gate.audit.disclosures import Kept, all_disclosures, read_disclosures, to_json
 from release_gate.audit.ledger import Ledger, entries
 from release_gate.audit.lifecycle import Event, event_draft
+from release_gate.audit.opening import open_record, sealed_in, seen_by
 from release_gate.audit.papers import NO_PAPERS_USED, record_papers
 from release_gate.audit.record import Record
 from release_gate.audit.recorder import Recorder, record_event
 from release_gate.audit.replay import Outcome, again, flips, replay
 from release_gate.audit.sealed import Disclosure, Disclosures, Erased, Sealer, field_of, opened, pointer
-from release_gate.audit.sensitive import Sensitive, open_record, sealed_in, seen_by
+from release_gate.audit.sensitive import Sensitive
 from release_gate.audit.store_sqlite import SqliteStore
 from release_gate.audit.verify import Report, Trust, verify_log
 from release_gate.audit.view import fetching

@@ -11,10 +11,10 @@ from typing import Any, Final
 
 from release_gate.audit.attestation import check_recorded
 from release_gate.audit.notes import Checkpoint, NoteKey, open_checkpoint
+from release_gate.audit.opening import is_sealed_record, sealed_in
 from release_gate.audit.pack import NOTHING, Referred
 from release_gate.audit.record import Record
 from release_gate.audit.sealed import Disclosures, check_opens, is_seal
-from release_gate.audit.sensitive import is_sealed_record, sealed_in
 from release_gate.canonical import digest_of_bytes
 from release_gate.diagnostics import Diagnostic, InputError, IntegrityError, counted, printable
 from release_gate.envelope import read_json

@@ -15,10 +15,10 @@ from typing import Any, Final
 
 from release_gate.audit.disclosures import Kept
 from release_gate.audit.ledger import entries
+from release_gate.audit.opening import seen_by
 from release_gate.audit.policies import restore_policies
 from release_gate.audit.record import Draft, Record
 from release_gate.audit.sealed import is_sealed
-from release_gate.audit.sensitive import seen_by
 from release_gate.audit.view import View, fetching
 from release_gate.diagnostics import Diagnostic, InputError, IntegrityError, did_you_mean, printable
 from release_gate.facts.arithmetic import arithmetic

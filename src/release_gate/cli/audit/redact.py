@@ -10,9 +10,9 @@ import click
 
 from release_gate.audit.disclosures import Kept
 from release_gate.audit.ledger import entries
+from release_gate.audit.opening import is_sealed_record
 from release_gate.audit.places import open_ledger
 from release_gate.audit.record import Draft, Record
-from release_gate.audit.sensitive import is_sealed_record
 from release_gate.audit.view import View
 from release_gate.cli import Exit
 from release_gate.cli.audit.sealed_fields import FIELDS, listed, needed, seal

@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from release_gate.audit.disclosures import Kept
+from release_gate.audit.opening import is_sealed_record
 from release_gate.audit.record import Record
-from release_gate.audit.sensitive import is_sealed_record
 from release_gate.diagnostics import Diagnostic, InputError, printable
 
 __all__ = ["FIELDS", "listed", "needed", "seal"]

@@ -9,11 +9,11 @@ from typing import Any
 import click
 
 from release_gate.audit.disclosures import Kept
+from release_gate.audit.opening import seen_by
 from release_gate.audit.policies import restore_policies
 from release_gate.audit.record import Record
 from release_gate.audit.replay import again
 from release_gate.audit.sealed import Erased, is_sealed
-from release_gate.audit.sensitive import seen_by
 from release_gate.audit.trace import facts_read, trace_lines
 from release_gate.audit.view import View, fetching
 from release_gate.cli import Exit
