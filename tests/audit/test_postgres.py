@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
+from release_gate.audit.addresses import Settings, open_ledger, open_view
 from release_gate.audit.ledger import Ledger
-from release_gate.audit.places import Settings, open_ledger, open_view
 from release_gate.audit.record import Draft, Record
 from release_gate.audit.recorder import Recorder
 from release_gate.audit.replay import Outcome, replay

@@ -20,8 +20,8 @@ from release_gate.audit.disclosures import Kept, all_disclosures, read_disclosur
 from release_gate.audit.ledger import Ledger, entries
 from release_gate.audit.lifecycle import Event, event_draft
 from release_gate.audit.opening import open_record, sealed_in, seen_by
-from release_gate.audit.papers import NO_PAPERS_USED, record_papers
 from release_gate.audit.record import Record
+from release_gate.audit.recorded_papers import NO_PAPERS_USED, record_papers
 from release_gate.audit.recorder import Recorder, record_event
 from release_gate.audit.replay import Outcome, again, flips, replay
 from release_gate.audit.sealed import Disclosure, Disclosures, Erased, Sealer, field_of, opened, pointer

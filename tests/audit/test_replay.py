@@ -13,9 +13,9 @@ from release_gate.audit import replay as replay_module
 from release_gate.audit.candidates import Candidates
 from release_gate.audit.content import Content
 from release_gate.audit.ledger import entries
-from release_gate.audit.papers import record_papers
 from release_gate.audit.policies import record_policies
 from release_gate.audit.record import Draft, Record, decision_draft, versions
+from release_gate.audit.recorded_papers import record_papers
 from release_gate.audit.recorder import Recorder
 from release_gate.audit.replay import Outcome, again, flips, replay
 from release_gate.audit.verify import Trust, verify_log

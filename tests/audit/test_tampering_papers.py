@@ -16,8 +16,8 @@ from release_gate import engine
 from release_gate.audit.disclosures import Kept, all_disclosures
 from release_gate.audit.ledger import entries
 from release_gate.audit.notes import Checkpoint
-from release_gate.audit.papers import record_papers
 from release_gate.audit.record import Draft
+from release_gate.audit.recorded_papers import record_papers
 from release_gate.audit.recorder import Recorder
 from release_gate.audit.replay import Outcome, replay
 from release_gate.audit.sensitive import Sensitive

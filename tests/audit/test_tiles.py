@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from release_gate.audit.addresses import open_view
 from release_gate.audit.ledger import Ledger
 from release_gate.audit.merkle import Frontier, leaf_hash, root_at
 from release_gate.audit.notes import Checkpoint, sign_checkpoint
-from release_gate.audit.places import open_view
 from release_gate.audit.record import Draft, Record
 from release_gate.audit.replay import Outcome, replay
 from release_gate.audit.store_sqlite import SqliteStore

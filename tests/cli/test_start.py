@@ -23,7 +23,7 @@ NEEDED_BY_FEW = (
     "release_gate.facts.access",
     "release_gate.facts.schema",
     "release_gate.gate.base",
-    "release_gate.gate.papers",
+    "release_gate.gate.paper_files",
     "release_gate.gate.statements",
     "release_gate.policy.check",
     "release_gate.policy.overlay",

@@ -19,7 +19,7 @@ FOLDER = "src/release_gate/codes"
 TOLD = re.compile(r"(?:error|warning)\[(RG\d{3})\]")
 RAISED = set(found()[0])
 TESTED_ELSEWHERE: dict[str, str] = {
-    "RG405": "tests/editor/test_check.py",
+    "RG405": "tests/editor/test_problems.py",
     "RG504": "tests/gate/test_crosswalk.py",
     "RG525": "tests/access/test_register.py",
     "RG532": "tests/access/test_released.py",

@@ -6,13 +6,13 @@ from random import Random
 
 import pytest
 
-from release_gate.editor.check import check
 from release_gate.editor.completion import complete
 from release_gate.editor.definition import definition
 from release_gate.editor.fixes import fixes
 from release_gate.editor.formatting import formatted
 from release_gate.editor.hover import hover
 from release_gate.editor.pages import Page
+from release_gate.editor.problems import check
 from release_gate.unsaved import unsaved
 from tests.calls import calls
 from tests.editor.pages import POLICY

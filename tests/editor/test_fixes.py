@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from release_gate.diagnostics import Diagnostic
-from release_gate.editor.check import check
 from release_gate.editor.fixes import Fix, fixes
 from release_gate.editor.pages import Page
+from release_gate.editor.problems import check
 from release_gate.unsaved import unsaved
 from tests.editor.pages import POLICY, rule
 

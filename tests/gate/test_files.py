@@ -8,7 +8,7 @@ import pytest
 
 from release_gate.diagnostics import DocumentError
 from release_gate.envelope import sign_envelope
-from release_gate.gate.files import OutputError, discard, write_together
+from release_gate.gate.report_files import OutputError, discard, write_together
 from release_gate.gate.requests import find_requests
 from release_gate.signing import generate_key
 

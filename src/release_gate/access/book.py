@@ -6,9 +6,9 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from release_gate.access.queue import Reviewed
+from release_gate.audit.addresses import settings_of
 from release_gate.audit.ledger import Appended
 from release_gate.audit.lifecycle import Event, event_draft
-from release_gate.audit.places import settings_of
 from release_gate.audit.recorder import Recorder, record_event
 from release_gate.gate.gate import Gate
 

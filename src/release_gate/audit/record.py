@@ -16,8 +16,8 @@ from typing import Any, Final
 
 import release_gate
 from release_gate.audit.content import Content
-from release_gate.audit.papers import NO_PAPERS_USED, PapersUsed
 from release_gate.audit.policies import PoliciesUsed
+from release_gate.audit.recorded_papers import NO_PAPERS_USED, PapersUsed
 from release_gate.canonical import canonical_bytes, tree_bytes
 from release_gate.decision import Decision
 from release_gate.diagnostics import Diagnostic, IntegrityError

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 
+from release_gate.audit.addresses import Settings, open_ledger
 from release_gate.audit.attestation import VERIFIER, attest
 from release_gate.audit.disclosures import Kept
 from release_gate.audit.ledger import Appended, Ledger, entries
-from release_gate.audit.papers import NO_PAPERS_USED, PapersUsed, record_papers
-from release_gate.audit.places import Settings, open_ledger
 from release_gate.audit.policies import record_policies
 from release_gate.audit.record import Draft, decision_draft
+from release_gate.audit.recorded_papers import NO_PAPERS_USED, PapersUsed, record_papers
 from release_gate.audit.sensitive import Sensitive
 from release_gate.audit.trace import trace_of
 from release_gate.decision import Decision

@@ -19,9 +19,9 @@ from release_gate.audit.candidates import Candidates
 from release_gate.audit.content import Fetch
 from release_gate.audit.disclosures import Kept
 from release_gate.audit.opening import open_record
-from release_gate.audit.papers import restore_papers
 from release_gate.audit.policies import restore_policies
 from release_gate.audit.record import Record, versions
+from release_gate.audit.recorded_papers import restore_papers
 from release_gate.audit.sealed import Disclosures, Erased
 from release_gate.audit.trace import trace_of
 from release_gate.audit.view import View, fetching

@@ -21,8 +21,8 @@ from release_gate.cli.recording import TOGETHER, Record, recorder, recording
 from release_gate.decision import Verdict
 from release_gate.diagnostics import InputError, Severity, counted
 from release_gate.gate import reports
-from release_gate.gate.files import OutputError, discard, write_together
 from release_gate.gate.judging import Judging
+from release_gate.gate.report_files import OutputError, discard, write_together
 from release_gate.gate.reports import text
 from release_gate.gate.reports.run import Outcome, Run
 from release_gate.gate.requests import find_requests

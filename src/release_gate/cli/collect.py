@@ -211,7 +211,7 @@ def _keyless(root: Path | None, signers: tuple[tuple[str, str], ...]) -> Keyless
 def _trusted(path: Path | None) -> dict[PublicKey | SshKey, Standing]:
     if path is None:
         return {}
-    from release_gate.gate.papers import read_trust  # noqa: PLC0415 - heavy, and few have statements
+    from release_gate.gate.paper_files import read_trust  # noqa: PLC0415 - heavy, and few have statements
 
     return dict(read_trust(path).keys)
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
+from release_gate.audit.addresses import open_ledger
 from release_gate.audit.lifecycle import WORDS, Event, event_draft
-from release_gate.audit.places import open_ledger
 from release_gate.audit.recorder import record_event
 from release_gate.cli import Exit
 from release_gate.cli.clock import day_option

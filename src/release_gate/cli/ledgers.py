@@ -8,9 +8,9 @@ from pathlib import Path
 
 import click
 
+from release_gate.audit.addresses import Settings, open_view, settings_of
 from release_gate.audit.disclosures import Kept
 from release_gate.audit.ledger import entries
-from release_gate.audit.places import Settings, open_view, settings_of
 from release_gate.audit.record import Record
 from release_gate.audit.view import View
 from release_gate.cli.options import GATE_FILE

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import click
 
+from release_gate.audit.addresses import open_view, settings_of
 from release_gate.audit.disclosures import Kept
-from release_gate.audit.known import known_requests
-from release_gate.audit.places import open_view, settings_of
+from release_gate.audit.known_requests import known_requests
 from release_gate.cli import Exit
 from release_gate.cli.options import AS_OF, GATE, GATE_FILE, POLICIES, POLICIES_AS_OF, gate_of
 from release_gate.diagnostics import Diagnostic, InputError, RequestError, printable

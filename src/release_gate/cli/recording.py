@@ -58,7 +58,7 @@ def recorder(
 
     The clock is read here, and nowhere below.
     """
-    from release_gate.audit.places import settings_of  # noqa: PLC0415 - only for those who record
+    from release_gate.audit.addresses import settings_of  # noqa: PLC0415 - only for those who record
     from release_gate.audit.receipts import write_receipt  # noqa: PLC0415 - as above
     from release_gate.audit.recorder import Recorder  # noqa: PLC0415 - as above
 

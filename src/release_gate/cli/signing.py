@@ -12,9 +12,9 @@ from release_gate.cli.options import GATE_FILE
 from release_gate.diagnostics import did_you_mean, printable
 from release_gate.envelope import Envelope
 from release_gate.facts.release import Artifact, ReleaseRequest
-from release_gate.gate.files import OutputError, write_together
 from release_gate.gate.gate import read_gate
-from release_gate.gate.papers import require_standing
+from release_gate.gate.paper_files import require_standing
+from release_gate.gate.report_files import OutputError, write_together
 from release_gate.gate.statements import read_signer
 from release_gate.signing import Signer
 

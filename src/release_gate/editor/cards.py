@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from release_gate.editor.conditions import Resolved, describe
-from release_gate.editor.known import Named
+from release_gate.editor.known_names import Named
 from release_gate.facts.meanings import meanings, supplier
 from release_gate.facts.types import Choice, Length, ListType, MapType, Number, RecordType, Type
 from release_gate.facts.vocabularies import Vocabulary

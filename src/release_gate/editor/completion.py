@@ -12,7 +12,7 @@ from release_gate.editor import schema
 from release_gate.editor.cards import FUNCTIONS, WORDS, card
 from release_gate.editor.conditions import KEYWORDS, Line, Resolved, describe
 from release_gate.editor.hover import condition_at
-from release_gate.editor.known import policy_of
+from release_gate.editor.known_names import policy_of
 from release_gate.editor.nodes import Found, Node
 from release_gate.editor.pages import Page
 from release_gate.editor.roles import names, role_of, within

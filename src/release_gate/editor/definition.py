@@ -7,7 +7,7 @@ from pathlib import Path
 
 from release_gate.diagnostics import Source, Span
 from release_gate.editor.hover import condition_at, path_before
-from release_gate.editor.known import Known, Named, policy_of
+from release_gate.editor.known_names import Known, Named, policy_of
 from release_gate.editor.nodes import Found
 from release_gate.editor.pages import Page
 from release_gate.editor.roles import file_at, names, role_of, within

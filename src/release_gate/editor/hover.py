@@ -9,7 +9,7 @@ from typing import Final
 from release_gate.editor import schema
 from release_gate.editor.cards import FUNCTIONS, WORDS, card, fact_at
 from release_gate.editor.conditions import KEYWORDS, Line, Resolved, masked
-from release_gate.editor.known import Known, Named, policy_of
+from release_gate.editor.known_names import Known, Named, policy_of
 from release_gate.editor.nodes import Found, Node
 from release_gate.editor.pages import Page, page_of
 from release_gate.editor.roles import file_at, names, role_of, within

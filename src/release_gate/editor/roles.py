@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-from release_gate.editor.known import Known, Named, known_to, named_in, references, tested
+from release_gate.editor.known_names import Known, Named, known_to, named_in, references, tested
 from release_gate.editor.pages import Page, page_of, policy_path
 from release_gate.facts.access import KINDS
 from release_gate.source import Pointer

@@ -21,7 +21,6 @@ from pygls import uris
 from pygls.lsp.server import LanguageServer
 
 from release_gate.diagnostics import Severity, Span
-from release_gate.editor.check import Told, check
 from release_gate.editor.completion import Item, complete
 from release_gate.editor.definition import definition
 from release_gate.editor.fixes import Edit, fixes
@@ -29,6 +28,7 @@ from release_gate.editor.formatting import formatted
 from release_gate.editor.hover import hover
 from release_gate.editor.lines import Units
 from release_gate.editor.pages import Page, page_of
+from release_gate.editor.problems import Told, check
 from release_gate.policy.packs import data_folder
 from release_gate.unsaved import unsaved
 

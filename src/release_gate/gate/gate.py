@@ -199,7 +199,7 @@ def _papers(asked: GateDocument, folder: Path) -> Papers:
     """What a gate file has beside its policies, as :func:`read_papers` reads it."""
     if asked.trust is None and not (asked.sign_offs or asked.waivers or asked.unsigned_sign_offs):
         return NO_PAPERS
-    from release_gate.gate.papers import read_papers  # noqa: PLC0415 - many gates have no papers
+    from release_gate.gate.paper_files import read_papers  # noqa: PLC0415 - many gates have no papers
 
     return read_papers(asked, folder)
 
@@ -211,7 +211,7 @@ def _collected(asked: EvidenceDocument, trust: str | None, folder: Path) -> Coll
         EvidenceError: Something there is refused, so that nothing can be held against it.
     """
     from release_gate.evidence.collect import EvidenceError, collect  # noqa: PLC0415 - as above
-    from release_gate.gate.papers import read_trust  # noqa: PLC0415 - as above
+    from release_gate.gate.paper_files import read_trust  # noqa: PLC0415 - as above
     from release_gate.signing import read_certified_key  # noqa: PLC0415 - as above
 
     names = {result: name for name, result in asked.metrics.items()}

@@ -15,8 +15,8 @@ from release_gate.cli.outputs import Output, output_option
 from release_gate.cli.recording import recorder, recording
 from release_gate.decision import Verdict
 from release_gate.facts.access import AccessRequest
-from release_gate.gate.files import OutputError, discard
 from release_gate.gate.judging import Judging
+from release_gate.gate.report_files import OutputError, discard
 from release_gate.gate.reports import FORMATS
 from release_gate.gate.reports.run import Run
 

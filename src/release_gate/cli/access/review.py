@@ -27,7 +27,7 @@ from release_gate.cli.access.common import (
 from release_gate.cli.options import AS_OF, GATE
 from release_gate.diagnostics import printable
 from release_gate.escape import json_text
-from release_gate.gate.files import write_together
+from release_gate.gate.report_files import write_together
 
 
 @click.command()

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
+from release_gate.audit.addresses import open_ledger
 from release_gate.audit.notes import Checkpoint
-from release_gate.audit.places import open_ledger
 from release_gate.audit.view import View
 from release_gate.audit.witness import Asked
 from release_gate.cli import Exit

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from release_gate.audit.places import open_ledger
+from release_gate.audit.addresses import open_ledger
 from release_gate.cli import Exit
 from release_gate.cli.ledgers import GATE, settings
 

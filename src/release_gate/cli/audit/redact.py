@@ -8,10 +8,10 @@ from typing import Any
 
 import click
 
+from release_gate.audit.addresses import open_ledger
 from release_gate.audit.disclosures import Kept
 from release_gate.audit.ledger import entries
 from release_gate.audit.opening import is_sealed_record
-from release_gate.audit.places import open_ledger
 from release_gate.audit.record import Draft, Record
 from release_gate.audit.view import View
 from release_gate.cli import Exit

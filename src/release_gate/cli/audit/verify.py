@@ -9,10 +9,10 @@ from pathlib import Path
 
 import click
 
+from release_gate.audit.addresses import open_view
 from release_gate.audit.bundle import Bundle, is_bundle
 from release_gate.audit.disclosures import all_disclosures
 from release_gate.audit.examine import Helpers
-from release_gate.audit.places import open_view
 from release_gate.audit.receipts import is_receipt, read_receipt
 from release_gate.audit.verify import STEPS, Report, Trust, verify_decision, verify_log
 from release_gate.audit.view import View

@@ -10,7 +10,7 @@ from typing import Final
 from release_gate.audit.disclosures import Kept
 from release_gate.audit.ledger import Ledger, Store
 from release_gate.audit.notes import check_key_name
-from release_gate.audit.papers import paper_files
+from release_gate.audit.recorded_papers import paper_files
 from release_gate.audit.sensitive import Sensitive
 from release_gate.audit.store_postgres import PostgresStore
 from release_gate.audit.store_sqlite import SqliteStore

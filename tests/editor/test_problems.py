@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from release_gate.diagnostics import Severity
-from release_gate.editor.check import Told, check
 from release_gate.editor.pages import Page
+from release_gate.editor.problems import Told, check
 from release_gate.unsaved import unsaved
 from tests.editor.pages import POLICY, rule
 

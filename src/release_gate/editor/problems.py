@@ -12,7 +12,7 @@ from release_gate.authoring.lint import lint_policy
 from release_gate.authoring.testing.suites import load_suite
 from release_gate.diagnostics import Diagnostic, InputError, PolicyError, Severity, Span
 from release_gate.document import validate
-from release_gate.editor.known import gate_near
+from release_gate.editor.known_names import gate_near
 from release_gate.editor.nodes import texts
 from release_gate.editor.pages import Page
 from release_gate.editor.schema import KIND_NAMES
@@ -20,7 +20,7 @@ from release_gate.facts.access import AccessRequest
 from release_gate.facts.release import ReleaseRequest
 from release_gate.gate.gate import Gate
 from release_gate.gate.lineage.names import Names
-from release_gate.gate.papers import read_trust
+from release_gate.gate.paper_files import read_trust
 from release_gate.gate.unlisted import unlisted
 from release_gate.policy.load import is_path, load_policy
 from release_gate.policy.unread import unread_names

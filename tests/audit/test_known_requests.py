@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from release_gate import engine
-from release_gate.audit.known import known_requests
+from release_gate.audit.known_requests import known_requests
 from release_gate.audit.lifecycle import Event, event_draft
 from release_gate.audit.recorder import Recorder
 from release_gate.facts.ladder import RUNGS
