@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from release_gate.audit.attestation import Expected, verify_attestation
+from release_gate.audit.bundle import Bundle
 from release_gate.audit.candidates import Candidates
 from release_gate.audit.disclosures import Kept, all_disclosures, read_disclosures, to_json
 from release_gate.audit.ledger import Ledger, entries
@@ -438,6 +439,22 @@ def test_a_disclosure_opens_nothing_but_its_place_in_its_record(name: str, book:
     assert check(book, a, b).holds
     attack, code = ATTACKS[name]
     found = [(each.step, each.found.code) for each in check(book, attack(a, b)).problems]
+    assert (11, code) in found
+
+
+@pytest.mark.parametrize("name", ATTACKS)
+def test_nor_does_it_away_from_the_log(name: str, book: Book, kept: Kept) -> None:
+    recorder = sealing(book, kept, *FIELDS)
+    added = recorder.record(Gate(recorder.words).decide(asked(), as_of=DAY), asked(), NOW)
+    (one,), store = added.records, book.ledger.store
+    bundle = Bundle.of(store, one, book.ledger.receipt(one.index, added.checkpoint))
+    two = record(recorder, asked(), NOW + timedelta(seconds=1))
+    a, b = disclosed(kept, one), disclosed(kept, two)
+    assert bundle.verify(book.trust, "it", [a]).problems == []
+    attack, code = ATTACKS[name]
+    found = [
+        (each.step, each.found.code) for each in bundle.verify(book.trust, "it", [attack(a, b)]).problems
+    ]
     assert (11, code) in found
 
 

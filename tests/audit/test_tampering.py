@@ -567,6 +567,19 @@ def test_problems_are_bounded(copy: Copy) -> None:
     assert report.more > 0
 
 
+def test_records_that_were_removed_in_several_places_are_all_named(copy: Copy) -> None:
+    copy.run("DELETE FROM records WHERE seq IN (2, 4, 5)")
+    told = [each.found.message for each in copy.verify().problems if each.found.code == "RG712"]
+    assert told == ["the record 2 was removed", "the records 4 to 5 were removed"]
+
+
+def test_a_checkpoint_that_is_none_hides_no_other(copy: Copy) -> None:
+    foreign = str(sign_checkpoint(ORIGIN, SIZE, copy.outside.root, generate_key("ed25519")))
+    for row in ((3, "x"), (SIZE, foreign)):
+        copy.run(("INSERT INTO checkpoints VALUES (?, ?)", row))
+    assert [each.found.code for each in copy.verify().problems] == ["RG706", "RG709"]
+
+
 def test_two_histories_that_were_shown_to_two_people_do_not_both_verify(copy: Copy) -> None:
     """A fork: both are whole, both are signed, and neither extends the checkpoint of the other."""
     _sign_again(copy)
