@@ -573,6 +573,37 @@ def test_records_that_were_removed_in_several_places_are_all_named(copy: Copy) -
     assert told == ["the record 2 was removed", "the records 4 to 5 were removed"]
 
 
+def test_a_record_that_cannot_be_read_is_neither_removed_nor_reordered(copy: Copy) -> None:
+    copy.run("UPDATE records SET data = '{' WHERE seq = 3")
+    assert {each.found.code for each in copy.verify().problems}.isdisjoint({"RG712", "RG713"})
+
+
+def test_without_keys_it_is_said_that_no_signature_was_looked_at(copy: Copy) -> None:
+    assert copy.verify(trust=Trust()).not_checked.keys() == {8, 9}
+
+
+def test_a_checkpoint_that_was_signed_apart_is_one_of_the_log(copy: Copy) -> None:
+    copy.run("UPDATE records SET note = NULL")
+    assert copy.verify().not_checked == {9: "no checkpoint is kept with the log"}
+    copy.run(("INSERT INTO checkpoints VALUES (?, ?)", (SIZE, str(copy.outside))))
+    assert copy.verify().not_checked == {}
+
+
+def test_a_checkpoint_that_was_kept_elsewhere_need_not_be_signed_but_if_it_is_then_by_the_log(
+    copy: Copy,
+) -> None:
+    plain = Checkpoint(ORIGIN, SIZE, copy.outside.root)
+    assert copy.verify(plain).holds
+    foreign = sign_checkpoint(ORIGIN, SIZE, copy.outside.root, generate_key("ed25519"))
+    assert [(each.step, each.found.code) for each in copy.verify(foreign).problems] == [(10, "RG709")]
+
+
+def test_every_log_extends_the_empty_one_and_no_other_that_is_said_to_be_empty(copy: Copy) -> None:
+    assert copy.verify(Checkpoint(ORIGIN, 0, Frontier().root)).holds
+    forked = copy.verify(Checkpoint(ORIGIN, 0, bytes(32)))
+    assert [(each.step, each.found.code) for each in forked.problems] == [(10, "RG715")]
+
+
 def test_a_checkpoint_that_is_none_hides_no_other(copy: Copy) -> None:
     foreign = str(sign_checkpoint(ORIGIN, SIZE, copy.outside.root, generate_key("ed25519")))
     for row in ((3, "x"), (SIZE, foreign)):
