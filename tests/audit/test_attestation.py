@@ -32,6 +32,7 @@ from release_gate.decision import Decision, Verdict
 from release_gate.diagnostics import InputError, IntegrityError
 from release_gate.envelope import Envelope, sign_envelope, signed_bytes
 from release_gate.facts.ladder import RUNGS
+from release_gate.facts.release import ReleaseRequest
 from release_gate.signing import generate_key
 
 from .books import DAY, DIGEST, NOW, POLICY, Book, decide, held, policy, request
@@ -109,6 +110,18 @@ def test_a_summary_passes_only_up_to_the_rung_that_was_approved() -> None:
     ladder = decide(request()).artifacts[0].ladder
     assert passes == {rung for rung in ladder if RUNGS[rung] <= RUNGS["api_general"]}
     assert "weights_open" not in passes
+
+
+def test_what_could_be_approved_more_openly_than_was_asked_is_not() -> None:
+    tree: Any = request().tree
+    artifacts = [{"id": "w", "kind": "weights", "wanted": "hosted", "digest": DIGEST}]
+    asked = ReleaseRequest.model_validate({**tree, "artifacts": artifacts})
+    decision = decide(asked)
+    assert decision.artifacts[0].ladder["api_restricted"] is Verdict.APPROVE
+    summary = attest(decision, asked, [KEY], NOW)[1]
+    assert payload(summary)["predicate"]["verifiedLevels"][-1] == "RELEASE_GATE_HOSTED"
+    assert verified(summary.to_json(), level="hosted").approved
+    assert not verified(summary.to_json(), level="api_restricted").approved
 
 
 def test_what_passes_is_exactly_what_was_approved() -> None:

@@ -264,6 +264,31 @@ def _attestation_of_another(copy: Copy) -> None:
     copy.rewrite(lambda at, body: body.update(attestations=other) if at == 3 else None)
 
 
+def _summary_of_another(copy: Copy) -> None:
+    bodies = [json.loads(each) for each in copy.rows()]
+    mixed = [bodies[3]["attestations"][0], *bodies[1]["attestations"][1:]]
+    copy.share(*mixed)
+    copy.rewrite(lambda at, body: body.update(attestations=mixed) if at == 3 else None)
+
+
+def _summary_of(*sources: Any) -> Callable[[Copy], None]:
+    """A summary that rests on the statement of its record, and on something else or on nothing."""
+
+    def tamper(copy: Copy) -> None:
+        statement, summary = json.loads(copy.rows()[3])["attestations"]
+        store = SqliteStore.open(copy.path)
+        told = json.loads(Envelope.read(held(store, summary)).payload)
+        store.close()
+        own = told["predicate"]["inputAttestations"]
+        told["predicate"]["inputAttestations"] = [own[0] if each is None else each for each in sources]
+        kind, key = "application/vnd.in-toto+json", copy.book.signer
+        name = copy.put(sign_envelope(canonical_bytes(told), kind, [key]).to_json())
+        copy.share(statement)
+        copy.rewrite(lambda at, body: body.update(attestations=[statement, name]) if at == 3 else None)
+
+    return tamper
+
+
 def _attestation_by_another(copy: Copy) -> None:
     store = SqliteStore.open(copy.path)
     names = json.loads(copy.rows()[2])["attestations"]
@@ -457,6 +482,15 @@ TAMPERING: dict[str, tuple[Callable[[Copy], None], int, str, str]] = {
         "is found by was edited",
     ),
     "an attestation is of another decision": (_attestation_of_another, 8, "RG723", "about another decision"),
+    "a summary is of another decision": (_summary_of_another, 8, "RG723", "the summary of another decision"),
+    "a summary is of two decisions": (
+        _summary_of(None, {"uri": "x", "digest": {"sha256": "00" * 32}}),
+        8,
+        "RG723",
+        "of another decision",
+    ),
+    "a summary is of nothing": (_summary_of(), 8, "RG723", "of another decision"),
+    "a summary is of something odd": (_summary_of("odd"), 8, "RG723", "of another decision"),
     "an attestation is by somebody else": (_attestation_by_another, 8, "RG704", "trusted keys signed"),
     "an attestation is no statement": (_attestation_no_statement, 8, "RG723", "no statement about a release"),
     "the whole log is rewritten with the stolen key": (_sign_again, 10, "RG714", "truncated"),
