@@ -203,6 +203,22 @@ def test_where_unsigned_sign_offs_count_the_decision_says_so(project: Any, gate:
     )
 
 
+def test_an_objection_that_lapses_is_not_forgotten(project: Any) -> None:
+    """Whoever asks could rid themselves of one by a title or another id, and nobody would see it."""
+    project.sign("ada", word="object")
+    assert not project.decide().notes
+    said = "ada as lead has said `object` from hosted on 2026-11-20"
+    for changes, why in (
+        ({"title": "Another"}, "about another version of the request or under other policies"),
+        ({"id": "small-2"}, "of the same content, in the request small"),
+    ):
+        decision = project.decide(project.request(**changes))
+        told = f"{said}{'' if why.startswith('of') else ','} {why}: it does not count for w"
+        assert (decision.verdict, decision.notes) == (Verdict.NEEDS_APPROVAL, (told,))
+    other = [{"id": "w", "kind": "weights", "wanted": "hosted", "digest": OTHER}]
+    assert not project.decide(project.request(id="small-2", artifacts=other)).notes
+
+
 def test_an_unsigned_objection_counts_always(project: Any) -> None:
     project.sign("ada")
     project.sign("bob")

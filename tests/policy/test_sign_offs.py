@@ -227,7 +227,10 @@ OBJECTIONS: dict[str, tuple[dict[str, Any], bool]] = {
 
 @pytest.mark.parametrize(("objection", "counts"), OBJECTIONS.values(), ids=OBJECTIONS)
 def test_an_objection_counts(objection: dict[str, Any], counts: bool) -> None:  # noqa: FBT001
-    assert bool(book({"word": "object", **objection}).objections()) is counts
+    found = book({"word": "object", **objection})
+    assert bool(found.objections()) is counts
+    lapsed = OTHER in {objection.get("request"), objection.get("policies")}
+    assert bool([*found.lapsed()]) is lapsed
 
 
 @pytest.mark.parametrize(

@@ -84,6 +84,8 @@ class Case:
                 f"NOT SIGNED: the sign-offs of {names} for {self.artifact.id} have no signature, "
                 "so that whoever can edit the request can have written them"
             )
+        for objection in self.book.lapsed():
+            yield f"{objection}: it does not count for {self.artifact.id}"
         yield from self.waivers.notes(self.panel.inforce)
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -75,14 +75,27 @@ class SignOffBook:
 
         One that does not say which request or policies it saw, objects to all.
         """
-        return [
-            each.said
-            for each in self.all
-            if each.said.word in ("object", "reverse")
-            and each.said.request in (None, self.request.proposal_digest)
-            and each.said.policies in (None, self.policies_digest)
-            and self.speaks(each)
-        ]
+        return [each.said for each in self.all if self.is_against(each) and self.is_of_today(each.said)]
+
+    def lapsed(self) -> Iterator[str]:
+        """Objections and reversals that would count, had nothing changed, and what each was about."""
+        for each in self.all:
+            if self.is_against(each) and not self.is_of_today(each.said):
+                yield f"{_word(each)}, about another version of the request or under other policies"
+        for signed in self.papers.signed:
+            entry = Entry(signed.said, signed)
+            same = signed.artifact_digest is not None and signed.artifact_digest == self.artifact_digest
+            if signed.request != self.request.id and same and self.is_against(entry):
+                yield f"{_word(entry)} of the same content, in the request {signed.request}"
+
+    def is_against(self, each: Entry) -> bool:
+        """Whether somebody wants a door kept closed, about whatever version."""
+        return each.said.word in ("object", "reverse") and self.speaks(each)
+
+    def is_of_today(self, said: SignOff) -> bool:
+        """Whether somebody speaks about the request and the policies as they are."""
+        is_asked = said.request in (None, self.request.proposal_digest)
+        return is_asked and said.policies in (None, self.policies_digest)
 
     def asked(self, spec: SignOffAsked, rung: Step) -> Asked:
         """How a sign-off stands at a rung. One person counts once."""
@@ -187,6 +200,10 @@ class SignOffBook:
             if any(not isinstance(each, str) or looks_like(each, person) for each in known):
                 return "who assessed it may not sign"
         return ""
+
+
+def _word(each: Entry) -> str:
+    return f"{each} has said `{each.said.word}` from {each.said.rung} on {each.said.on}"
 
 
 def _about(said: SignOff, artifact: Artifact) -> bool:
