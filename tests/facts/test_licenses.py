@@ -71,7 +71,8 @@ def test_what_a_licence_allows(name: str, term: str, value: Any) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["other", "unknown", "openrail", "cc", "gpl", "bsd", "NOASSERTION", "NONE", "", " ", "MIT License",
+    ["other", "unknown", "openrail", "cc", "gpl", "bsd", "falcon-llm-license", "NOASSERTION",
+     "NONE", "", " ", "MIT License",
      "MIT OR", "MIT/Apache-2.0", "(MIT", "LicenseRef-mine", "MIT WITH something-of-ours", "MIT  AND OR MIT",
      "MIT OR " * 200 + "MIT", "other AND unknown", "\u039cIT OR \u039cIT"],
 )  # fmt: skip
