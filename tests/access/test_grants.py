@@ -177,6 +177,70 @@ rules:
     assert office.access("rereview", REPO)[0] == 5
 
 
+def test_what_happened_to_any_grant_of_an_account_counts_when_one_is_judged_again(
+    granted: Office, hub: PracticeHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub.ask("bb01", "ada", **GOOD)
+    assert granted.hub("review", "--apply")[0] == 0
+    monkeypatch.setattr(clock, "today", lambda: date(2026, 12, 24))
+    sold = ("--reason", "sold copies", "--by", "eve", "--as-of", "2026-12-02")
+    assert granted.run("access", "breach", REPO, "bb01", *sold)[0] == 0
+    assert granted.run("access", "rereview", REPO, "--as-of", "2026-12-01")[0] == 0  # as it was known then
+    code, out, _ = granted.run("access", "rereview", REPO, "--as-of", "2026-12-02")
+    (refused,) = [line for line in out.splitlines() if "would be refused" in line]
+    assert (code, "ada  aa01" in refused, "earlier grant were broken" in refused) == (5, True, True)
+
+
+def test_who_is_hidden_answers_for_their_own_grant_only(office: Office, hub: PracticeHub) -> None:
+    broken = """'$any([h.kind == "breached" for h in history])'"""
+    office.change("policy.yaml", broken, "requester.age < 3")
+    for name in ("aa01", "aa02"):
+        hub.ask(name, None, **GOOD)
+    assert office.hub("review", "--apply")[0] == 0
+    office.change("policy.yaml", "requester.age < 3", broken)
+    office.access("breach", REPO, "aa01", "--reason", "sold copies", "--by", "eve")
+    code, out, _ = office.access("rereview", REPO)
+    assert (code, out.splitlines()[-1]) == (0, "judged again: 1; would not be given now: 0")
+
+
+def test_who_had_access_that_expired_can_be_asked_about_it(
+    granted: Office, hub: PracticeHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    granted.change("policy.yaml", 'h.kind == "breached"', 'h.kind == "expired" and h.on < as_of')
+    for day, word in ((24, "accept"), (25, "refuse")):
+        monkeypatch.setattr(clock, "today", lambda day=day: date(2027, 11, day))
+        hub.ask("bb01", "ada", **GOOD)
+        out = granted.run("access", "review", REPO, "--endpoint", hub.url, "--as-of", f"2027-11-{day}")[1]
+        assert out.splitlines()[2].startswith(word), out
+
+
+@pytest.mark.parametrize(
+    ("rule", "old", "new", "codes"),
+    [
+        ("grant.on < as_of", "", "", (0, 0)),
+        ("grant.on <= as_of", "", "", (5, 5)),
+        ('grant.tier == "low"', "", "", (5, 5)),
+        ('grant.tier == "high"', '"tier":"low"', '"tier":null', (0, 6)),
+        ("grant.expires == null", '"expires":"2027-11-24"', '"expires":null', (0, 5)),
+    ],
+)
+def test_a_grant_is_judged_again_by_what_is_known_of_it(
+    granted: Office, rule: str, old: str, new: str, codes: tuple[int, int]
+) -> None:
+    granted.change("policy.yaml", "requester.age < 18", f'request.action != "request" and {rule}')
+    found = granted.access("rereview", REPO)[0]
+    granted.change("grants.jsonl", old, new)
+    assert (found, granted.access("rereview", REPO)[0]) == codes
+
+
+def test_an_end_that_is_no_date_is_not_known_when_a_grant_is_renewed(granted: Office) -> None:
+    granted.change(
+        "policy.yaml", "requester.age < 18", 'request.action != "request" and grant.expires == null'
+    )
+    granted.change("grants.jsonl", "2027-11-24", "next year")
+    assert granted.access("renew", REPO, "ada", "--by", "eve")[0] == 6
+
+
 def test_all_grants_are_judged_again_when_the_tier_changes(granted: Office, tmp_path: Path) -> None:
     code, out, _ = granted.access("rereview", REPO)
     assert (code, out.splitlines()[-1]) == (0, "judged again: 3; would not be given now: 0")
