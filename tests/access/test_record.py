@@ -44,6 +44,16 @@ def test_who_has_access_is_seen_in_the_ledger(recorded: Office, hub: PracticeHub
     assert "ada" in out
 
 
+def test_that_somebody_had_gone_before_they_were_let_in_is_recorded(office: Office, hub: PracticeHub) -> None:
+    office.change("release-gate.yaml", "access:\n", LEDGER)
+    hub.ask("aa01", "ada", **GOOD)
+    hub.before_accept = hub.requests.pop
+    assert office.hub("review", "--apply", "--record")[0] == 0
+    _, out, _ = office.run("audit", "log", "-o", "json", "--ledger", "ledger.db")
+    events = [json.loads(line).get("event") for line in out.splitlines()]
+    assert events == ["revoked", "granted", None]  # newest first, and the decision last
+
+
 def test_a_second_run_records_nothing_twice(recorded: Office, hub: PracticeHub) -> None:
     recorded.hub("review", "--apply", "--record")
     hub.requests["aa01"]["status"] = "pending"  # cancelled by hand; the register still gives it

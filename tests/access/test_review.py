@@ -372,6 +372,7 @@ ONE_EACH = """\
 def test_what_a_file_says_of_the_queue_is_held_against_the_queue(
     office: Office, hub: PracticeHub, effect: str, code: int
 ) -> None:
+    hub.ask("aa01", "ada", **{**GOOD, "For what": "Sale"})  # there is nobody like her
     hub.ask("aa03", "cyd", **{**GOOD, "For what": "Sale"})
     office.trust("grace", "access-lead")
     office.hub("review", "--keep", "waiting")
