@@ -59,6 +59,7 @@ def test_a_script_is_seen_by_its_answers_and_its_pace() -> None:
     assert seen("same_answers", *queue) == [2, 2, 1, None]
     assert seen("within_minute", *queue) == [2, 2, 1, 1]
     assert seen("requests", *queue) == [4, 4, 4, 4]
+    assert seen("same_answers", one(Why="x", How="y"), one(How="y", Why="x")) == [2, 2]
 
 
 def test_the_register_is_counted_too() -> None:

@@ -50,6 +50,8 @@ def said(told: Any, answer: Any, label: str = "F") -> Said:
         ({"fact": "requester.age", "as": "birth_date"}, "2008-11-24", 18),
         ({"fact": "requester.age", "as": "birth_date"}, "2008-11-25", 17),
         ({"fact": "requester.age", "as": "birth_date"}, "2008-02-29", 18),
+        ({"fact": "requester.age", "as": "birth_date"}, "2026-11-24", 0),
+        ({"fact": "requester.age", "as": "birth_date"}, "1895-11-25", 130),
     ],
 )
 def test_an_answer_is_the_fact_that_it_is_mapped_to(told: Any, answer: Any, fact: Any) -> None:
@@ -78,6 +80,7 @@ def test_an_answer_is_the_fact_that_it_is_mapped_to(told: Any, answer: Any, fact
         (STUDY, "study", "`F`: `study` is none of the answers that count"),
         ({"fact": "requester.age", "as": "birth_date"}, "24.11.2008", "`F`: `24.11.2008` is not a date"),
         (BORN, "2026-11-25", "`F`: `2026-11-25` is no date of birth of somebody who asks"),
+        (BORN, "1895-11-24", "`F`: `1895-11-24` is no date of birth of somebody who asks"),
         (BORN, "1800-01-01", "`F`: `1800-01-01` is no date of birth of somebody who asks"),
     ],
 )  # fmt: skip
