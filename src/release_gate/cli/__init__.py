@@ -189,9 +189,11 @@ _OF_LINES: Final = (click.MissingParameter, click.exceptions.NoArgsIsHelpError)
 
 def _show(error: click.ClickException) -> None:
     """Show what is wrong with the way the command was called; names of files in it are text."""
+    from release_gate.escape import log_line  # noqa: PLC0415 - only for what went wrong
+
     if not isinstance(error, _OF_LINES):
         told = error.format_message()
-        error = click.UsageError(printable(told, len(told)), getattr(error, "ctx", None))
+        error = click.UsageError(log_line(printable(told, len(told))), getattr(error, "ctx", None))
     error.show()
 
 

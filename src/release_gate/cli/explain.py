@@ -10,6 +10,7 @@ import click
 from release_gate.cli.options import AS_OF, GATE, POLICIES, POLICIES_AS_OF, gate_of
 from release_gate.diagnostics import did_you_mean, printable
 from release_gate.engine import explain_rule
+from release_gate.escape import log_line
 from release_gate.facts.release import ReleaseRequest
 from release_gate.gate.text import render_trace
 
@@ -44,9 +45,9 @@ def explain(
             for artifact in asked.artifacts:
                 click.echo(f"{name}  for {artifact.id} at {artifact.wanted}")
                 for label, text, trace in explain_rule(asked, artifact, policy, each, as_of):
-                    click.echo(f"  {label}: {printable(text, 500)}")
+                    click.echo(log_line(f"  {label}: {printable(text, 500)}"))
                     for line in render_trace(trace, text, policy.document.definitions, 2):
-                        click.echo(line)
+                        click.echo(log_line(line))
     if not shown:
         ids = [name.rpartition("/")[2] for name in names]
         near = did_you_mean(str(rule), names if "/" in str(rule) else ids)

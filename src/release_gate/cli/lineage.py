@@ -14,7 +14,7 @@ from release_gate.audit.known_requests import known_requests
 from release_gate.cli import Exit
 from release_gate.cli.options import AS_OF, GATE, GATE_FILE, POLICIES, POLICIES_AS_OF, gate_of
 from release_gate.diagnostics import Diagnostic, InputError, RequestError, printable
-from release_gate.escape import json_text
+from release_gate.escape import json_text, log_line
 from release_gate.facts.release import ReleaseRequest
 from release_gate.gate.gate import Gate
 from release_gate.gate.lineage.closing import Change, what_if, with_effects
@@ -117,9 +117,8 @@ def lineage(  # noqa: PLR0913, PLR0917 - one argument for each option
     elif output == "mermaid":
         click.echo("\n".join(mermaid(picture)))
     else:
-        click.echo("\n".join(text(picture)))
-        if changes:
-            click.echo("\n" + "\n".join(effects_text(changes, effects)))
+        lines = [*text(picture), *(["", *effects_text(changes, effects)] if changes else [])]
+        click.echo("\n".join(map(log_line, lines)))
     return Exit.ALLOWED
 
 

@@ -13,7 +13,7 @@ from release_gate.cli import Exit
 from release_gate.cli.clock import day_option
 from release_gate.cli.ledgers import DISCLOSURES, GATE, LEDGER, kept, viewed
 from release_gate.diagnostics import printable
-from release_gate.escape import json_text
+from release_gate.escape import json_text, log_line
 
 
 @click.command()
@@ -42,9 +42,9 @@ def status(
             if each.irrevocable:
                 click.echo(f"  copies are out for good: {each.irrevocable}")
             if each.access_of:
-                click.echo(f"  access: {printable(', '.join(each.access_of), 1000)}")
+                click.echo(log_line(f"  access: {printable(', '.join(each.access_of), 1000)}"))
             for happened in each.history:
                 rung = f" at {happened.rung}" if happened.rung else ""
                 note = f": {printable(happened.note)}" if happened.note else ""
-                click.echo(f"  {happened.on}  {happened.word}{rung}{note}")
+                click.echo(log_line(f"  {happened.on}  {happened.word}{rung}{note}"))
     return Exit.ALLOWED

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from release_gate.diagnostics import counted, printable
+from release_gate.escape import log_line
 from release_gate.evidence.collected import Collected, Provenance
 from release_gate.evidence.combine import LISTS, Combined
 from release_gate.evidence.request import combined
@@ -19,7 +20,7 @@ __all__ = ["render_collected", "to_dict"]
 
 def render_collected(collected: Collected, vouching: Vouching | None = None) -> str:
     """Every fact with where it came from, what else was seen, and what every folder holds."""
-    return "".join(f"{line}\n" for line in _lines(collected, vouching))
+    return "".join(f"{log_line(line)}\n" for line in _lines(collected, vouching))
 
 
 def _lines(collected: Collected, vouching: Vouching | None) -> Iterator[str]:

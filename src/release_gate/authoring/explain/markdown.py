@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from typing import Final
 
 from release_gate.authoring.explain.explanation import Explanation, RuleInWords
 
 __all__ = ["as_markdown"]
+
+_COMMAND: Final = re.compile(r"##(?=\w*\[)")
+"""How a command of a build log begins, wherever it stands. No heading does."""
 
 
 def as_markdown(said: Explanation) -> str:
@@ -77,9 +82,9 @@ def _text(text: str) -> str:
 
 
 def _code(text: str) -> str:
-    fence = "``" if "`" in text else "`"
-    space = " " if "`" in text else ""
-    return f"{fence}{space}{text}{space}{fence}"
+    longest = max(map(len, re.findall("`+", text)), default=0)
+    fence, space = "`" * (longest + 1), " " if longest else ""
+    return f"{fence}{space}{_COMMAND.sub('# #', text)}{space}{fence}"
 
 
 def _plain(text: str) -> str:
