@@ -51,6 +51,7 @@ MISTAKES = [
     ('"eu" in artifact.jurisdictions', '"eu"', "did you mean `EU`", '"EU" in artifact.jurisdictions'),
     ('developer.jurisdiction == "UK"', '"UK"', "", 'developer.jurisdiction == "GB"'),
     ('developer.jurisdiction == "de"', '"de"', "did you mean `DE`", 'developer.jurisdiction == "DE"'),
+    ('artifact.license == "Apache 2.0"', '"Apache 2.0"', "did you mean `Apache-2.0`", "true"),
     (f"{CYBER} > 3", f"{CYBER} > 3", 'write one of its words in quotes, as "none"', f'{CYBER} > "none"'),
     ("artifact.irrevocable == yes", "yes", "write `true` or `false`", "artifact.irrevocable == true"),
     ("artifact.irrevocable == True", "True", "write `true`", "artifact.irrevocable == true"),

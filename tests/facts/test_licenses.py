@@ -6,12 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from release_gate.decision import Verdict
+from release_gate.diagnostics import PolicyError
+from release_gate.engine import decide
 from release_gate.facts.frame import Frame
-from release_gate.facts.licenses import TERMS, license_terms
+from release_gate.facts.licenses import TERMS, license_name, license_names, license_terms
 from release_gate.facts.records import Terms
 from release_gate.facts.release import ReleaseRequest
 from release_gate.facts.truth import Reason, Unknown
 from release_gate.facts.view import view_of
+from release_gate.policy.load import policy_from_document
+from release_gate.source import read_document
 
 UNKNOWN = Unknown(Reason.MISSING)
 
@@ -155,3 +160,40 @@ def test_what_the_table_leaves_open_may_be_stated() -> None:
     request = ReleaseRequest.model_validate({"id": "r", "action": "release", "artifacts": [artifact]})
     terms = view_of(Frame(request, request.artifacts[0], date(2026, 1, 1)))["artifact"]
     assert terms.fields["terms"].fields["commercial_use"].value is False
+
+
+def refused(condition: str, licence: str) -> bool:
+    """Whether a policy that refuses under this condition refuses a release under this licence."""
+    policy = policy_from_document(
+        read_document(
+            "release_gate: policy/v1\nid: own\nversion: 1.0.0\ntitle: Own\ncovers: true\n"
+            f"rules: [{{id: no, deny: No., when: '{condition}'}}]\n",
+            "own.yaml",
+        )
+    )
+    asked = ReleaseRequest.model_validate(
+        {
+            "id": "a",
+            "action": "release",
+            "artifacts": [{"id": "w", "kind": "weights", "wanted": "hosted", "license": licence}],
+            "lineage": [{"parent": "base", "license": licence}],
+        }
+    )
+    return decide(asked, [policy], date(2026, 11, 24)).verdict is Verdict.DENY
+
+
+OTHERWISE = sorted(name for name in license_names() if name != license_name(name))
+
+
+@pytest.mark.parametrize("name", OTHERWISE)
+def test_a_licence_is_the_same_by_every_name_of_it(name: str) -> None:
+    known = str(license_name(name))
+    assert refused(f'artifact.license == "{known}"', name)
+    assert refused(f'$any([p.license == "{name.upper()}" for p in lineage])', known)
+    assert refused(f'artifact.license in ["xyz-1.0", "{name}"]', known.lower())
+    assert not refused(f'artifact.license != "{name}" or artifact.license == "xyz-1.0"', known)
+
+
+def test_a_licence_is_compared_with_licences_alone() -> None:
+    with pytest.raises(PolicyError, match="RG215 a licence cannot be compared with a text"):
+        refused("artifact.license == model.name", "MIT")

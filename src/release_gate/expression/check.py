@@ -18,6 +18,7 @@ from release_gate.expression.hints import bare_word_hint, comparison_hint, unkno
 from release_gate.expression.nodes import FUNCTIONS, PARTS, At, Node, children
 from release_gate.expression.problem import ExpressionProblem
 from release_gate.expression.trees import tree_of
+from release_gate.facts.licenses import license_names
 from release_gate.facts.truth import Duration
 from release_gate.facts.types import (
     Boolean,
@@ -25,6 +26,7 @@ from release_gate.facts.types import (
     Day,
     FactType,
     Length,
+    Licence,
     ListType,
     MapType,
     Number,
@@ -268,6 +270,11 @@ class _Checker:
         if not isinstance(kind, Text) or not isinstance(node, nodes.Literal):
             return node, kind
         word = node.value
+        if isinstance(other, Licence):
+            if not Licence.could_name(str(word)):
+                help_ = did_you_mean(str(word), license_names())
+                return self.problem("RG216", f"`{word}` is no name of a licence", node.at, help_)
+            return replace(node, value=Licence.called(str(word))), other
         if isinstance(other, Text) and not other.could_be(word):
             help_ = f"did you mean `{word.upper()}`" if other.could_be(word.upper()) else ""
             return self.problem("RG216", f"`{word}` is not {other.means}", node.at, help_)

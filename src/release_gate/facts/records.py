@@ -22,6 +22,7 @@ from release_gate.facts.types import (
     Fact,
     FactType,
     Length,
+    Licence,
     Number,
     Text,
     problem,
@@ -51,6 +52,7 @@ __all__ = [
     "Flop",
     "Id",
     "Incident",
+    "LicenceName",
     "ListOf",
     "Measurement",
     "Misuse",
@@ -77,6 +79,7 @@ Id = Annotated[str, Field(pattern=f"^{ID}$")]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 
 AnyText = Annotated[Fact, Text()]
+LicenceName = Annotated[Fact, Licence()]
 AnyNumber = Annotated[Fact, Number()]
 Share = Annotated[Fact, Number(Decimal(0), Decimal(1))]
 Flop = Annotated[Fact, Number(unit="operations")]
@@ -270,7 +273,7 @@ class DataSource(FactRecord):
     """Its name."""
     kind: choice("data_kind") = MISSING  # type: ignore[valid-type]
     """What it is."""
-    license: AnyText = MISSING
+    license: LicenceName = MISSING
     """Its licence: an SPDX identifier or expression, Hugging Face's word for it, or a LicenseRef."""
     terms: Terms = Terms()
     """What that licence allows."""
@@ -480,7 +483,7 @@ class Ancestor(FactRecord):
     """What it stands on."""
     relation: choice("relation") = MISSING  # type: ignore[valid-type]
     """How the child stands on it."""
-    license: AnyText = MISSING
+    license: LicenceName = MISSING
     """The licence of the parent, as an SPDX identifier or LicenseRef."""
     terms: Terms = Terms()
     """What that licence allows."""

@@ -30,6 +30,7 @@ from release_gate.facts.records import (
     Evidence,
     Id,
     Incident,
+    LicenceName,
     ListOf,
     Measurement,
     Misuse,
@@ -119,7 +120,7 @@ class Artifact(Base):
     """The access level it has now."""
     irrevocable: YesNo = MISSING
     """Whether copies are out for good: released past the irreversible boundary once, or leaked."""
-    license: AnyText = MISSING
+    license: LicenceName = MISSING
     """Its licence: an SPDX identifier or expression, Hugging Face's word for it, or a LicenseRef."""
     terms: Terms = Terms()
     """What that licence allows; needed only for a licence that the licence table does not have."""

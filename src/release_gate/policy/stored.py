@@ -33,7 +33,7 @@ _WRITTEN: Final[dict[str, type[Any]]] = {
     each.__name__: each
     for each in (
         *(MeasurementRule, Rule, Table, Tier, Vocabulary),
-        *(types.Boolean, types.Choice, types.Day, types.Length, types.Number, types.Text),
+        *(types.Boolean, types.Choice, types.Day, types.Length, types.Licence, types.Number, types.Text),
     )
 }
 """Classes whose members are written one after the other."""
