@@ -75,7 +75,7 @@ def refusal(held: ReleaseRequest) -> Any:
 
 CLAIMS: dict[str, tuple[dict[str, Any], Callable[[ReleaseRequest], Any], Any]] = {
     "the same licence": ({"artifact__license": "Apache-2.0"}, licence, "Apache-2.0"),
-    "the same licence by another name": ({"artifact__license": "apache-2.0"}, licence, "apache-2.0"),
+    "the same licence by another name": ({"artifact__license": "apache-2.0"}, licence, "Apache-2.0"),
     "another licence": ({"artifact__license": "MIT"}, licence, CONFLICTING),
     "no licence": ({"artifact__license": None}, licence, CONFLICTING),
     "another digest": (
