@@ -30,6 +30,7 @@ __all__ = [
     "lines_of",
     "listed",
     "nearest",
+    "offer",
     "printable",
     "reason_of",
 ]
@@ -156,15 +157,18 @@ def did_you_mean(word: str, choices: Iterable[str]) -> str:
     """
     ordered = isinstance(choices, Sequence | Mapping)
     options = list(dict.fromkeys(choices)) if ordered else sorted(set(choices))
-    if near := nearest(word, options):
-        return "did you mean " + " or ".join(f"`{name}`" for name in near)
     few = listed(options) if len(word) <= 100 else ""
-    return f"one of {few}" if few else ""
+    return offer(nearest(word, options)) or (f"one of {few}" if few else "")
 
 
-def listed(choices: Collection[str]) -> str:
-    """The choices in words, if they are few; else nothing."""
-    return ", ".join(f"`{name}`" for name in choices) if len(choices) <= 12 else ""
+def offer(names: Collection[str]) -> str:
+    """A help text that offers some names; nothing if there are none."""
+    return f"did you mean {' or '.join(f'`{name}`' for name in names)}" if names else ""
+
+
+def listed(choices: Collection[str], most: int = 12) -> str:
+    """The choices in words, if they are no more than so many; else nothing."""
+    return ", ".join(f"`{name}`" for name in choices) if len(choices) <= most else ""
 
 
 def nearest(word: str, choices: Collection[str]) -> list[str]:

@@ -11,7 +11,7 @@ from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler, ValidationError
 from pydantic_core import CoreSchema
 
-from release_gate.diagnostics import Diagnostic, InputError, Span, did_you_mean, printable
+from release_gate.diagnostics import Diagnostic, InputError, Span, did_you_mean, listed, offer, printable
 from release_gate.docstrings import attribute_docstrings
 from release_gate.limits import MAX_PROBLEMS
 from release_gate.meant import list_hint
@@ -168,9 +168,9 @@ def _key_meant(key: str, known: list[str]) -> str:
     """What is meant by a key that is not there: a word that means the same, one that is near, or any."""
     wanted, help_ = _MEANT.get(key, ("", ""))
     if wanted in known:
-        return help_ or f"did you mean `{wanted}`"
-    near = did_you_mean(key, known)
-    return near or ("one of " + ", ".join(f"`{name}`" for name in known) if len(known) <= MAX_LISTED else "")
+        return help_ or offer([wanted])
+    few = listed(known, MAX_LISTED)
+    return did_you_mean(key, known) or (f"one of {few}" if few else "")
 
 
 def _keys_hint(keys: list[str]) -> str:
@@ -187,7 +187,7 @@ def _written_so(text: str, pattern: str) -> str:
         *(re.sub(f"[^a-z0-9{signs}]+", signs[0], small).strip(signs) for signs in ("-._", "_")),
     ):
         if near != text and re.fullmatch(pattern, near):
-            return f"did you mean `{near}`"
+            return offer([near])
     return _PATTERNS.get(pattern, f"it must match {pattern}")
 
 

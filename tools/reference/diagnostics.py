@@ -220,6 +220,8 @@ class _Module:
                 return [text + "…" for text in self.texts(left, function, depth)]
             case ast.IfExp(body=body, orelse=orelse):
                 return [*self.texts(body, function, depth), *self.texts(orelse, function, depth)]
+            case ast.BoolOp(op=ast.Or(), values=values):
+                return [text for each in values for text in self.texts(each, function, depth)]
             case ast.Name(id=name) if depth < 3:
                 origins = self.assigned(name, function, node.lineno)
                 return [text for each in origins for text in self.texts(each, function, depth + 1)]

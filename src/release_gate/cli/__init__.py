@@ -16,7 +16,15 @@ from typing import TYPE_CHECKING, Any, Final, TextIO
 import click
 
 from release_gate import __version__
-from release_gate.diagnostics import InputError, IntegrityError, PolicyError, counted, did_you_mean, printable
+from release_gate.diagnostics import (
+    InputError,
+    IntegrityError,
+    PolicyError,
+    counted,
+    nearest,
+    offer,
+    printable,
+)
 
 if TYPE_CHECKING:
     from release_gate.decision import Verdict
@@ -94,11 +102,10 @@ class Lazy(click.Group):
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
-            near = " or ".join(f"`{each}`" for each in _elsewhere(ctx, args[0])) if self is cli else ""
-            offered = f"did you mean {near}" if near else did_you_mean(args[0], self.about)
-            if not offered.startswith("did"):
-                raise
-            raise click.UsageError(f"No such command `{args[0]}`; {offered}?", ctx) from error
+            elsewhere = _elsewhere(ctx, args[0]) if self is cli else []
+            if near := elsewhere or nearest(args[0], self.about):
+                raise click.UsageError(f"No such command `{args[0]}`; {offer(near)}?", ctx) from error
+            raise
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """A command by its name, from its own module."""

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Final
 
-from release_gate.diagnostics import did_you_mean
+from release_gate.diagnostics import did_you_mean, nearest, offer
 from release_gate.expression.nodes import FUNCTIONS, At, Fact, Literal, Node
 from release_gate.facts.truth import Duration
 from release_gate.facts.types import (
@@ -143,9 +143,9 @@ def function_hint(name: str) -> str:
     if name in ("has", "exists", "defined", "isset", "known", "present"):
         return _ALONE
     if name in ("len", "length", "size", "sum"):
-        return "did you mean `$count`"
-    near = did_you_mean(f"${name}", [f"${each}" for each in FUNCTIONS])
-    return near.replace("`", "") if near.startswith("one of") else near
+        return offer(["$count"])
+    functions = [f"${each}" for each in FUNCTIONS]
+    return offer(nearest(f"${name}", functions)) or f"one of {', '.join(functions)}"
 
 
 def unknown_name_hint(
@@ -163,7 +163,7 @@ def unknown_name_hint(
         if found is not None and not (rest and isinstance(found, FactType)):
             elsewhere.append(f"{group}.{name}")
     if 0 < len(elsewhere) <= 4:
-        return "did you mean " + " or ".join(f"`{each}`" for each in elsewhere)
+        return offer(elsewhere)
     return did_you_mean(name, [*root.fields, *others])
 
 

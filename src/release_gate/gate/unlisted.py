@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from release_gate.diagnostics import Diagnostic, Severity, did_you_mean, printable
+from release_gate.diagnostics import Diagnostic, Severity, nearest, offer, printable
 from release_gate.facts.licenses import license_name, license_names
 
 if TYPE_CHECKING:
@@ -26,12 +26,11 @@ def unlisted(request: ReleaseRequest) -> Iterator[Diagnostic]:
         if not isinstance(name, str) or each.terms.model_fields_set or name.startswith("LicenseRef-"):
             continue
         if license_name(name) is None:
-            near = did_you_mean(name, license_names())
             yield Diagnostic(
                 "RG407",
                 f"nothing is known of the licence `{printable(name)}`, so that all of its terms are unknown",
                 request.where((*pointer, "license")),
-                near if near.startswith("did you mean") else "state its `terms`",
+                offer(nearest(name, license_names())) or "state its `terms`",
                 Severity.WARNING,
             )
 
