@@ -13,7 +13,7 @@ from release_gate.audit.attestation import attest as attest_decision
 from release_gate.audit.replay import again
 from release_gate.cli import Exit
 from release_gate.cli.ledgers import DISCLOSURES, GATE, LEDGER, found, kept, viewed
-from release_gate.cli.outputs import emit
+from release_gate.cli.outputs import emit_lines
 from release_gate.signing import open_signer
 
 
@@ -48,5 +48,5 @@ def attest(  # noqa: PLR0913, PLR0917 - one argument for each option
     body: Any = record.body
     told = body["decision"], body["request"]["tree"]
     envelopes = attest_decision(decision, request, [signer], datetime.now(UTC), verifier, told)
-    emit("".join(f"{each.to_json().decode()}\n" for each in envelopes), output)
+    emit_lines((each.to_json().decode() for each in envelopes), output)
     return Exit.ALLOWED

@@ -85,7 +85,7 @@ class Statement:
         return found, request, seen
 
 
-def read_signer(reference: str, password: str | None = None) -> Signer:
+def read_signer(reference: str) -> Signer:
     """What a key reference stands for: an SSH key, or what :func:`release_gate.signing.open_signer` reads.
 
     Raises:
@@ -98,7 +98,7 @@ def read_signer(reference: str, password: str | None = None) -> Signer:
         raise InputError([Diagnostic("RG701", message, help="name the file with the private half")])
     if path.suffix == ".pub" or b"OPENSSH PRIVATE KEY" in start:
         return cast("Signer", SshSigner(path))  # signs as the others do
-    return open_signer(str(path) if path.is_file() else reference, password=password)
+    return open_signer(str(path) if path.is_file() else reference)
 
 
 def sign_off(
