@@ -17,6 +17,7 @@ from release_gate.document import Base
 from release_gate.facts.records import DIGEST, FactRecord, Id, Name
 from release_gate.facts.subjects import ASKED, NOT_ASKED
 from release_gate.facts.types import Day, FactType, problem
+from release_gate.policy.documents import Many
 
 __all__ = [
     "MALFORMED",
@@ -204,10 +205,6 @@ class GatedDocument(Base):
         return self
 
 
-def _tuple(raw: Any) -> Any:
-    return tuple(raw) if isinstance(raw, list) else raw
-
-
 def _end(raw: Any) -> Any:
     """The last day; None if there is none. What is not a date is over, and the register stays readable."""
     try:
@@ -239,7 +236,7 @@ class EntryDocument(Base):
     """For `granted`: the organisation that was named."""
     expires: Annotated[date | None, BeforeValidator(_end)] = MALFORMED
     """For `granted` and `renewed`: the last day, or null for none. What is not a date has expired."""
-    scope: Annotated[tuple[Name, ...], BeforeValidator(_tuple)] = ()
+    scope: Many[Name] = ()
     """For `granted` and `renewed`: what it is for; anything, if empty."""
     decision: Annotated[str, Field(pattern=f"^{DIGEST}$")] | None = None
     """The digest of the decision."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import Field, WithJsonSchema, model_validator
 
 from release_gate.decision import Verdict
 from release_gate.document import Base
@@ -16,10 +16,6 @@ from release_gate.facts.types import problem
 from release_gate.policy.documents import AnyDate, Many
 
 __all__ = ["CaseDocument", "ExpectDocument", "FixtureDocument", "TestsDocument"]
-
-
-def _tuple(raw: Any) -> Any:
-    return tuple(raw) if isinstance(raw, list) else raw
 
 
 def _grid(one: dict[str, Any]) -> dict[str, Any]:
@@ -53,7 +49,6 @@ WordsOrLevels = Annotated[
                             "additionalProperties": False}]}
     ),
 ]  # fmt: skip
-Values = Annotated[tuple[Any, ...], BeforeValidator(_tuple)]
 
 
 class ExpectDocument(Base):
@@ -151,7 +146,7 @@ class CaseDocument(Base):
     """The day for which to decide, if it differs from that of the file."""
     set: dict[str, Any] = Field(default_factory=dict)
     """The changes: for the path of each fact, its value. `{unknown: missing}` takes a fact away."""
-    matrix: dict[str, Values] = Field(default_factory=dict)
+    matrix: dict[str, Many[Any]] = Field(default_factory=dict)
     """For the path of each fact, several values. Every combination is a case."""
     expect: dict[str, ExpectDocument]
     """What is expected, by artifact."""
@@ -172,5 +167,5 @@ class TestsDocument(Base):
     """The day for which to decide. Tests never read the clock."""
     fixtures: dict[str, Annotated[FixtureDocument, WithJsonSchema(_FIXTURE)]] = Field(default_factory=dict)
     """The requests that cases start from, by name."""
-    cases: Annotated[tuple[CaseDocument, ...], BeforeValidator(_tuple), Field(min_length=1)]
+    cases: Annotated[Many[CaseDocument], Field(min_length=1)]
     """The cases."""
