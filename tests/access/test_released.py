@@ -53,6 +53,12 @@ def decide(office: Office, likely: str) -> None:
     )
 
 
+def bare(office: Office) -> None:
+    """Keep the decision alone, without the report that it came in."""
+    report = json.loads((office.folder / "release.json").read_text(encoding="utf-8"))
+    office.write("release.json", json.dumps(report["requests"][0]["decision"]))
+
+
 @pytest.mark.parametrize(("likely", "tier"), [("low", "low"), ("high", "high"), ("{unknown: missing}", None)])
 def test_the_release_of_the_artifact_is_read_from_its_decision(
     office: Office, likely: str, tier: str | None
@@ -118,10 +124,49 @@ def test_a_decision_that_is_held_back_is_refused(office: Office) -> None:
         released(office, "release.json")
 
 
+def test_a_decision_by_the_policies_of_another_day_is_refused(office: Office) -> None:
+    decide(office, "low")
+    day = ("--as-of", "2026-11-20", "--policies-as-of", "2026-11-19")
+    office.run("check", "release.yaml", "--policy", "risk.yaml", "-o", "json=release.json", *day)
+    with pytest.raises(InputError, match="held back: the policies of another day were asked for"):
+        released(office, "release.json")
+    bare(office)
+    with pytest.raises(InputError, match=r"RG523 the decision `release\.json` is hypothetical"):
+        gated_of(Path("release-gate.yaml"), REPO)
+
+
+def test_of_several_policies_with_tiers_one_is_named(office: Office) -> None:
+    decide(office, "low")
+    office.write("more.yaml", DECIDING.replace("id: risk", "id: more").replace("id: low", "id: small")
+                 .replace("default_tier: low", "default_tier: small"))  # fmt: skip
+    both = ("--policy", "risk.yaml", "--policy", "more.yaml", "--as-of", "2026-11-20")
+    office.run("check", "release.yaml", *both, "-o", "json=release.json")
+    with pytest.raises(InputError, match="has tiers of more, risk"):
+        released(office, "release.json")
+    office.change(
+        "release-gate.yaml", "release: release.json", "release: {decision: release.json, tiers_of: more}"
+    )
+    assert gated_of(Path("release-gate.yaml"), REPO).tier == "small"
+
+
+def test_a_decision_in_a_form_that_is_not_known_is_refused(office: Office) -> None:
+    decide(office, "low")
+    bare(office)
+    forge(office, "decision/v1", "decision/v9")
+    with pytest.raises(InputError, match=r"RG523 `release\.json` is no decision"):
+        released(office, "release.json")
+
+
+def test_a_decision_beyond_the_limit_is_not_read(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    decide(office, "low")
+    monkeypatch.setattr("release_gate.access.settings.MAX_REPORT", 10)
+    with pytest.raises(InputError, match="is larger than"):
+        released(office, "release.json")
+
+
 def test_a_single_decision_is_read_too(office: Office) -> None:
     decide(office, "low")
-    report = json.loads((office.folder / "release.json").read_text(encoding="utf-8"))
-    office.write("release.json", json.dumps(report["requests"][0]["decision"]))
+    bare(office)
     assert released(office, "release.json").tier == "low"
 
 
