@@ -53,7 +53,7 @@ def decide(office: Office, likely: str) -> None:
     )
 
 
-def bare(office: Office) -> None:
+def alone(office: Office) -> None:
     """Keep the decision alone, without the report that it came in."""
     report = json.loads((office.folder / "release.json").read_text(encoding="utf-8"))
     office.write("release.json", json.dumps(report["requests"][0]["decision"]))
@@ -130,7 +130,7 @@ def test_a_decision_by_the_policies_of_another_day_is_refused(office: Office) ->
     office.run("check", "release.yaml", "--policy", "risk.yaml", "-o", "json=release.json", *day)
     with pytest.raises(InputError, match="held back: the policies of another day were asked for"):
         released(office, "release.json")
-    bare(office)
+    alone(office)
     with pytest.raises(InputError, match=r"RG523 the decision `release\.json` is hypothetical"):
         gated_of(Path("release-gate.yaml"), REPO)
 
@@ -151,7 +151,7 @@ def test_of_several_policies_with_tiers_one_is_named(office: Office) -> None:
 
 def test_a_decision_in_a_form_that_is_not_known_is_refused(office: Office) -> None:
     decide(office, "low")
-    bare(office)
+    alone(office)
     forge(office, "decision/v1", "decision/v9")
     with pytest.raises(InputError, match=r"RG523 `release\.json` is no decision"):
         released(office, "release.json")
@@ -166,7 +166,7 @@ def test_a_decision_beyond_the_limit_is_not_read(office: Office, monkeypatch: py
 
 def test_a_single_decision_is_read_too(office: Office) -> None:
     decide(office, "low")
-    bare(office)
+    alone(office)
     assert released(office, "release.json").tier == "low"
 
 
