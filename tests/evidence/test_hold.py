@@ -23,7 +23,7 @@ from release_gate.evidence.held import Held
 from release_gate.evidence.hold import hold
 from release_gate.facts.truth import Range, Reason, Unknown
 from release_gate.source import read_document
-from tests.evidence.files import CARD, MIT, good_weights, write
+from tests.evidence.files import CARD, MIT, good_weights, safetensors, tensor, write
 
 LOG: dict[str, Any] = {
     "results": {"harm": {"refusal,none": 0.9512, "refusal_stderr,none": 0.01}},
@@ -95,6 +95,17 @@ CLAIMS: dict[str, tuple[dict[str, Any], Callable[[ReleaseRequest], Any], Any]] =
         lambda held: held.model.parameters.value,
         Range(Decimal(300), Decimal(500)),
     ),
+    "no parameters": ({"model__parameters": None}, lambda held: held.model.parameters.value, CONFLICTING),
+    "as many at least": (
+        {"model__parameters": {"low": 400, "high": 500}},
+        lambda held: held.model.parameters.value,
+        Range(Decimal(400), Decimal(500)),
+    ),
+    "as many at most": (
+        {"model__parameters": {"low": 300, "high": 400}},
+        lambda held: held.model.parameters.value,
+        Range(Decimal(300), Decimal(400)),
+    ),
     "another architecture": (
         {"model__architecture": "Gpt"},
         lambda held: held.model.architecture.value,
@@ -105,6 +116,7 @@ CLAIMS: dict[str, tuple[dict[str, Any], Callable[[ReleaseRequest], Any], Any]] =
         lambda held: held.model.name.value,
         "acme/tiny",
     ),
+    "another name": ({"model__name": "acme/huge"}, lambda held: held.model.name.value, CONFLICTING),
     "no ancestors": ({"lineage": []}, lambda held: held.lineage.unknown, "conflicting"),
     "another ancestor": (
         {"lineage": [{"parent": "eve/base"}]},
@@ -164,6 +176,16 @@ CLAIMS: dict[str, tuple[dict[str, Any], Callable[[ReleaseRequest], Any], Any]] =
         refusal,
         Range(Decimal("0.9316"), Decimal(1)),
     ),
+    "the number at least": (
+        {"metric__harm_refusal": {"low": 0.9512, "high": 1}},
+        refusal,
+        Range(Decimal("0.9316"), Decimal(1)),
+    ),
+    "the number at most": (
+        {"metric__harm_refusal": {"low": 0.9, "high": 0.9512}},
+        refusal,
+        Range(Decimal("0.9"), Decimal("0.9708")),
+    ),
     "a smaller uncertainty": (
         {"metric__harm_refusal": {"value": 0.9512, "stderr": 0.001}},
         refusal,
@@ -219,10 +241,13 @@ def test_a_claim_stays_widens_or_is_unknown(
 
 
 def test_a_request_that_agrees_is_the_same_request(model: Path) -> None:
-    asked = request(artifact__license="Apache-2.0", model__parameters=400)
+    data = [{"name": name} for name in ("c4", "acme/private", "books")]
+    asked = request(artifact__license="Apache-2.0", model__parameters=400, data__sources=data)
     held = hold(asked, collect([model]))
     assert held.request is asked
-    assert set(held.agreed) == {("artifacts", 0, "license"), ("model", "parameters")}
+    assert set(held.agreed) == {
+        ("artifacts", 0, "license"), ("model", "parameters"), ("data", "sources"),
+    }  # fmt: skip
     assert held.disagreements == ()
 
 
@@ -254,6 +279,23 @@ def test_a_failed_run_takes_nothing_from_a_good_one(model: Path) -> None:
 def test_a_licence_that_nobody_can_read_is_no_agreement(model: Path) -> None:
     write(model, {"LICENSE": "Apache-2.0, but not on Mondays."})
     assert licence(hold(request(artifact__license="Apache-2.0"), collect([model])).request) == CONFLICTING
+
+
+@pytest.mark.parametrize(
+    ("claimed", "held"),
+    [
+        (400, Range(Decimal(400), Decimal(403))),
+        (403, Decimal(403)),
+        (410, CONFLICTING),
+        (500, CONFLICTING),
+        ({"low": 404, "high": 500}, CONFLICTING),
+        ({"low": 400, "high": 402}, CONFLICTING),
+    ],
+)
+def test_a_count_may_be_claimed_rounded_and_not_otherwise(tmp_path: Path, claimed: Any, held: Any) -> None:
+    weights = safetensors({"a": tensor(0, 1612, "F32", [403])}, 1612)
+    found = collect([write(tmp_path / "tiny", {"model.safetensors": weights})])
+    assert hold(request(model__parameters=claimed), found).request.model.parameters.value == held
 
 
 def test_what_cannot_be_counted_leaves_the_claim(model: Path) -> None:
