@@ -75,6 +75,38 @@ def test_a_parent_whose_files_disagree_has_no_known_licence(tmp_path: Path) -> N
     assert tree["lineage"]["items"][0]["license"]["unknown"] == "conflicting"
 
 
+def claimed(tmp_path: Path, *parents: Files) -> list[Any]:
+    """What comes of the claim that every parent of a model is under MIT."""
+    names = [f"acme/base-{number}" for number, _ in enumerate(parents)]
+    folders = [write(tmp_path / name[5:], files) for name, files in zip(names, parents, strict=True)]
+    child: Files = {
+        "model.safetensors": good_weights(),
+        "README.md": card("mit", base=f"[{', '.join(names)}]"),
+    }
+    tree = {
+        "id": "r",
+        "action": "release",
+        "artifacts": [{"id": "w", "kind": "weights", "wanted": "weights_open"}],
+        "lineage": [{"parent": name, "license": "MIT"} for name in names],
+    }
+    found = collect([write(tmp_path / "tiny", child)], parents=folders)
+    held = hold(ReleaseRequest.model_validate(tree), found).request
+    return [each.license.value for each in held.lineage.items]
+
+
+def test_each_parent_is_held_against_its_own_licence(tmp_path: Path) -> None:
+    mit, other, unsaid, torn = (
+        {"README.md": card(name)} for name in ("mit", "cc-by-nc-4.0", "other", "gpl-3.0-only")
+    )
+    conflict = Unknown(Reason.CONFLICTING)
+    assert claimed(tmp_path, mit, other, unsaid, {**torn, "LICENSE": MIT}) == [
+        "MIT",
+        conflict,
+        "MIT",
+        conflict,
+    ]
+
+
 def test_a_folder_of_another_name_says_nothing_about_a_parent(tmp_path: Path) -> None:
     other = write(tmp_path / "other", {"README.md": card("cc-by-nc-4.0")})
     child: Files = {"model.safetensors": good_weights(), "README.md": card("mit", base="acme/base")}
