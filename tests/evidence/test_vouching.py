@@ -66,6 +66,13 @@ def vouched(
     return collect(paths, trusted=trusted)
 
 
+def also(tmp_path: Path, statement: Callable[[Collected], Envelope]) -> Collected:
+    """What is found when another statement lies beside the log, too."""
+    envelope = statement(collect(folders(tmp_path / "x")))
+    (tmp_path / "logs" / "also.vouch.json").write_bytes(envelope.to_json())
+    return collect([tmp_path / "tiny", tmp_path / "logs"], trusted=TRUSTED)
+
+
 def by(key: PrivateKey = ANN, **changes: Any) -> Callable[[Collected], Envelope]:
     return lambda found: sign_vouch(said(found, **changes), "tiny", key)
 
@@ -208,6 +215,12 @@ def test_what_is_not_yet_said_and_what_has_ended_do_not_count(tmp_path: Path, da
     assert hold(claim(found), found, vouching(found, day)).unbound
 
 
+@pytest.mark.parametrize("day", [date(2026, 11, 1), date(2027, 1, 1)])
+def test_what_is_said_counts_from_its_first_day_to_its_last(tmp_path: Path, day: date) -> None:
+    found = vouched(tmp_path, by())
+    assert hold(claim(found), found, vouching(found, day)).unbound == ()
+
+
 def test_a_key_that_has_ended_takes_with_it_what_it_signed(tmp_path: Path) -> None:
     ended = {ANN.public: standing("ann", until="2026-11-20")}
     found = vouched(tmp_path, by(), ended)
@@ -216,10 +229,28 @@ def test_a_key_that_has_ended_takes_with_it_what_it_signed(tmp_path: Path) -> No
 
 
 def test_of_two_statements_the_one_that_holds_counts(tmp_path: Path) -> None:
-    found = vouched(tmp_path, by(artifact=OTHER))
-    (tmp_path / "logs" / "again.vouch.json").write_bytes(by()(collect(folders(tmp_path / "x"))).to_json())
-    found = collect([tmp_path / "tiny", tmp_path / "logs"], trusted=TRUSTED)
+    vouched(tmp_path, by(artifact=OTHER))
+    found = also(tmp_path, by())
     assert hold(claim(found), found, vouching(found)).unbound == ()
+
+
+def test_only_whose_word_counts_is_named_for_a_number(tmp_path: Path) -> None:
+    vouched(tmp_path, by())
+    found = also(tmp_path, by(BOB, person="bob", role="intern"))
+    assert len(found.vouches) == 2
+    note = build_request(found, vouching=vouching(found))["metric"]["harm_acc"]["note"]
+    assert ("ann as evaluator" in note, "bob" in note) == (True, False)
+
+
+def test_of_two_statements_that_do_not_hold_the_closest_is_named(tmp_path: Path) -> None:
+    for one, other in (
+        (by(artifact=OTHER), by(expires="2026-11-02")),
+        (by(expires="2026-11-02"), by(artifact=OTHER)),
+    ):
+        vouched(tmp_path, one)
+        found = also(tmp_path, other)
+        (unbound,) = hold(claim(found), found, vouching(found)).unbound
+        assert unbound.why == "what ann says expired on 2026-11-02"
 
 
 def test_a_number_from_two_logs_takes_somebody_who_vouches_for_both(tmp_path: Path) -> None:
