@@ -44,6 +44,10 @@ def test_a_policy_that_does_not_cover_a_release_approves_nobody() -> None:
         ("model.parameters > 100", DENY, ()),
         ("model.parameters > 100 and own.flag", DENY, ()),
         ("model.parameters > 1", APPROVE, ()),
+        # These have no code, and are left to the reference.
+        ("$any([x for x in [s.removable for s in safeguards]])", APPROVE, ()),
+        ("not $any([x for x in [s.removable for s in safeguards]])", DENY, ()),
+        ("$any([x for x in [s.effective for s in safeguards]])", OPEN, ("safeguards[s].effective",)),
     ],
 )
 def test_a_release_is_covered_where_the_scope_of_a_covering_policy_holds(

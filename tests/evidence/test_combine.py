@@ -106,6 +106,32 @@ def test_a_parent_whose_relations_conflict_stays_so_in_any_order(order: list[int
     assert found.value == edges(("a/b", {"unknown": "conflicting"}))
 
 
+@pytest.mark.parametrize("order", [[0, 1], [1, 0]])
+@pytest.mark.parametrize(
+    ("more", "other", "come_to"),
+    [
+        ({}, {}, {}),
+        ({"license": "MIT"}, {}, {"license": "MIT"}),
+        (
+            {"license": {"value": "MIT"}},
+            {"license": {"value": "ISC"}},
+            {"license": {"unknown": "conflicting"}},
+        ),
+        ({"license": "MIT"}, {"license": "ISC"}, {"license": {"unknown": "conflicting"}}),
+        ({"relation": {"unknown": "missing"}}, {"relation": "merge"}, {"relation": "merge"}),
+        ({"relation": "merge"}, {"relation": "merge"}, {"relation": "merge"}),
+    ],
+)
+def test_what_two_files_say_of_a_parent_is_put_together(
+    order: list[int], more: dict[str, Any], other: dict[str, Any], come_to: dict[str, Any]
+) -> None:
+    plain = {"parent": "a/b", "relation": "finetune"}
+    told = [{"items": [{**plain, **each}], "complete": False} for each in (more, other)]
+    found = together("lineage", *(told[index] for index in order))
+    (edge,) = found.value["items"]
+    assert edge == {**plain, **come_to}
+
+
 def test_a_conflict_names_both_sources() -> None:
     assert together("metric.a", number("1"), number("2")).note == "`1` in f0; `2` in f1"
     assert together("artifact.license", "MIT", "ISC").note == "`MIT` in f0; `ISC` in f1"

@@ -96,7 +96,7 @@ def claimed(tmp_path: Path, *parents: Files) -> list[Any]:
 
 def test_each_parent_is_held_against_its_own_licence(tmp_path: Path) -> None:
     mit, other, unsaid, torn = (
-        {"README.md": card(name)} for name in ("mit", "cc-by-nc-4.0", "other", "gpl-3.0-only")
+        Files({"README.md": card(name)}) for name in ("mit", "cc-by-nc-4.0", "other", "gpl-3.0-only")
     )
     conflict = Unknown(Reason.CONFLICTING)
     assert claimed(tmp_path, mit, other, unsaid, {**torn, "LICENSE": MIT}) == [
