@@ -229,6 +229,11 @@ def _made_up_decision(copy: Copy) -> None:
     copy.rewrite(lambda at, body: body.update(decision=name) if at == 2 else None)
 
 
+def _no_decision(copy: Copy) -> None:
+    name = copy.put(b'{"schema":"decision/v1"}')
+    copy.rewrite(lambda at, body: body.update(decision=name) if at == 2 else None)
+
+
 def _edit_content(copy: Copy) -> None:
     name = json.loads(copy.rows()[2])["decision"]
     copy.repack(2, lambda parts: parts.update({name: parts[name].replace(b"deny", b"none")}))
@@ -376,6 +381,7 @@ TAMPERING: dict[str, tuple[Callable[[Copy], None], int, str, str]] = {
     "the verdict is not that of the decision": (_set_and_chain(0, verdict="approve"), 7, "RG719", "made up"),
     "another decision is named": (_swap_decision, 7, "RG719", "made up"),
     "a decision is made up": (_made_up_decision, 7, "RG719", "made up"),
+    "a decision is none": (_no_decision, 7, "RG719", "made up"),
     "a decision is edited": (_edit_content, 6, "RG719", "was edited"),
     "a request is removed": (_remove_content, 6, "RG718", "is not here"),
     "a policy is edited": (_edit_policy, 6, "RG719", "was edited"),
@@ -636,6 +642,14 @@ def test_every_log_extends_the_empty_one_and_no_other_that_is_said_to_be_empty(c
     assert copy.verify(Checkpoint(ORIGIN, 0, Frontier().root)).holds
     forked = copy.verify(Checkpoint(ORIGIN, 0, bytes(32)))
     assert [(each.step, each.found.code) for each in forked.problems] == [(10, "RG715")]
+
+
+def test_an_attestation_that_is_gone_hides_none_that_is_forged(copy: Copy) -> None:
+    gone = "sha256:" + "0" * 64
+    forged = copy.put(sign_envelope(b"{}", "application/vnd.in-toto+json", [copy.book.signer]).to_json())
+    copy.rewrite(lambda at, body: body.update(attestations=[gone, forged]) if at == 2 else None)
+    told = {(each.step, each.found.code) for each in copy.verify().problems}
+    assert {(6, "RG718"), (8, "RG723")} <= told
 
 
 def test_a_checkpoint_that_is_none_hides_no_other(copy: Copy) -> None:
