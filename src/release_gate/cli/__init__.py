@@ -11,7 +11,7 @@ from contextlib import suppress
 from enum import IntEnum
 from keyword import iskeyword
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TextIO
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TextIO
 
 import click
 
@@ -171,6 +171,14 @@ def cli() -> None:
     """
 
 
+def _give_up(*why: str) -> NoReturn:
+    """End a run that came to nothing, and say why."""
+    _let_go_of_output()
+    for line in why:
+        click.echo(line, err=True)
+    sys.exit(Exit.INTERNAL)
+
+
 def _let_go_of_output() -> None:
     """Throw away what could not be printed: Python would try again at its end, and change the exit code."""
     with suppress(OSError, ValueError):
@@ -228,19 +236,15 @@ def main(arguments: list[str] | None = None) -> None:
         click.echo(f"\n{error.outcome or _outcome(error)}", err=True)
         sys.exit(Exit.INTEGRITY if isinstance(error, IntegrityError) else Exit.INVALID)
     except ModuleNotFoundError as error:
-        _let_go_of_output()
-        click.echo(f"the package `{error.name}` is missing: this installation is not complete", err=True)
-        click.echo("nothing was decided; install it again", err=True)
-        sys.exit(Exit.INTERNAL)
-    except OSError as error:  # a full disk, say; there is nothing to report to anybody
-        _let_go_of_output()
-        click.echo(
-            f"{printable(str(error), 300)}: this run came to no end, and lets nothing through", err=True
+        _give_up(
+            f"the package `{error.name}` is missing: this installation is not complete",
+            "nothing was decided; install it again",
         )
-        sys.exit(Exit.INTERNAL)
+    except OSError as error:  # a full disk, say; there is nothing to report to anybody
+        _give_up(f"{printable(str(error), 300)}: this run came to no end, and lets nothing through")
     except Exception as error:  # noqa: BLE001 - the last boundary: whatever it is, the gate stays closed
-        _let_go_of_output()
-        click.echo(f"internal error: {type(error).__name__}: {printable(str(error), 300)}", err=True)
-        click.echo("nothing was decided; please report this", err=True)
-        sys.exit(Exit.INTERNAL)
+        _give_up(
+            f"internal error: {type(error).__name__}: {printable(str(error), 300)}",
+            "nothing was decided; please report this",
+        )
     sys.exit(int(result or 0))
