@@ -1,6 +1,7 @@
 """A request that could be read in two ways is refused."""
 
 import json
+import pickle
 from decimal import Decimal
 from math import inf, nan
 from typing import Any
@@ -171,3 +172,13 @@ def test_what_names_something_that_is_not_there_is_underlined(text: str) -> None
     (found,) = caught.value.diagnostics
     assert found.span is not None
     assert found.span.text == "HERE"
+
+
+def test_a_request_goes_to_another_process_and_is_the_same() -> None:
+    document = read_document(f"release_gate: request/v1\nid: r\naction: release\n{ARTIFACT}", "r.yaml")
+    for asked in (request(), ReleaseRequest.from_document(document), request(model={"parameters": 6e9})):
+        again = pickle.loads(pickle.dumps(asked))  # noqa: S301 - our own
+        assert (again, again.digest, again.proposal_digest) == (asked, asked.digest, asked.proposal_digest)
+        assert again.where(("artifacts", 0, "kind")) == asked.where(("artifacts", 0, "kind"))
+    with pytest.raises(TypeError, match="build a request with"):
+        pickle.dumps(request().model_copy(update={"id": "other"}))

@@ -52,5 +52,5 @@ def explain(
         ids = [name.rpartition("/")[2] for name in names]
         near = did_you_mean(str(rule), names if "/" in str(rule) else ids)
         said = f"there is no rule `{printable(str(rule))}`"
-        raise click.UsageError(f"{said}; {near or 'the policies have others'}")
+        raise click.UsageError(f"{said}; {near or 'without one, all are shown'}")
     return 0

@@ -475,6 +475,12 @@ class ReleaseRequest(Sections):
                 copied.__dict__.pop(name, None)
         return copied
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """What another process reads it from, which validates it again."""
+        if self._document is not None:
+            return type(self).from_document, (self._document,)
+        return type(self).model_validate, (self.tree,)
+
     def bare(self) -> Self:
         """The same proposal, as if nobody had said anything about it yet."""
         tree: Any = self.tree
