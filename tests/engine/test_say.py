@@ -55,6 +55,11 @@ def test_a_release_is_covered_where_the_scope_of_a_covering_policy_holds(
 ) -> None:
     told = answer(policy([NEVER], scope=scope), policy([NEVER], **OTHER))
     assert (told.verdict, told.missing) == (verdict, missing)
+    assert [each.message for each in told.findings] == {
+        OPEN: ["it cannot be told whether any policy covers this release"],
+        DENY: ["no policy in force covers this release"],
+        APPROVE: [],
+    }[verdict]
 
 
 @pytest.mark.parametrize(("scope", "below"), [("metric.m > 0.5", APPROVE), ("metric.m > 0.95", DENY)])
@@ -66,6 +71,16 @@ def test_what_counts_below_the_boundary_covers_nothing_beyond_it(scope: str, bel
 def test_a_measurement_behind_a_removable_safeguard_meets_no_requirement_beyond_the_boundary() -> None:
     ladder = answer(policy([{"require": "metric.m > 0.5"}]), metric={"m": MEASURED}).ladder
     assert (ladder["api_general"], ladder["weights_gated_manual"]) == (APPROVE, OPEN)
+
+
+def test_a_policy_that_reads_otherwise_beyond_the_boundary_can_stop_development_too() -> None:
+    stop, refusal = {"at": "withheld", "deny": "Stop."}, {"require": "metric.m > 0.5"}
+    told = answer(policy([stop, refusal]), metric={"m": MEASURED})
+    assert set(told.ladder.values()) == {DENY}
+    assert {(each.rule, each.from_, each.to) for each in told.findings} == {
+        ("rulea", "withheld", "fully_open"),
+        ("ruleb", "weights_gated_manual", "fully_open"),
+    }
 
 
 TIERS: dict[str, Any] = {"tiers": [{"id": "low", "ceiling": "hosted"}, {"id": "high", "ceiling": "internal"}]}
