@@ -109,3 +109,35 @@ def test_a_duty_that_begins_above_the_wanted_rung_is_not_owed() -> None:
     assert answer(rule, wanted="evaluators").obligations == ()
     (owed,) = answer(rule, wanted="hosted").obligations
     assert (owed.from_, owed.due) == ("hosted", "within P10D, of awareness")
+
+
+def test_the_best_is_never_more_open_than_what_was_asked_for() -> None:
+    told = answer(policy([NEVER]), wanted="hosted")
+    assert (told.verdict, told.best, told.not_ruled_out) == (APPROVE, "hosted", "fully_open")
+
+
+def test_what_is_missing_is_what_would_settle_that_very_rung() -> None:
+    told = answer(
+        policy(
+            [
+                {"at": "weights_open", "when": "own.flag", "deny": "No."},
+                {"at": "hosted", "when": "own.count > 1", "deny": "No."},
+                {"at": "hosted", "when": 'own.scale == "a"', "oblige": {"duty": "Report"}},
+                {"at": "fully_open", "when": "compute.training_flop > 1", "sign_off": {"role": "legal"}},
+            ]
+        ),
+        wanted="weights_restricted",
+    )
+    assert "evaluators" not in told.missing_at
+    assert told.missing_at["hosted"] == told.missing == ("own.count",)
+    assert told.missing_at["weights_open"] == ("own.count", "own.flag")
+    assert told.could_lift == ("own.scale",)
+
+
+def test_duties_and_signatures_come_in_the_order_of_their_names() -> None:
+    one, other = {"oblige": {"duty": "Report"}}, {"sign_off": {"role": "legal"}}
+    rules = [{"id": f"{name}-{what}", **each} for name in "ab" for what, each in (("x", one), ("y", other))]
+    for order in (rules, rules[::-1]):
+        told = answer(policy(order))
+        assert [each.rule for each in told.obligations] == ["a-x", "b-x"]
+        assert [each.rule for each in told.sign_offs] == ["a-y", "b-y"]
