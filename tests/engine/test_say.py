@@ -116,22 +116,35 @@ def test_the_best_is_never_more_open_than_what_was_asked_for() -> None:
     assert (told.verdict, told.best, told.not_ruled_out) == (APPROVE, "hosted", "fully_open")
 
 
-def test_what_is_missing_is_what_would_settle_that_very_rung() -> None:
-    told = answer(
-        policy(
-            [
-                {"at": "weights_open", "when": "own.flag", "deny": "No."},
-                {"at": "hosted", "when": "own.count > 1", "deny": "No."},
-                {"at": "hosted", "when": 'own.scale == "a"', "oblige": {"duty": "Report"}},
-                {"at": "fully_open", "when": "compute.training_flop > 1", "sign_off": {"role": "legal"}},
-            ]
-        ),
-        wanted="weights_restricted",
-    )
-    assert "evaluators" not in told.missing_at
-    assert told.missing_at["hosted"] == told.missing == ("own.count",)
-    assert told.missing_at["weights_open"] == ("own.count", "own.flag")
-    assert told.could_lift == ("own.scale",)
+OPEN_FACTS = [
+    {"at": "weights_open", "when": "own.flag", "deny": "No."},
+    {"at": "hosted", "when": "own.count > 1", "deny": "No."},
+    {"at": "hosted", "when": 'own.scale == "a"', "oblige": {"duty": "Report"}},
+    {"at": "fully_open", "when": "compute.training_flop > 1", "sign_off": {"role": "legal"}},
+]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "missing", "could_lift"),
+    [
+        ("trusted_testers", (), ()),
+        ("hosted", ("own.count",), ("own.scale",)),
+        ("weights_restricted", ("own.count",), ("own.scale",)),
+        ("weights_open", ("own.count", "own.flag"), ("own.scale",)),
+        ("fully_open", ("own.count", "own.flag"), ("compute.training_flop", "own.scale")),
+    ],
+)
+def test_what_is_missing_and_what_could_lift_a_duty_is_that_of_the_very_rung(
+    wanted: str, missing: tuple[str, ...], could_lift: tuple[str, ...]
+) -> None:
+    told = answer(policy(OPEN_FACTS), wanted=wanted)
+    assert (told.missing, told.missing_at.get(wanted, ())) == (missing, missing)
+    assert told.could_lift == could_lift
+
+
+def test_a_rule_that_says_the_same_at_several_rungs_is_one_finding() -> None:
+    (found,) = answer(policy([{"when": 'artifact.access >= "hosted"', "deny": "No."}])).findings
+    assert (found.from_, found.to) == ("hosted", "fully_open")
 
 
 def test_duties_and_signatures_come_in_the_order_of_their_names() -> None:
