@@ -116,7 +116,7 @@ def test_the_best_is_never_more_open_than_what_was_asked_for() -> None:
     assert (told.verdict, told.best, told.not_ruled_out) == (APPROVE, "hosted", "fully_open")
 
 
-OPEN_FACTS = [
+OPEN_FACTS: list[Any] = [
     {"at": "weights_open", "when": "own.flag", "deny": "No."},
     {"at": "hosted", "when": "own.count > 1", "deny": "No."},
     {"at": "hosted", "when": 'own.scale == "a"', "oblige": {"duty": "Report"}},
@@ -143,8 +143,10 @@ def test_what_is_missing_and_what_could_lift_a_duty_is_that_of_the_very_rung(
 
 
 def test_a_rule_that_says_the_same_at_several_rungs_is_one_finding() -> None:
-    (found,) = answer(policy([{"when": 'artifact.access >= "hosted"', "deny": "No."}])).findings
-    assert (found.from_, found.to) == ("hosted", "fully_open")
+    high = {"when": "model.parameters > 10", "tier": "high"}
+    reads = {"at": "hosted", "when": 'tier >= "high"', "deny": "No."}
+    told = answer(policy([high, reads], default_tier="low", **TIERS)).findings
+    assert [(each.from_, each.to) for each in told if each.rule == "ruleb"] == [("hosted", "fully_open")]
 
 
 def test_duties_and_signatures_come_in_the_order_of_their_names() -> None:
