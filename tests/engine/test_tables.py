@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from release_gate.decision import ArtifactDecision
 from release_gate.engine import decide
 from release_gate.facts.release import ReleaseRequest
 from tests.engine.worlds import TODAY, UNKNOWN, policy
@@ -18,15 +19,19 @@ RULES = [{"at": "fully_open", "oblige": {"duty": "Report"}}]
 B_OR_C = {"low": "b", "high": "c"}
 
 
-def tier(rules: Any, own: dict[str, Any], **more: Any) -> tuple[str, str]:
+def judged(rules: Any, own: dict[str, Any], **more: Any) -> ArtifactDecision:
     tree = {
         "id": "r",
         "action": "release",
         "artifacts": [{"id": "w", "kind": "weights", "wanted": "hosted"}],
         "own": own,
     }
-    judges = policy([*RULES, *rules], tiers=TIERS, **more)
-    found = decide(ReleaseRequest.model_validate(tree), [judges], TODAY).artifacts[0].tiers["p"]
+    judges = policy([*rules, *RULES], **{"tiers": TIERS, **more})
+    return decide(ReleaseRequest.model_validate(tree), [judges], TODAY).artifacts[0]
+
+
+def tier(rules: Any, own: dict[str, Any], **more: Any) -> tuple[str, str]:
+    found = judged(rules, own, **more).tiers["p"]
     return found.certain, found.possible
 
 
@@ -76,3 +81,24 @@ def test_tier_rules_raise_the_tier_and_never_lower_it(
         {"when": "own.count > 0", "tier": "top", "at": "api_restricted"},
     ]
     assert tier(rules, {"flag": flag, "count": count}, default_tier="mid") == expected
+
+
+def test_a_tier_rule_that_reads_the_rung_raises_the_tier_from_its_first_rung() -> None:
+    rule = {"when": 'artifact.access >= "internal"', "tier": "high", "at": "hosted"}
+    assert tier([rule], {}, default_tier="low") == ("high", "high")
+
+
+def test_what_cannot_raise_the_tier_is_not_missing_for_it() -> None:
+    rules = [
+        {"when": "own.flag", "tier": "mid"},
+        {"when": "own.count > 1", "tier": "high"},
+        {"when": 'tier >= "high"', "deny": "No."},
+    ]
+    told = judged(rules, {}, default_tier="mid")
+    assert told.missing == ("own.count",)
+
+
+def test_a_ceiling_one_below_the_top_closes_the_top() -> None:
+    tiers = [{"id": "low", "ceiling": "weights_open"}]
+    ladder = judged([], {}, tiers=tiers, default_tier="low").ladder
+    assert [str(ladder[rung]) for rung in ("weights_open", "fully_open")] == ["approve", "deny"]
