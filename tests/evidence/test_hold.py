@@ -133,6 +133,18 @@ CLAIMS: dict[str, tuple[dict[str, Any], Callable[[ReleaseRequest], Any], Any]] =
         lambda held: held.lineage.unknown,
         "conflicting",
     ),
+    "the ancestor of another artifact": (
+        {
+            "artifacts": [
+                {"id": "w", "kind": "weights", "wanted": "weights_open"},
+                {"id": "d", "kind": "demo", "wanted": "hosted", "variant": "demo"},
+            ],
+            "variants": {"demo": {}},
+            "lineage": [{"child": "demo", "parent": "acme/base-7b"}],
+        },
+        lambda held: held.lineage.unknown,
+        "conflicting",
+    ),
     "the ancestor of an ancestor": (
         {"lineage": [{"parent": "mine"}, {"child": "mine", "parent": "acme/base-7b"}]},
         lambda held: held.lineage.unknown,
