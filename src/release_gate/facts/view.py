@@ -221,7 +221,9 @@ class _View:
         return Record("", Lazy(merged, make))
 
     def artifact(self, artifact: Artifact) -> Record:
-        pointer: Pointer = ("artifacts", self.request.artifacts.index(artifact))
+        # To compare all that is said of each takes minutes for many.
+        ids = [each.id for each in self.request.artifacts]
+        pointer: Pointer = ("artifacts", ids.index(artifact.id))
 
         def make(name: str) -> Any:
             if name == "wanted":
