@@ -10,8 +10,10 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from decimal import Context, Decimal, Rounded
+from functools import cached_property
 from typing import Any, Final, TypeAlias
 
 from release_gate.diagnostics import Source, Span
@@ -164,10 +166,15 @@ class _Places:
         for step in self.inside(pointer):
             yield from self.pointers((*pointer, step))
 
+    @cached_property
+    def _lines(self) -> list[int]:
+        """What stands before each line. Counted once: somebody may ask where everything stands."""
+        return [-1, *(found.start() for found in re.finditer("\n", self.source.text))]
+
     def span(self, offsets: tuple[int, int]) -> Span:
-        text = self.source.text
-        ends = [(text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)) for at in offsets]
-        return Span(self.source, *ends[0], *ends[1])
+        numbers = [bisect_left(self._lines, at) for at in offsets]
+        columns = [at - self._lines[number - 1] for at, number in zip(offsets, numbers, strict=True)]
+        return Span(self.source, numbers[0], columns[0], numbers[1], columns[1])
 
 
 def _after(text: str, at: int) -> int:

@@ -246,6 +246,21 @@ def test_so_many_events_that_it_would_take_long_are_refused(number: int, day: st
     assert message == "a request has at most 500 events, and 20 whose day is not known"
 
 
+def test_events_over_a_request_that_says_very_much_are_refused() -> None:
+    """Each of them, and each order of two, is worked out over all that it says."""
+    much = {"lineage": [{"parent": f"p{number}"} for number in range(4_000)]}
+    base = {"id": "r", "action": "release", "artifacts": [{"id": "w", "kind": "api", "wanted": "hosted"}]}
+    events = [
+        {"on": {"low": "2023-02-24", "high": "2023-03-03"}, "event": "incident", "facts": {f"own.x{n}": n}}
+        for n in range(MOST_UNKNOWN)
+    ]
+    with pytest.raises(RequestError, match="its 20 events take too long to work out") as error:
+        ReleaseRequest.model_validate({**base, **much, "events": events})
+    assert error.value.diagnostics[0].code == "RG401"
+    assert ReleaseRequest.model_validate({**base, "events": events}).events
+    assert ReleaseRequest.model_validate({**base, **much, "events": events[:1]}).events
+
+
 def test_as_many_events_as_there_may_be_are_read() -> None:
     events = [
         f"{SPAN}, event: incident, facts: {{'incidents[+]': {{id: i{n}}}}}" for n in range(MOST_UNKNOWN)

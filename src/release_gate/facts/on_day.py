@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = ["check_events", "on_day"]
 
+MOST_WORK: Final = 50_000_000
+"""Bytes of a request, each as often as it is read for an event or for the order of two: some seconds."""
 _ID: Final = 64
 """As many characters an identifier may have."""
 _NOBODY_SAID: Final = {"unknown": "not_assessed"}
@@ -49,6 +51,11 @@ def check_events(request: ReleaseRequest) -> None:
     """
     if not request.events:
         return
+    unknown = sum(event.first < event.last for event in request.events)
+    if (len(request.events) + 4 * unknown**2) * len(request.canonical) > MOST_WORK:
+        message = f"its {len(request.events)} events take too long to work out over all that it says"
+        help_ = "make a new request of what is known now, with fewer events or days that are known"
+        raise RequestError([Diagnostic("RG401", message, request.where(("events",)), help_)])
     for now in _told(request, sorted({day for event in request.events for day in (event.first, event.last)})):
         _read(request, now)
     problems = []
