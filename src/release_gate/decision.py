@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import date
-from enum import Enum
+from enum import StrEnum
 from functools import cache, cached_property
 from operator import attrgetter
 from types import NoneType
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn, Self
 
 from release_gate.canonical import digest_of_bytes, exact_tree, json_of, tree_bytes
 from release_gate.diagnostics import Span
@@ -36,8 +36,13 @@ __all__ = [
 ]
 
 
-class Verdict(Enum):
-    """What may be done, best to worst.
+def _neither(answer: object) -> NoReturn:
+    """Refuse to be taken for true, which a denial would be as well."""
+    raise TypeError(f"a {type(answer).__name__} is neither true nor false; ask `verdict.allows`")
+
+
+class Verdict(StrEnum):
+    """What may be done, best to worst. It equals its word, and is neither true nor false.
 
     Attributes:
         rank: 0 for the best.
@@ -57,9 +62,12 @@ class Verdict(Enum):
         """Whether the release may go ahead."""
         return self in (Verdict.APPROVE, Verdict.CONDITIONAL)
 
-    def __str__(self) -> str:
-        """The word."""
-        return self.value
+    __bool__ = _neither
+
+    def _unordered(self, _other: object) -> NoReturn:
+        raise TypeError("verdicts have no order as words; compare their `rank`, where 0 is the best")
+
+    __lt__ = __le__ = __gt__ = __ge__ = _unordered
 
 
 def worst(verdicts: Iterable[Verdict]) -> Verdict:
@@ -302,6 +310,8 @@ class ArtifactDecision:
         obligations: The duties that come with the rung.
     """
 
+    __bool__ = _neither
+
     id: str
     requested: str
     verdict: Verdict
@@ -371,6 +381,8 @@ class Decision:
         judged: How every rule came out for each artifact, for who asks. It is no part of the answer, and does
             not leave the process.
     """
+
+    __bool__ = _neither
 
     as_of: date
     verdict: Verdict

@@ -75,9 +75,9 @@ CODES = {
 def test_the_exit_code_is_that_of_the_verdict_from_a_verdict_on(
     verdict: Verdict, fail_on: Verdict | None, run: Run
 ) -> None:
-    options = ["--fail-on", str(fail_on)] if fail_on else []
+    options = ["--fail-on", str(fail_on)] if fail_on is not None else []
     code, out, err = run("check", f"{verdict}.yaml", *DAY, *options)
-    threshold = fail_on or Verdict.NEEDS_APPROVAL
+    threshold = Verdict.NEEDS_APPROVAL if fail_on is None else fail_on
     expected = 0 if verdict.rank < threshold.rank else CODES[verdict] or 6
     assert code == expected
     assert ("exit code 0 was asked for" in err) is (code == 0 and not verdict.allows)

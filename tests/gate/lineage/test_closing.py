@@ -23,7 +23,8 @@ def by(tmp_path: Path) -> Judge:
 
 
 def told(effect: Effect) -> tuple[str, str, str]:
-    return effect.direction, str(effect.before.verdict), str(effect.after.verdict if effect.after else None)
+    after = effect.after.verdict if effect.after is not None else None
+    return effect.direction, str(effect.before.verdict), str(after)
 
 
 def test_a_new_licence_falls_on_everybody_below_however_far(by: Judge) -> None:

@@ -47,7 +47,7 @@ HOSTILE = [
 
 def spoiled(outcome: Outcome, text: str) -> Outcome:
     """The outcome with a text in every place where somebody may write one."""
-    assert outcome.decision
+    assert outcome.decision is not None
     assert outcome.about
     artifacts = tuple(
         replace(

@@ -66,7 +66,7 @@ def page_of(run: Any) -> str:
 
 def full(outcome: Outcome, text: str) -> Outcome:
     """An outcome that has everything a page can show, with a text wherever somebody may write one."""
-    assert outcome.decision
+    assert outcome.decision is not None
     assert outcome.about
     state = SignOffState("own", "people", ("lead", "lead"), (text,), 1, "hosted", (text,))
     artifacts = tuple(

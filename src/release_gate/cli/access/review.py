@@ -93,7 +93,7 @@ def _listing(repo: str, as_of: date, found: Sequence[Reviewed], applied: Applied
     rows = [
         (
             done.get(each.asked.id, each.action),
-            str(each.verdict or "not valid"),
+            "not valid" if each.verdict is None else str(each.verdict),
             each.asked.account or "(hidden)",
             each.asked.id,
             str(each.terms.expires or "") if each.allows else "",

@@ -97,7 +97,7 @@ def _request(outcome: Outcome) -> dict[str, Any]:
         "file": outcome.file,
         "held_back": list(outcome.held_back),
         "diagnostics": [_diagnostic(each) for each in outcome.diagnostics],
-        "decision": outcome.decision.to_dict() if outcome.decision else None,
+        "decision": outcome.decision.to_dict() if outcome.decision is not None else None,
     }
 
 

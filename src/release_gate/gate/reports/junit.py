@@ -41,7 +41,7 @@ def _suite(outcome: Outcome) -> ET.Element:
                 told.attrib |= {"type": issue.rule, "message": _text(issue.message, 500)}
             place = f"{issue.where.file}:{issue.where.line}:{issue.where.column}"
             told.text = _text(f"{place}: {issue.rule} {issue.message} {issue.fix}", 4000)
-    if outcome.decision:
+    if outcome.decision is not None:
         for artifact in outcome.decision.artifacts:
             _artifact(suite, outcome, artifact)
     for reason in outcome.held_back:

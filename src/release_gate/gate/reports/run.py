@@ -115,12 +115,12 @@ class Outcome:
     digest: str | None = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "digest", self.decision.digest if self.decision else None)
+        object.__setattr__(self, "digest", self.decision.digest if self.decision is not None else None)
 
     @property
     def verdict(self) -> Verdict | None:
         """The verdict, or None if nothing was decided."""
-        return self.decision.verdict if self.decision else None
+        return self.decision.verdict if self.decision is not None else None
 
     @property
     def invalid(self) -> bool:
@@ -142,12 +142,12 @@ class Outcome:
     @property
     def rank(self) -> int:
         """How bad it is: 0 for the best. A request that could not be judged is worse than a denied one."""
-        return self.decision.verdict.rank if self.decision else len(Verdict)
+        return self.decision.verdict.rank if self.decision is not None else len(Verdict)
 
     @property
     def name(self) -> str:
         """The id of the request, or the name of the file if there is no decision."""
-        return self.decision.request.id if self.decision else self.file
+        return self.decision.request.id if self.decision is not None else self.file
 
 
 @dataclass(frozen=True, slots=True)

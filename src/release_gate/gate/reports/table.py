@@ -31,7 +31,7 @@ def _rows(outcome: Outcome) -> Iterator[tuple[str, ...]]:
     if outcome.invalid:
         yield (cut(outcome.file, _WIDEST), "", "", "not valid", "", _told(outcome.diagnostics[0]))
         return
-    for artifact in outcome.decision.artifacts if outcome.decision else ():
+    for artifact in outcome.decision.artifacts if outcome.decision is not None else ():
         held = outcome.holds_back(artifact.verdict)
         worst = next(at_stake(artifact), None)
         because = f"{worst.policy}/{worst.rule}: {cut(worst.message, 120)}" if worst else ""

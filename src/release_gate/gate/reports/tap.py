@@ -33,7 +33,7 @@ def _tests(outcome: Outcome) -> Iterator[tuple[bool, str, dict[str, Any]]]:
     decision = outcome.decision
     said = [f"{issue.rule}: {cut(issue.message, 2000)}" for issue in issues(outcome) if issue.finding is None]
     if said:
-        what = "a valid request" if outcome.invalid or decision else "valid evidence"
+        what = "a valid request" if outcome.invalid or decision is not None else "valid evidence"
         yield not outcome.invalid, what, {"file": outcome.file, "diagnostics": said}
     if decision is None:
         return

@@ -18,6 +18,6 @@ def report(run: Run, *, colour: bool = False, width: int = 100, problems: bool =
             lead = "\n"
         if problems and outcome.invalid:
             yield f"\n{printable(outcome.file)} is not valid, and nothing was decided\n"
-        if outcome.decision:
+        if outcome.decision is not None:
             yield lead + render_text(outcome.decision, outcome.held_back, colour=colour, width=width)
             lead = "\n"
