@@ -61,12 +61,12 @@ def test_it_verifies_without_the_log(run: Run) -> None:
 
 
 def problems(run: Run) -> list[tuple[int, str]]:
-    told = json.loads(run("audit", "verify", RECEIPT, "--key", "log.key", "--json")[1])
+    told = json.loads(run("audit", "verify", RECEIPT, "--key", "log.key", "-o", "json")[1])
     return [(each["step"], each["code"]) for each in told["problems"]]
 
 
 def test_it_says_which_steps_need_more_than_a_receipt(run: Run) -> None:
-    told = json.loads(run("audit", "verify", RECEIPT, "--key", "log.key", "--json")[1])
+    told = json.loads(run("audit", "verify", RECEIPT, "--key", "log.key", "-o", "json")[1])
     assert [each["step"] for each in told["not_checked"]] == [1, 4, 5, 6, 8, 10, 11]
     edit(DECISION, "conditional", "approve")
     assert problems(run) == [(7, "RG719")]
