@@ -22,7 +22,8 @@ from release_gate.audit.verify import Trust, verify_log
 from release_gate.canonical import canonical_bytes
 from release_gate.decision import Verdict
 from release_gate.diagnostics import InputError, IntegrityError
-from release_gate.facts.release import ReleaseRequest, SignOff
+from release_gate.facts.release import ReleaseRequest
+from release_gate.facts.sign_off import SignOff
 from release_gate.gate.gate import Gate
 from release_gate.policy.documents import InForce
 from release_gate.policy.load import load_policy

@@ -124,6 +124,10 @@ def test_the_bare_proposal_is_the_same_proposal() -> None:
     bare = signed.bare()
     assert (bare.sign_offs, bare.digest) == ((), signed.proposal_digest)
     assert bare.digest == request().bare().digest != signed.digest
+    text = json.dumps({"release_gate": "request/v1", **signed.tree})  # type: ignore[dict-item]
+    for each in (signed, ReleaseRequest.from_document(read_document(text))):
+        again = pickle.loads(pickle.dumps(each.bare()))  # noqa: S301 - our own
+        assert (again.sign_offs, again.digest) == ((), each.proposal_digest)
 
 
 def test_a_word_that_is_none_gets_the_nearest_one_offered() -> None:

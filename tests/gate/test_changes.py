@@ -10,7 +10,7 @@ from typing import Any, get_args
 import pytest
 
 from release_gate.document import Base
-from release_gate.facts.release import SignOff
+from release_gate.facts.sign_off import SignOff
 from release_gate.gate.changes import access_changes, changed_papers, changed_settings, files_of
 from release_gate.gate.gate import Gate
 from release_gate.policy.documents import InForce

@@ -14,7 +14,7 @@ from release_gate.audit import files
 from release_gate.audit.content import Content, written
 from release_gate.diagnostics import PolicyError
 from release_gate.document import validate
-from release_gate.facts.release import SignOff
+from release_gate.facts.sign_off import SignOff
 from release_gate.policy.documents import InForce
 from release_gate.policy.gate_file import GateDocument
 from release_gate.policy.papers import NO_PAPERS, Papers, Signed

@@ -59,8 +59,12 @@ def emit(text: str, path: Path | None) -> None:
 
 
 def emit_lines(lines: Iterable[str], path: Path | None) -> None:
-    """Write lines to a file or to standard output."""
-    emit("".join(f"{line}\n" for line in lines), path)
+    """Write lines to a file, or to standard output as they come."""
+    if path is None:
+        for line in lines:
+            click.echo(line)
+    else:
+        emit("".join(f"{line}\n" for line in lines), path)
 
 
 def create(texts: Mapping[Path, str]) -> None:

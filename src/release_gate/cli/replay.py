@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import click
@@ -64,10 +64,13 @@ def replay(
         decisions = (record for record in records if record.kind == "decision")
         shown = progress(decisions, len(which) or view.size, "records")
         if candidates is None:
-            replayed = [replay_record(view, record, opens) for record in shown]
+            seen: set[Outcome] = set()
+            replayed: Iterable[Replayed] = _noting(seen, (replay_record(view, each, opens) for each in shown))
+            if len(outputs) > 1:  # else each is told as it comes, and none is kept
+                replayed = list(replayed)
             for form, path in outputs:
                 emit_lines(_outcomes(replayed, form), path)
-            return _exit_of(replayed)
+            return _exit_of(seen)
         told = [each for record in shown for each in _flips(view, record, candidates, opens)]
     changed = [each for each in told if isinstance(each, Flip)]
     untold = [each for each in told if isinstance(each, Replayed)]
@@ -89,23 +92,29 @@ def _flips(
         yield Replayed(record.index, record.about, outcome, because=error.diagnostics[0].message)
 
 
-def _exit_of(replayed: Sequence[Replayed]) -> int:
-    outcomes = {each.outcome for each in replayed}
+def _noting(seen: set[Outcome], replayed: Iterable[Replayed]) -> Iterator[Replayed]:
+    for each in replayed:
+        seen.add(each.outcome)
+        yield each
+
+
+def _exit_of(outcomes: set[Outcome]) -> int:
     if outcomes & {Outcome.DIVERGED, Outcome.NOT_REPLAYABLE}:
         return Exit.INTEGRITY
     return Exit.WAITING if Outcome.ERASED in outcomes else Exit.ALLOWED
 
 
-def _outcomes(replayed: Sequence[Replayed], form: str) -> Iterator[str]:
+def _outcomes(replayed: Iterable[Replayed], form: str) -> Iterator[str]:
     """Every record that comes out differently, and how many of each outcome there are."""
     if form == "json":
         yield from map(_json, replayed)
         return
+    count: Counter[Outcome] = Counter()
     for each in replayed:
+        count[each.outcome] += 1
         if each.outcome is not Outcome.IDENTICAL:
             yield f"{each.index:>6}  {printable(each.request)}: {each.outcome.value}"
             yield from (f"        {printable(line, 1000)}" for line in (each.because, *each.differences))
-    count = Counter(each.outcome for each in replayed)
     yield ", ".join(f"{count[each]} {each.value}" for each in Outcome if count[each]) or "no decisions"
 
 

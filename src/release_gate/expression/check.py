@@ -18,7 +18,7 @@ from release_gate.expression.hints import bare_word_hint, comparison_hint, unkno
 from release_gate.expression.nodes import FUNCTIONS, PARTS, At, Node, children
 from release_gate.expression.problem import ExpressionProblem
 from release_gate.expression.trees import tree_of
-from release_gate.facts.licenses import license_names
+from release_gate.facts.licenses import Licence, license_names
 from release_gate.facts.truth import Duration
 from release_gate.facts.types import (
     Boolean,
@@ -26,7 +26,6 @@ from release_gate.facts.types import (
     Day,
     FactType,
     Length,
-    Licence,
     ListType,
     MapType,
     Number,

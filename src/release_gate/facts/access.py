@@ -26,7 +26,8 @@ from release_gate.facts.records import (
     Requester,
     YesNo,
 )
-from release_gate.facts.release import Artifact, ReleaseRequest, SignOff
+from release_gate.facts.release import Artifact, ReleaseRequest
+from release_gate.facts.sign_off import SignOff
 from release_gate.facts.subjects import NOT_ASKED
 from release_gate.facts.truth import Step
 from release_gate.facts.types import MISSING, Choice, Fact, Number, problem

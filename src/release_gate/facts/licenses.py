@@ -6,16 +6,19 @@ all, and so never passes. See ``licenses.yaml`` beside this module.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
-from functools import cache, reduce
+from functools import cache, lru_cache, reduce
 from pathlib import Path
 from typing import Any, Final, cast
 
 from release_gate.facts.truth import Reason, Unknown, Value
+from release_gate.facts.types import Text
 from release_gate.source import read_document
 
-__all__ = ["TERMS", "license_name", "license_names", "license_terms"]
+__all__ = ["TERMS", "Licence", "license_name", "license_names", "license_terms"]
 
 TERMS: Final = (
     "commercial_use",
@@ -38,13 +41,16 @@ TERMS: Final = (
 LONGEST: Final = 500
 """Characters of an expression that are still read."""
 
+KEPT: Final = 4096
+"""How many names are remembered; requests may have any."""
+
 _NOT_SAID: Final = Unknown(Reason.MISSING)
 _NOTHING: Final = dict.fromkeys(TERMS, cast("Value", _NOT_SAID))
 _NOT_WEIGHED: Final = ("notice", "verified")  # whoever chooses a licence gives its notice without regret
 _FREEDOMS: Final = frozenset({"commercial_use", "redistribution", "derivatives", "outputs_may_train", "open"})
 
 
-@cache
+@lru_cache(maxsize=KEPT)
 def license_terms(name: str) -> Mapping[str, Value] | None:
     """What a licence lets people do.
 
@@ -62,7 +68,7 @@ def license_terms(name: str) -> Mapping[str, Value] | None:
     return None if terms == _NOTHING else terms
 
 
-@cache
+@lru_cache(maxsize=KEPT)
 def license_name(name: str) -> str | None:
     """What the table calls a licence by any of its names, or an SPDX expression of such names; else None."""
     if len(name) > LONGEST or license_terms(name) is None:
@@ -74,6 +80,28 @@ def license_names() -> frozenset[str]:
     """Every name by which the table knows a licence, as it is written there."""
     licences = _tree()["licenses"].items()
     return frozenset(each for name, entry in licences for each in (name, *entry.get("aliases", ())))
+
+
+@dataclass(frozen=True)
+class Licence(Text):
+    """The name of a licence: by whichever of its names somebody calls it, the one that the table has."""
+
+    title = "licence"
+
+    def read(self, raw: Any) -> str:
+        """What the table calls it."""
+        return self.called(super().read(raw))
+
+    @staticmethod
+    def called(name: str) -> str:
+        """The name in the table, or the name itself if the table does not know it."""
+        return license_name(name) or name
+
+    @staticmethod
+    def could_name(text: str) -> bool:
+        """Whether a text is a name in the table, or could be one: a word, or an expression of such."""
+        words = re.sub(r"\s+(?:AND|OR|WITH)\s+", "", text)
+        return license_name(text) is not None or re.search(r"\s", words) is None
 
 
 @cache

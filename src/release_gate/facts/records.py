@@ -12,6 +12,7 @@ from typing import Annotated, Any, Final, Generic, Self, TypeVar
 from pydantic import Field, ModelWrapValidatorHandler, field_validator, model_validator
 
 from release_gate.document import Base
+from release_gate.facts.licenses import Licence
 from release_gate.facts.truth import Reason
 from release_gate.facts.types import (
     MISSING,
@@ -22,7 +23,6 @@ from release_gate.facts.types import (
     Fact,
     FactType,
     Length,
-    Licence,
     Number,
     Text,
     problem,

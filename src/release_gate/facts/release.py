@@ -16,7 +16,6 @@ from release_gate.facts.events import Event, refuse_strangers
 from release_gate.facts.ladder import BOUNDARY, RUNGS, rungs_for
 from release_gate.facts.on_day import check_events, on_day
 from release_gate.facts.records import (
-    DIGEST,
     Access,
     Ancestor,
     AnyText,
@@ -48,11 +47,12 @@ from release_gate.facts.records import (
     choice,
     refuse_twins,
 )
+from release_gate.facts.sign_off import SignOff
 from release_gate.facts.truth import Range, Step
-from release_gate.facts.types import MISSING, Day, Fact, data_problem, problem
+from release_gate.facts.types import MISSING, Fact, data_problem, problem
 from release_gate.source import Document, Pointer, Tree, read_document, read_file, require_mapping
 
-__all__ = ["Artifact", "ReleaseRequest", "SignOff"]
+__all__ = ["Artifact", "ReleaseRequest"]
 
 
 MOST_READ: Final = 50_000
@@ -171,41 +171,6 @@ class Artifact(Base):
     def ladder(self) -> tuple[Step, ...]:
         """The access levels that make sense for it."""
         return rungs_for(self.kind)
-
-
-class SignOff(Base):
-    """What a named person says in a role, about one artifact, bound to what was seen."""
-
-    person: Id
-    """Who says it, by the name that the trust file has for them."""
-    role: Id
-    """In which role."""
-    word: Literal["recommend", "approve", "object", "reverse", "recuse"]
-    """What they say."""
-    artifact: Id
-    """About which artifact."""
-    rung: Annotated[str, WithJsonSchema({"enum": list(RUNGS)})]
-    """Up to which access level; for an objection, from which one."""
-    on: date
-    """On which day."""
-    expires: date | None = None
-    """The last day on which it counts."""
-    request: Annotated[str, Field(pattern=f"^{DIGEST}$")] | None = None
-    """The proposal digest of the request that was seen."""
-    policies: Annotated[str, Field(pattern=f"^{DIGEST}$")] | None = None
-    """The digest of the policies that were in force."""
-
-    @field_validator("on", "expires", mode="before")
-    @classmethod
-    def _date(cls, raw: Any) -> Any:
-        return None if raw is None else Day().read(raw)
-
-    @field_validator("rung")
-    @classmethod
-    def _rung(cls, raw: str) -> str:
-        if raw not in RUNGS:
-            raise problem(f"`{printable(raw)}` is not an access level", did_you_mean(raw, RUNGS))
-        return raw
 
 
 class SourceInfo(Base):
@@ -486,7 +451,9 @@ class ReleaseRequest(Sections):
         tree: Any = self.tree
         copied = self.model_copy(update={"sign_offs": ()})
         unsigned = {key: each for key, each in tree.items() if key != "sign_offs"}
-        copied._document, copied._tree = self._document, unsigned  # noqa: SLF001 - our own
+        copied._tree = unsigned  # noqa: SLF001 - our own
+        if self._document is not None:
+            copied._document = replace(self._document, tree=unsigned)  # noqa: SLF001 - our own
         return copied
 
     @cached_property

@@ -19,7 +19,6 @@ from pydantic_core import PydanticCustomError, core_schema
 
 from release_gate.diagnostics import did_you_mean, printable
 from release_gate.facts.arithmetic import interval_of_measurement
-from release_gate.facts.licenses import license_name
 from release_gate.facts.truth import Duration, Range, Reason, Unknown, Value
 from release_gate.facts.vocabularies import Vocabulary, vocabulary
 from release_gate.located import Pointer
@@ -36,7 +35,6 @@ __all__ = [
     "Fact",
     "FactType",
     "Length",
-    "Licence",
     "ListType",
     "MapType",
     "Number",
@@ -364,27 +362,6 @@ class Text(FactType):
 
     def json_schema(self) -> dict[str, Any]:
         return {"type": "string"} | ({"pattern": f"^(?:{self.pattern})$"} if self.pattern else {})
-
-
-@dataclass(frozen=True)
-class Licence(Text):
-    """The name of a licence: by whichever of its names somebody calls it, the one that the table has."""
-
-    title = "licence"
-
-    def read(self, raw: Any) -> str:
-        return self.called(super().read(raw))
-
-    @staticmethod
-    def called(name: str) -> str:
-        """The name in the table, or the name itself if the table does not know it."""
-        return license_name(name) or name
-
-    @staticmethod
-    def could_name(text: str) -> bool:
-        """Whether a text is a name in the table, or could be one: a word, or an expression of such."""
-        words = re.sub(r"\s+(?:AND|OR|WITH)\s+", "", text)
-        return license_name(text) is not None or re.search(r"\s", words) is None
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,8 @@ from release_gate.envelope import Envelope, read_json, sign_envelope
 from release_gate.evidence.vouching import PAYLOAD_TYPE, VOUCH
 from release_gate.facts.access import GrantSignOff
 from release_gate.facts.ladder import GRANTED
-from release_gate.facts.release import Artifact, ReleaseRequest, SignOff
+from release_gate.facts.release import Artifact, ReleaseRequest
+from release_gate.facts.sign_off import SignOff
 from release_gate.signing import Signer, open_signer
 from release_gate.ssh import SshSigner
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from release_gate.facts.release import SignOff
+    from release_gate.facts.sign_off import SignOff
     from release_gate.policy.trust import Standing
     from release_gate.policy.waivers import Waiver
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from release_gate.diagnostics import did_you_mean, printable
+from release_gate.diagnostics import did_you_mean, listed, nearest, offer, printable
 from release_gate.expression import nodes
 from release_gate.expression.monotone import Trend, reads, trend
 from release_gate.expression.nodes import Condition, Node, children
@@ -99,8 +99,12 @@ class Rules:
         """What is meant by a path that no text can show."""
         head, _, name = path.partition(".")
         group = self.conditions.scope.root.fields.get(head)
-        if isinstance(group, RecordType) and (near := did_you_mean(name, group.fields)):
-            return re.sub("`([^`]*)`", rf"`{{{head}.\1}}`", near)
+        if isinstance(group, RecordType):
+            written = {each: f"{{{head}.{each}}}" for each in group.fields}
+            few = listed(written.values())
+            near = offer([written[each] for each in nearest(name, written)])
+            if help_ := near or (f"one of {few}" if few else ""):
+                return help_
         return did_you_mean(head, [*variables, *self.conditions.scope.root.fields])
 
     def _check_ids(self) -> None:

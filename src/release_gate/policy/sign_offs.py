@@ -8,7 +8,8 @@ from datetime import date
 
 from release_gate.facts.arithmetic import arithmetic
 from release_gate.facts.ladder import ALL_RUNGS, GRANTED
-from release_gate.facts.release import Artifact, ReleaseRequest, SignOff
+from release_gate.facts.release import Artifact, ReleaseRequest
+from release_gate.facts.sign_off import SignOff
 from release_gate.facts.truth import Step
 from release_gate.policy.documents import SignOffAsked
 from release_gate.policy.papers import NO_PAPERS, Papers, Signed

@@ -15,6 +15,7 @@ from release_gate.expression.nodes import Condition
 from release_gate.expression.stored import decoded, encoded, read_value, write_value
 from release_gate.facts import types
 from release_gate.facts.frame import MeasurementRule
+from release_gate.facts.licenses import Licence
 from release_gate.facts.truth import Duration, Step
 from release_gate.facts.vocabularies import Vocabulary
 from release_gate.policy import documents
@@ -33,7 +34,7 @@ _WRITTEN: Final[dict[str, type[Any]]] = {
     each.__name__: each
     for each in (
         *(MeasurementRule, Rule, Table, Tier, Vocabulary),
-        *(types.Boolean, types.Choice, types.Day, types.Length, types.Licence, types.Number, types.Text),
+        *(types.Boolean, types.Choice, types.Day, types.Length, Licence, types.Number, types.Text),
     )
 }
 """Classes whose members are written one after the other."""

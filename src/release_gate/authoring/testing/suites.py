@@ -13,7 +13,15 @@ from typing import Any, Final
 from release_gate.authoring.testing.document import CaseDocument, TestsDocument
 from release_gate.authoring.testing.expectations import Expectation, expectations
 from release_gate.decision import in_words
-from release_gate.diagnostics import Diagnostic, InputError, PolicyError, Span, did_you_mean, printable
+from release_gate.diagnostics import (
+    Diagnostic,
+    InputError,
+    PolicyError,
+    Span,
+    did_you_mean,
+    nearest,
+    printable,
+)
 from release_gate.document import validate
 from release_gate.engine import policies_digest
 from release_gate.facts.access import KINDS, kind_of
@@ -24,7 +32,7 @@ from release_gate.facts.types import Day
 from release_gate.policy.in_force import in_force
 from release_gate.policy.load import load_policy, policy_from_document
 from release_gate.policy.model import Policy
-from release_gate.policy.packs import load_pack
+from release_gate.policy.packs import load_pack, pack_names
 from release_gate.source import Document, Pointer, read_document, read_file, require_mapping
 
 __all__ = ["Suite", "Trial", "load_suite", "policy_file", "stand_in"]
@@ -189,9 +197,8 @@ class _Loader:
             self.problems += told
             if not told:
                 first = error.diagnostics[0]
-                self.problem(
-                    "RG802", first.message, at, first.help if first.help.startswith("did") else _PLACES
-                )
+                is_pack = nearest(name.partition("@")[0], pack_names())
+                self.problem("RG802", first.message, at, first.help if is_pack else _PLACES)
             return []
         self.files += [file] if file is not None else []
         return [policy]

@@ -10,7 +10,8 @@ from typing import Any, Final, Self
 
 from release_gate.decision import ArtifactDecision, Decision, Finding, Verdict, in_words, worst
 from release_gate.diagnostics import Diagnostic, Severity
-from release_gate.facts.release import ReleaseRequest, SignOff
+from release_gate.facts.release import ReleaseRequest
+from release_gate.facts.sign_off import SignOff
 from release_gate.facts.types import Fact
 from release_gate.policy.papers import NO_PAPERS, Papers
 
